@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Life of a snapshot of the configuration, and look-ups in it. See conf.h.
+ */
+#include "core/conf/conf.h"
+
+#include "core/bug.h"
+#include "core/conf/idmap.h"
+
+#include <stdlib.h>
+
+struct conf *conf_new(void)
+{
+	struct conf *c = calloc(1, sizeof(*c));
+
+	BUG_ON(!c);
+	arena_init(&c->arena);
+	return c;
+}
+
+void conf_free(struct conf *c)
+{
+	if (!c)
+		return;
+	arena_fini(&c->arena);
+	free(c);
+}
+
+static void free_snap(struct snap *s)
+{
+	conf_free(container_of(s, struct conf, snap));
+}
+
+const struct conf *conf_hold(struct snap_slot *slot)
+{
+	struct snap *s = snap_hold(slot);
+
+	return s ? container_of(s, struct conf, snap) : NULL;
+}
+
+void conf_drop(const struct conf *c)
+{
+	union {
+		const struct conf *frozen;
+		struct conf *counted;
+	} u = { .frozen = c }; /* readers see it const; the count in it is everybody's */
+
+	snap_drop(&u.counted->snap);
+}
+
+void conf_publish(struct snap_slot *slot, struct conf *c)
+{
+	if (c)
+		c->snap.free = free_snap;
+	snap_publish(slot, c ? &c->snap : NULL);
+}
+
+const struct conf_vrrp *conf_inst(const struct conf *c, struct inst_id id)
+{
+	uint32_t i = idmap_find(&c->inst_by_id, id.v);
+
+	return i == IDMAP_NONE ? NULL : &c->vrrp[i];
+}
+
+const struct conf_vs *conf_vs(const struct conf *c, struct vs_id id)
+{
+	uint32_t i = idmap_find(&c->vs_by_id, id.v);
+
+	return i == IDMAP_NONE ? NULL : &c->vs[i];
+}
+
+const struct conf_rs *conf_rs(const struct conf *c, struct rs_id id)
+{
+	uint32_t i = idmap_find(&c->rs_by_id, id.v);
+
+	return i == IDMAP_NONE ? NULL : &c->rs[i];
+}
+
+const struct conf_probe *conf_probe(const struct conf *c, struct probe_id id)
+{
+	uint32_t i = idmap_find(&c->probe_by_id, id.v);
+
+	return i == IDMAP_NONE ? NULL : &c->probe[i];
+}

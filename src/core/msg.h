@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Every message that crosses roles: the picture of the program.
+ *
+ *	main ------ SNAP, STOP ------------> every role
+ *	every role  ACK -------------------> main
+ *	reflector - LINK ------------------> vrrp		(the link table is published: link.h)
+ *	vrrp ------ WANT_VIPS -------------> reflector
+ *	vrrp ------ VRRP_STATE ------------> ipvs
+ *	check 0..n  HEALTH ----------------> ipvs
+ *
+ * A message is a fact (mbox.h): an id and a value of 63 bits that is always the latest. Ids are
+ * minted once by main and never used again (conf_ids.h), so an id says the generation too: a
+ * receiver that does not know an id counts it and drops it. A role adopts the current snapshot
+ * before it looks into its mailbox, and main publishes before it posts; so an unknown id is always
+ * an object that is gone, never one that is still to come.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum msg_type {
+	MSG_SNAP,       /* id 0; value: generation now current */
+	MSG_STOP,       /* id 0; finish your work and end */
+	MSG_ACK,        /* id: enum role_id; value: generation adopted */
+	MSG_LINK,       /* id 0; value: version of the link table now current */
+	MSG_WANT_VIPS,  /* id: instance; value: bit 0: wanted here; above it: a count that
+			* moves with each transition, so that a quick loss and gain is seen */
+	MSG_VRRP_STATE, /* id: instance; value: enum vrrp_state */
+	MSG_HEALTH,     /* id: probe; value: health_pack() */
+};
+
+/* What one probe says of its real server. */
+enum health_verdict {
+	HEALTH_UNKNOWN, /* no verdict yet: leave the kernel's entry as it is */
+	HEALTH_DOWN,
+	HEALTH_UP,
+};
+
+struct health {
+	enum health_verdict verdict;
+	uint8_t reason;      /* enum check_reason; its name is check/reason.h's business */
+	uint16_t code;       /* protocol status, for example HTTP's; 0 = none */
+	uint32_t duration_us; /* of the check that decided */
+};
+
+static inline uint64_t health_pack(struct health h)
+{
+	return (uint64_t)h.verdict << 56 | (uint64_t)h.reason << 48 | (uint64_t)h.code << 32 |
+	       h.duration_us;
+}
+
+static inline struct health health_unpack(uint64_t v)
+{
+	struct health h = {
+		.verdict = (enum health_verdict)(v >> 56 & 3),
+		.reason = (uint8_t)(v >> 48),
+		.code = (uint16_t)(v >> 32),
+		.duration_us = (uint32_t)v,
+	};
+
+	return h;
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * A role: a thread with a mailbox, a loop and a reconcile function. All of vipd's threads but the
+ * log writer are roles, and all have this skeleton. One turn:
+ *
+ *	wait	for a message, a descriptor or a timer
+ *	adopt	the current snapshot, when it is not the one held   -> ops->adopt(), then ACK to main
+ *	take	the messages                                        -> ops->fact() for each
+ *	run	timers and descriptors                              -> their own functions
+ *	settle	what all this has made necessary                    -> ops->reconcile()
+ *
+ * A role holds a reference to the generation it runs, so role->conf is valid for the whole turn
+ * without a read section.
+ */
+#pragma once
+
+#include "core/conf/conf.h"
+#include "core/loop.h"
+#include "core/mbox.h"
+#include "core/snap.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum role_id {
+	ROLE_MAIN,
+	ROLE_VRRP,
+	ROLE_REFLECTOR,
+	ROLE_IPVS,
+	ROLE_CHECK, /* the first worker; worker k is ROLE_CHECK + k */
+};
+
+struct role;
+
+/* Where everything is that roles share. Main fills it before it starts any role; frozen after that. */
+struct board {
+	struct snap_slot conf;  /* struct conf; published by main */
+	struct snap_slot links; /* struct link_table (vrrp/link.h); published by the reflector */
+	struct mbox *main, *vrrp, *reflector, *ipvs;
+};
+
+/* All run on the role's own thread. Only init may fail. */
+struct role_ops {
+	int (*init)(struct role *r); /* before the first turn; 0 or -errno (and why, logged) */
+
+	/* new is role->conf from now on; old is NULL at the first time, else valid until this
+	 * returns (hold it with conf_hold() to keep it longer). NULL: this role has no use for it. */
+	void (*adopt)(struct role *r, const struct conf *old, const struct conf *new);
+
+	/* False: not yet (the role still needs memory of an older generation). May be NULL. */
+	bool (*may_adopt)(struct role *r);
+
+	void (*fact)(struct role *r, enum msg_type type, uint32_t id, uint64_t value);
+	void (*reconcile)(struct role *r); /* the end of each turn; may be NULL */
+	void (*fini)(struct role *r);      /* after the last turn; may block; may be NULL */
+};
+
+struct role {
+	const char *name; /* at most 15 characters: the thread's name too */
+	enum role_id id;
+	const struct role_ops *ops;
+	struct board *board;
+	int rt_priority;       /* SCHED_RR priority; 0 = the normal scheduler */
+
+	/* owned by the role's thread */
+	struct loop loop;
+	const struct conf *conf; /* the generation it runs; holds a reference */
+	bool is_stopping;
+	struct loop_fd box_fd;
+	struct fact ack;
+
+	/* shared */
+	struct mbox box;
+	struct fact snap_fact, stop_fact; /* posted by main only */
+	atomic_uint_fast64_t heartbeat;   /* turns made; moves at least every ROLE_IDLE_US */
+	pthread_t thread;
+	int start_err;
+	bool is_started;
+};
+
+enum { ROLE_IDLE_US = 1000000 }; /* longest sleep of a role */
+
+/* Prepares mailbox and facts, so that others may post before it runs. The caller has set the first
+ * block of fields. Main. 0 or -errno. */
+int role_prepare(struct role *r);
+
+/* Starts the thread and waits until its init and first adopt are done. Main. 0 or -errno. */
+int role_start(struct role *r);
+
+/* Posts STOP; role_join() waits up to limit_us and returns -ETIMEDOUT when the role is stuck. Main. */
+void role_stop(struct role *r);
+int role_join(struct role *r, int64_t limit_us);
+
+/* Frees what role_prepare() made. Main, after all roles have been joined. */
+void role_release(struct role *r);
+
+/* The same skeleton on the calling thread, for main: init, then turns until r->is_stopping. */
+int role_run_here(struct role *r);
