@@ -40,7 +40,7 @@ CPPFLAGS += -D_GNU_SOURCE -Isrc -DVIPD_VERSION='"$(VERSION)"' \
 	    $(patsubst -I%,-isystem %,$(call pkg,--cflags))
 ALL_CF    = -std=gnu11 $(WARN) $(WERROR) $(CFLAGS) $(CFLAGS_$(MODE)) -pthread \
 	    -ffile-prefix-map=$(CURDIR)=. -MMD -MP
-LIBS      = $(call pkg,--libs) -pthread
+LIBS      = $(call pkg,--libs) -lm -pthread
 
 SRC    := $(sort $(wildcard src/*.c src/*/*.c src/*/*/*.c))
 HDR    := $(sort $(wildcard src/*/*.h src/*/*/*.h))
@@ -51,7 +51,7 @@ UNIT   := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/unit/test_*.c)))
 Q := $(if $(V),,@)
 say = $(if $(V),,@echo "  $(1)")
 
-.PHONY: all help deps check test demo bench lint clean install
+.PHONY: all help deps check test demo bench fuzz lint format clean install
 .DELETE_ON_ERROR:
 
 all: build/vipd
@@ -81,6 +81,73 @@ $(BUILD)/%.o: %.c Makefile
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/libvipd.a
 	$(call say,LD    $@)
 	$(Q)$(CC) $(LDFLAGS) $(LDFLAGS_$(MODE)) -o $@ $^ $(LIBS) -lcmocka
+
+# ---------------------------------------------------------------- for people
+
+help:
+	@echo "make            build/vipd"
+	@echo "make deps       install what is missing from Debian's packages (as root)"
+	@echo "make check      unit tests, seconds            (MODE=asan or MODE=tsan as well)"
+	@echo "make test       everything: unit, fuzz, namespaces, real-kernel guest, demo"
+	@echo "make demo       the main job, watched"
+	@echo "make bench      vipd beside keepalived, in the guest"
+	@echo "make lint       layers, headers, forbidden calls, format, clang's warnings"
+	@echo "make format     clang-format on all of src and tests"
+	@echo "make install    to DESTDIR and PREFIX (default /usr/local)"
+
+# to build; to test and to lint
+DEPS := gcc make pkg-config libc6-dev liburcu-dev libnl-3-dev libnl-genl-3-dev libnl-route-3-dev \
+	libconfig-dev \
+	libcmocka-dev clang clang-format libclang-rt-14-dev python3 iproute2 procps kmod curl nginx-light \
+	busybox keepalived ipvsadm user-mode-linux
+
+deps:
+	@tests/deps $(DEPS)
+
+check: $(UNIT)
+	@tests/unit/run $(UNIT)
+
+# deps and the build come first, whatever -j says
+test:
+	@$(MAKE) --no-print-directory deps
+	@$(MAKE) --no-print-directory all
+	@tests/run
+
+demo:
+	@$(MAKE) --no-print-directory deps
+	@$(MAKE) --no-print-directory all
+	@tests/guest/boot --prefer-host /usr/bin/python3 tests/demo/demo.py build/vipd
+
+bench:
+	@$(MAKE) --no-print-directory deps
+	@$(MAKE) --no-print-directory all
+	@/usr/bin/python3 bench/table.py
+
+# ---------------------------------------------------------------- fuzz targets
+
+FUZZ       := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+FUZZ_FLAGS := -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+
+fuzz: $(FUZZ)
+
+build/fuzz/%: tests/fuzz/%.c $(filter-out src/main.c,$(SRC)) $(HDR) Makefile
+	$(call say,FUZZ  $@)
+	$(Q)mkdir -p $(@D)
+	$(Q)clang $(CPPFLAGS) $(FUZZ_FLAGS) -o $@ $< $(filter-out src/main.c,$(SRC)) $(LIBS)
+
+# ---------------------------------------------------------------- care of the source
+
+lint:
+	@CPPFLAGS='$(CPPFLAGS)' tests/lint
+
+format:
+	clang-format -i $(SRC) $(HDR) $(wildcard tests/*/*.c bench/*.c)
+
+install: build/vipd
+	install -D -m 755 $(BUILD)/vipd $(DESTDIR)$(PREFIX)/sbin/vipd
+	install -D -m 644 etc/vipd.conf $(DESTDIR)$(PREFIX)/share/doc/vipd/vipd.conf
+	install -D -m 644 etc/vipd.service $(DESTDIR)$(PREFIX)/lib/systemd/system/vipd.service
+	install -D -m 644 LICENSE $(DESTDIR)$(PREFIX)/share/doc/vipd/copyright
 
 clean:
 	rm -rf build

@@ -12,6 +12,7 @@
 /* An address of either family. Unused bytes are zero, so that memcmp and hashes may see them all. */
 struct ip_addr {
 	uint8_t family; /* AF_INET, AF_INET6; 0 = none */
+	uint8_t zero[3]; /* where the compiler would put padding */
 	union {
 		struct in_addr v4;
 		struct in6_addr v6;
@@ -22,10 +23,11 @@ struct ip_addr {
 struct ip_prefix {
 	struct ip_addr addr;
 	uint8_t len; /* bits, 0..32 or 0..128 */
+	uint8_t zero[3];
 };
 
 enum {
-	ADDR_TEXT_LEN = INET6_ADDRSTRLEN,          /* address with its NUL */
+	ADDR_TEXT_LEN = INET6_ADDRSTRLEN, /* address with its NUL */
 	ADDR_PORT_TEXT_LEN = ADDR_TEXT_LEN + 2 + 6, /* [address]:port with its NUL */
 	PREFIX_TEXT_LEN = ADDR_TEXT_LEN + 4,
 };

@@ -18,7 +18,7 @@ enum {
 
 struct arena_chunk {
 	struct arena_chunk *next;
-	size_t len;  /* of data */
+	size_t len; /* of data */
 	size_t used; /* of data */
 	_Alignas(max_align_t) unsigned char data[];
 };

@@ -12,7 +12,7 @@ struct arena_chunk;
 
 struct arena {
 	struct arena_chunk *head; /* newest chunk, the one being filled */
-	size_t used_len;          /* bytes handed out, for status and tests */
+	size_t used_len; /* bytes handed out, for status and tests */
 };
 
 void arena_init(struct arena *a);

@@ -30,8 +30,8 @@ void err_fini(struct err_list *l);
 
 /* line 0 = the whole file. One thread. */
 __attribute__((format(printf, 5, 6))) void err_add(struct err_list *l, enum err_level level,
-						   const char *file, uint32_t line,
-						   const char *fmt, ...);
+						   const char *file, uint32_t line, const char *fmt,
+						   ...);
 
 /* By file in order of appearance, then line. */
 void err_sort(struct err_list *l);

@@ -54,13 +54,13 @@ struct burst {
 };
 
 struct ring {
-	struct ring *next;       /* frozen once listed */
-	atomic_bool is_taken;    /* a thread owns it */
+	struct ring *next; /* frozen once listed */
+	atomic_bool is_taken; /* a thread owns it */
 	_Alignas(64) atomic_uint head;
 	_Alignas(64) atomic_uint tail;
 	_Alignas(64) atomic_uint lost_n;
-	int64_t second_at_us;    /* producer: start of the running second */
-	uint32_t held_total;     /* producer: sum of burst[].held_n */
+	int64_t second_at_us; /* producer: start of the running second */
+	uint32_t held_total; /* producer: sum of burst[].held_n */
 	struct burst burst[LOG_N];
 	struct record rec[RING_N];
 };
@@ -262,10 +262,10 @@ static struct ring *oldest_ring(void)
 		/* acquire: pairs with the producer's release of head */
 		if (atomic_load_explicit(&r->head, memory_order_acquire) == tail)
 			continue;
-		if (!best || is_older(&r->rec[tail % RING_N],
-				      &best->rec[atomic_load_explicit(&best->tail,
-								      memory_order_relaxed) %
-						 RING_N]))
+		if (!best ||
+		    is_older(&r->rec[tail % RING_N],
+			     &best->rec[atomic_load_explicit(&best->tail, memory_order_relaxed) %
+					RING_N]))
 			best = r;
 	}
 	return best;

@@ -26,7 +26,7 @@ extern const struct log_row log_rows[LOG_N];
 
 enum {
 	LOG_LINE_LEN = 512, /* longest text of an event; a longer one is cut */
-	LOG_BURST_N = 20,   /* events of one kind that a thread writes in a second */
+	LOG_BURST_N = 20, /* events of one kind that a thread writes in a second */
 };
 
 /* Starts the writer. 0 or -errno. Main, before any other thread. */

@@ -20,8 +20,8 @@ struct loop_fd {
 };
 
 enum {
-	LOOP_BATCH_N = 64,       /* descriptors served in one turn */
-	LOOP_TIMERS_N = 256,     /* timers run between two looks at the descriptors */
+	LOOP_BATCH_N = 64, /* descriptors served in one turn */
+	LOOP_TIMERS_N = 256, /* timers run between two looks at the descriptors */
 };
 
 struct loop {

@@ -87,8 +87,8 @@ static void take_one(struct cds_wfcq_node *node,
 	fn(arg, type, id, word & ~QUEUED);
 }
 
-void mbox_take(struct mbox *b, void (*fn)(void *arg, enum msg_type type, uint32_t id, uint64_t value),
-	       void *arg)
+void mbox_take(struct mbox *b,
+	       void (*fn)(void *arg, enum msg_type type, uint32_t id, uint64_t value), void *arg)
 {
 	uint64_t junk;
 	/* before the splice: a post that comes after it makes the fd readable again */

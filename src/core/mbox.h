@@ -27,16 +27,16 @@
 struct fact {
 	struct cds_wfcq_node node;
 	enum msg_type type; /* frozen by fact_init() */
-	uint32_t id;        /* which object; frozen by fact_init() */
+	uint32_t id; /* which object; frozen by fact_init() */
 	_Atomic uint64_t word; /* bit 63: queued; the rest: the value */
 };
 
 #define FACT_VALUE_MAX (UINT64_MAX >> 1)
 
 struct mbox {
-	struct __cds_wfcq_head head;                            /* consumer's end */
-	_Alignas(64) struct cds_wfcq_tail tail;                 /* producers' end */
-	_Alignas(64) struct __cds_wfcq_head pending_head;       /* spliced off; consumer only */
+	struct __cds_wfcq_head head; /* consumer's end */
+	_Alignas(64) struct cds_wfcq_tail tail; /* producers' end */
+	_Alignas(64) struct __cds_wfcq_head pending_head; /* spliced off; consumer only */
 	struct cds_wfcq_tail pending_tail;
 	int event_fd; /* readable while something waits */
 };
@@ -61,5 +61,5 @@ void fact_post(struct mbox *b, struct fact *f, uint64_t value);
 
 /* Hands every waiting fact to fn, oldest first. Consumer only. Never spins: when a producer is in the
  * middle of a post, the rest waits for the next call, and event_fd is made readable. */
-void mbox_take(struct mbox *b, void (*fn)(void *arg, enum msg_type type, uint32_t id, uint64_t value),
-	       void *arg);
+void mbox_take(struct mbox *b,
+	       void (*fn)(void *arg, enum msg_type type, uint32_t id, uint64_t value), void *arg);

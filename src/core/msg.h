@@ -21,14 +21,14 @@
 #include <stdint.h>
 
 enum msg_type {
-	MSG_SNAP,       /* id 0; value: generation now current */
-	MSG_STOP,       /* id 0; finish your work and end */
-	MSG_ACK,        /* id: enum role_id; value: generation adopted */
-	MSG_LINK,       /* id 0; value: version of the link table now current */
-	MSG_WANT_VIPS,  /* id: instance; value: bit 0: wanted here; above it: a count that
+	MSG_SNAP, /* id 0; value: generation now current */
+	MSG_STOP, /* id 0; finish your work and end */
+	MSG_ACK, /* id: enum role_id; value: generation adopted */
+	MSG_LINK, /* id 0; value: version of the link table now current */
+	MSG_WANT_VIPS, /* id: instance; value: bit 0: wanted here; above it: a count that
 			* moves with each transition, so that a quick loss and gain is seen */
 	MSG_VRRP_STATE, /* id: instance; value: enum vrrp_state */
-	MSG_HEALTH,     /* id: probe; value: health_pack() */
+	MSG_HEALTH, /* id: probe; value: health_pack() */
 };
 
 /* What one probe says of its real server. */
@@ -40,8 +40,8 @@ enum health_verdict {
 
 struct health {
 	enum health_verdict verdict;
-	uint8_t reason;      /* enum check_reason; its name is check/reason.h's business */
-	uint16_t code;       /* protocol status, for example HTTP's; 0 = none */
+	uint8_t reason; /* enum check_reason (core/reason.h) */
+	uint16_t code; /* protocol status, for example HTTP's; 0 = none */
 	uint32_t duration_us; /* of the check that decided */
 };
 

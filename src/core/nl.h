@@ -18,18 +18,20 @@
 struct nl_chan {
 	struct nl_sock *sock;
 	unsigned char *buf; /* requests waiting for nl_chan_flush() */
-	uint32_t used_len;
+	unsigned char *answer; /* one datagram of the kernel */
+	uint32_t used_len, last_at; /* of buf; where the last request in it begins */
 	uint32_t first_seq, n; /* of the requests in buf */
 	uint32_t next_seq;
 	uint64_t requests_n, sends_n; /* over the channel's life */
 };
 
 enum {
-	NL_BATCH_N = 256,                 /* requests in one send: about a millisecond of kernel work */
+	NL_BATCH_N = 256, /* requests in one send: about a millisecond of kernel work */
 	NL_BATCH_LEN = NL_BATCH_N * 1024, /* bytes in one send */
-	NL_RCVBUF_LEN = 4 * 1024 * 1024,  /* every request of a batch may fail: 1 KiB of answer each */
-	NL_DUMP_TRIES_N = 10,             /* a dump that changed under the reader is read again */
-	NL_TIMEOUT_S = 10,                /* longest wait for an answer of the kernel */
+	NL_RCVBUF_LEN =
+		4 * 1024 * 1024, /* every request of a batch may fail: 1 KiB of answer each */
+	NL_DUMP_TRIES_N = 10, /* a dump that changed under the reader is read again */
+	NL_TIMEOUT_S = 10, /* longest wait for an answer of the kernel */
 };
 
 /* protocol: NETLINK_ROUTE or NETLINK_GENERIC. 0 or -errno. */
@@ -55,12 +57,12 @@ int nl_chan_flush(struct nl_chan *ch, void (*fn)(void *arg, uint32_t index, int 
 /* Sends a dump request (NLM_F_DUMP set by the caller), calls fn for each message of the answer, frees
  * msg. fn returns 0 or -errno, which is remembered and returned after the end of the dump. -EINTR: the
  * kernel says that the table changed while it was read; what fn saw may be incomplete. */
-int nl_chan_dump(struct nl_chan *ch, struct nl_msg *msg,
-		 int (*fn)(void *arg, struct nlmsghdr *hdr), void *arg);
+int nl_chan_dump(struct nl_chan *ch, struct nl_msg *msg, int (*fn)(void *arg, struct nlmsghdr *hdr),
+		 void *arg);
 
 /* Sends one request that is answered by one message (plus an error or acknowledgement). */
-int nl_chan_ask(struct nl_chan *ch, struct nl_msg *msg,
-		int (*fn)(void *arg, struct nlmsghdr *hdr), void *arg);
+int nl_chan_ask(struct nl_chan *ch, struct nl_msg *msg, int (*fn)(void *arg, struct nlmsghdr *hdr),
+		void *arg);
 
 /* Id of a generic netlink family, or -errno (-ENOENT: the kernel has no such family). */
 int nl_genl_family(struct nl_chan *ch, const char *name);

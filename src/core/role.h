@@ -36,7 +36,7 @@ struct role;
 
 /* Where everything is that roles share. Main fills it before it starts any role; frozen after that. */
 struct board {
-	struct snap_slot conf;  /* struct conf; published by main */
+	struct snap_slot conf; /* struct conf; published by main */
 	struct snap_slot links; /* struct link_table (vrrp/link.h); published by the reflector */
 	struct mbox *main, *vrrp, *reflector, *ipvs;
 };
@@ -54,7 +54,7 @@ struct role_ops {
 
 	void (*fact)(struct role *r, enum msg_type type, uint32_t id, uint64_t value);
 	void (*reconcile)(struct role *r); /* the end of each turn; may be NULL */
-	void (*fini)(struct role *r);      /* after the last turn; may block; may be NULL */
+	void (*fini)(struct role *r); /* after the last turn; may block; may be NULL */
 };
 
 struct role {
@@ -62,7 +62,7 @@ struct role {
 	enum role_id id;
 	const struct role_ops *ops;
 	struct board *board;
-	int rt_priority;       /* SCHED_RR priority; 0 = the normal scheduler */
+	int rt_priority; /* SCHED_RR priority; 0 = the normal scheduler */
 
 	/* owned by the role's thread */
 	struct loop loop;
@@ -74,7 +74,7 @@ struct role {
 	/* shared */
 	struct mbox box;
 	struct fact snap_fact, stop_fact; /* posted by main only */
-	atomic_uint_fast64_t heartbeat;   /* turns made; moves at least every ROLE_IDLE_US */
+	atomic_uint_fast64_t heartbeat; /* turns made; moves at least every ROLE_IDLE_US */
 	pthread_t thread;
 	int start_err;
 	bool is_started;

@@ -19,7 +19,8 @@ struct block {
 	_Atomic uint64_t v[STAT_N]; /* written by one thread */
 };
 
-static _Atomic(struct block *) blocks; /* push-only: at most a few dozen for the life of the process */
+static _Atomic(struct block *)
+	blocks; /* push-only: at most a few dozen for the life of the process */
 static _Thread_local struct block *mine;
 
 int stats_thread_enter(void)

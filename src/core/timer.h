@@ -14,8 +14,8 @@ struct timer;
 typedef void timer_fn(struct timer *t, int64_t now_us);
 
 struct timer {
-	int64_t at_us;  /* due time, CLOCK_MONOTONIC; valid while armed */
-	timer_fn *fn;   /* called once when due; may arm again */
+	int64_t at_us; /* due time, CLOCK_MONOTONIC; valid while armed */
+	timer_fn *fn; /* called once when due; may arm again */
 	struct timer *child, *next, *prev; /* prev: left sibling, or parent of a first child */
 	bool is_armed;
 };

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """A director program in a namespace: vipd, or keepalived beside it, from the same description.
 
     web = instance("web", 51, prio=150, addresses=["10.0.0.100/24"], advert_ms=100)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The kernel's IPVS table as plain dictionaries.
 
     table(ns)  ->  {"tcp 10.0.0.100:80": {"10.0.0.11:80": ("DR", 1)}}
@@ -10,6 +11,8 @@ tells the time of persistence in seconds.
 import socket
 import struct
 import subprocess
+
+from proc import Missing, wait_until
 
 FORWARD = {"Masq": "NAT", "Route": "DR", "Tunnel": "TUN", "Local": "LOCAL", "Bypass": "BYPASS"}
 PROTOCOL = {"-t": "tcp", "-u": "udp", "-f": "fwmark"}
@@ -65,6 +68,14 @@ def available(ns=None):
     except FileNotFoundError:
         return False
     return True
+
+
+def wait_table(ns, wanted, timeout=30):
+    """Waits until the table is as wanted; raises Missing with both sides."""
+    try:
+        wait_until(lambda: table(ns) == wanted, timeout, "the wanted table")
+    except Missing:
+        raise Missing(f"after {timeout} s the table is\n{show(table(ns))}\nand not\n{show(wanted)}") from None
 
 
 def show(services):

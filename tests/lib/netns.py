@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Network namespaces for the system tests.
 
 A namespace here has no name in the file system: it lives as long as this process holds its descriptor or a
@@ -15,11 +16,14 @@ setns(2) in the calling thread: `with ns.entered(): socket.socket(...)`.
 
 import contextlib
 import ctypes
+import fcntl
 import os
 import socket
+import struct
 import subprocess
 
 CLONE_NEWNET = 0x40000000
+SIOCGIFHWADDR = 0x8927
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -99,6 +103,12 @@ class Netns:
         """Reads a file below /proc/net as the namespace sees it; `path` is relative to /proc/net."""
         with self.entered(), open(f"/proc/thread-self/net/{path}", encoding="ascii") as file:
             return file.read()
+
+    def mac(self, device):
+        """The hardware address of a device."""
+        with self.socket(socket.AF_INET, socket.SOCK_DGRAM) as query:
+            answer = fcntl.ioctl(query, SIOCGIFHWADDR, struct.pack("256s", device.encode()))
+        return ":".join(f"{byte:02x}" for byte in answer[18:24])
 
     def close(self):
         if self.fd is not None:

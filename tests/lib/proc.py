@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """A daemon under test: started (in a namespace), heard line by line, waited for, stopped.
 
 Every line of its stderr and stdout is kept with the monotonic time of its arrival. Tests wait for a line or for
@@ -138,19 +139,15 @@ class Daemon:
     def alive(self):
         return self.status is None and not self._reap()
 
-    def pids(self):
-        """The program and its children, while they run."""
-        return group_pids(self.pid)
-
     def cpu(self):
         """User + system seconds of all its processes so far, or in all once it has ended."""
         if self.rusage:
             return self.rusage.ru_utime + self.rusage.ru_stime
-        return sum(_cpu_of(pid) for pid in self.pids())
+        return sum(_cpu_of(pid) for pid in group_pids(self.pid))
 
     def peak_rss(self):
         """Sum of the peak resident sizes of its running processes, in bytes."""
-        return sum(_peak_of(pid) for pid in self.pids())
+        return group_peak_rss(self.pid)
 
 
 def group_pids(group):
@@ -162,6 +159,11 @@ def group_pids(group):
             if stat and int(stat[2]) == group:
                 found.append(int(entry))
     return found
+
+
+def group_peak_rss(group):
+    """Sum of the peak resident sizes of a group's running processes, in bytes."""
+    return sum(_peak_of(pid) for pid in group_pids(group))
 
 
 def _stat_of(pid):

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """One test program's bookkeeping: checks go to a log, one line per program to stdout, the rest is exit status.
 
     with suite("failover") as t:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """What is said on a link, and who holds an address.
 
 `Sniffer` hears VRRP adverts and gratuitous ARPs on one device of a namespace (on a Lan: its bridge, which hears
@@ -6,13 +7,14 @@ of them has an address. Neither starts a program.
 """
 
 import ctypes
-import errno
 import select
 import socket
 import struct
 import threading
 import time
 from dataclasses import dataclass
+
+from proc import Missing
 
 ETH_P_ALL, ETH_P_IP, ETH_P_ARP = 0x0003, 0x0800, 0x0806
 IPPROTO_VRRP, IPPROTO_AH = 112, 51
@@ -172,7 +174,7 @@ class Sniffer:
         return self._of(Garp, since, wanted)
 
     def wait(self, kind, timeout, since=0.0, count=1, **wanted):
-        """Waits until `count` such events of class Advert or Garp were heard and returns them; None if too few."""
+        """Waits until `count` such events of class Advert or Garp were heard and returns them, or raises Missing."""
         end = time.monotonic() + timeout
         while True:
             seen = len(self.events)
@@ -181,7 +183,7 @@ class Sniffer:
                 return found
             left = end - time.monotonic()
             if left <= 0:
-                return None
+                raise Missing(f"heard {len(found)} of {count} {kind.__name__} {wanted} within {timeout} s")
             with self._news:
                 self._news.wait_for(lambda: len(self.events) > seen, left)
 

@@ -60,17 +60,27 @@ typedef const char *ty_STR;
 typedef struct ip_addr ty_ADDR;
 typedef struct ip_prefix ty_PREFIX;
 typedef struct conf_status ty_STATUS;
-typedef uint8_t ty_PROTOCOL;   /* enum vs_protocol */
-typedef uint8_t ty_SCHED;      /* index of conf_sched_name[] */
-typedef uint8_t ty_METHOD;     /* enum vs_method */
+typedef uint8_t ty_PROTOCOL; /* enum vs_protocol */
+typedef uint8_t ty_SCHED; /* index of conf_sched_name[] */
+typedef uint8_t ty_METHOD; /* enum vs_method */
 typedef uint8_t ty_CHECK_TYPE; /* enum check_type */
 typedef struct conf_range ty_LIST_VIP;
 typedef struct conf_range ty_LIST_RS;
 typedef struct conf_range ty_LIST_CHECK;
 
-/* The settings of one kind, from the rows of that kind: FIELDS_vrrp and so on. The generator is
- * schema_fields.h. */
-#include "core/conf/schema_fields.h"
+/* The settings of one kind: struct fields_vrrp and so on, a field for each row of schema.def. KIND()
+ * closes the struct before it and opens its own. */
+struct fields_none {
+	char unused;
+#define KIND(kind, where, text)                                                                    \
+	}                                                                                          \
+	;                                                                                          \
+	struct fields_##kind {
+#define KEY(kind, field, key, type, lo, hi, dflt, unit, reload, ka, text) ty_##type field;
+#include "core/conf/schema.def"
+#undef KEY
+#undef KIND
+};
 
 struct conf_global {
 	struct fields_global s;
@@ -100,7 +110,7 @@ struct conf_rs {
 	struct fields_rs s;
 	struct conf_loc loc;
 	struct rs_id id;
-	uint32_t vs;              /* index of its service */
+	uint32_t vs; /* index of its service */
 	struct conf_range probes; /* one for each of its checks */
 };
 
@@ -113,7 +123,7 @@ struct conf_vs {
 /* One check of one server: what a worker runs and what HEALTH names. */
 struct conf_probe {
 	struct probe_id id;
-	uint32_t rs;    /* index */
+	uint32_t rs; /* index */
 	uint32_t check; /* index */
 };
 

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * See conf_ids.h.
+ */
+#include "core/conf/conf_ids.h"
+
+#include "core/bug.h"
+#include "core/conf/idmap.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A hash table over the old objects of one kind, for the length of the join. */
+struct join {
+	uint32_t *slot; /* index + 1; 0 = empty */
+	uint32_t mask;
+};
+
+static void join_init(struct join *j, uint32_t n)
+{
+	uint32_t size = 4;
+
+	while (size < n * 2)
+		size *= 2;
+	j->slot = calloc(size, sizeof(*j->slot));
+	BUG_ON(!j->slot);
+	j->mask = size - 1;
+}
+
+static void join_put(struct join *j, uint32_t hash, uint32_t index)
+{
+	uint32_t i = hash & j->mask;
+
+	while (j->slot[i])
+		i = (i + 1) & j->mask;
+	j->slot[i] = index + 1;
+}
+
+/* Index of the next object under this hash, or IDMAP_NONE. *at walks; begin with the hash. */
+static uint32_t join_next(const struct join *j, uint32_t *at)
+{
+	uint32_t i = *at & j->mask;
+
+	*at = i + 1;
+	return j->slot[i] ? j->slot[i] - 1 : IDMAP_NONE;
+}
+
+static uint32_t hash_text(const char *s)
+{
+	return hash_bytes(HASH_SEED, s, (uint32_t)strlen(s));
+}
+
+static uint32_t hash_rs(uint32_t vs_id, const struct conf_rs *rs)
+{
+	uint32_t h = hash_bytes(HASH_SEED, &vs_id, sizeof(vs_id));
+
+	h = hash_bytes(h, rs->s.addr.byte, sizeof(rs->s.addr.byte));
+	return hash_bytes(h, &rs->s.port, sizeof(rs->s.port));
+}
+
+static void mint_inst(struct conf_minter *m, const struct conf *prev, struct conf *next)
+{
+	struct join j;
+
+	join_init(&j, prev ? prev->vrrp_n : 0);
+	for (uint32_t i = 0; prev && i < prev->vrrp_n; i++)
+		join_put(&j, hash_text(prev->vrrp[i].s.name), i);
+	for (uint32_t i = 0; i < next->vrrp_n; i++) {
+		struct conf_vrrp *in = &next->vrrp[i];
+		uint32_t at = hash_text(in->s.name), k;
+
+		while ((k = join_next(&j, &at)) != IDMAP_NONE)
+			if (!strcmp(prev->vrrp[k].s.name, in->s.name))
+				break;
+		in->id.v = k == IDMAP_NONE ? ++m->last : prev->vrrp[k].id.v;
+	}
+	free(j.slot);
+}
+
+static void mint_vs(struct conf_minter *m, const struct conf *prev, struct conf *next)
+{
+	struct join j;
+
+	join_init(&j, prev ? prev->vs_n : 0);
+	for (uint32_t i = 0; prev && i < prev->vs_n; i++)
+		join_put(&j, hash_text(prev->vs[i].s.name), i);
+	for (uint32_t i = 0; i < next->vs_n; i++) {
+		struct conf_vs *vs = &next->vs[i];
+		uint32_t at = hash_text(vs->s.name), k;
+
+		while ((k = join_next(&j, &at)) != IDMAP_NONE)
+			if (!strcmp(prev->vs[k].s.name, vs->s.name))
+				break;
+		vs->id.v = k == IDMAP_NONE ? ++m->last : prev->vs[k].id.v;
+	}
+	free(j.slot);
+}
+
+static bool same_server(const struct conf *prev, const struct conf_rs *old, const struct conf *next,
+			const struct conf_rs *new)
+{
+	return prev->vs[old->vs].id.v == next->vs[new->vs].id.v &&
+	       old->s.port == new->s.port &&addr_eq(&old->s.addr, &new->s.addr);
+}
+
+/* The k-th check of a server is the same probe when it was of this type before. */
+static uint32_t old_probe(const struct conf *prev, const struct conf_rs *old,
+			  const struct conf *next, uint32_t probe, uint32_t k)
+{
+	if (!old || k >= old->probes.n)
+		return 0;
+
+	const struct conf_probe *was = &prev->probe[old->probes.first + k];
+
+	if (prev->check[was->check].s.type != next->check[next->probe[probe].check].s.type)
+		return 0;
+	return was->id.v;
+}
+
+/* After mint_vs(): a server's identity includes its service's. */
+static void mint_rs(struct conf_minter *m, const struct conf *prev, struct conf *next)
+{
+	struct join j;
+
+	join_init(&j, prev ? prev->rs_n : 0);
+	for (uint32_t i = 0; prev && i < prev->rs_n; i++)
+		join_put(&j, hash_rs(prev->vs[prev->rs[i].vs].id.v, &prev->rs[i]), i);
+	for (uint32_t i = 0; i < next->rs_n; i++) {
+		struct conf_rs *rs = &next->rs[i];
+		uint32_t at = hash_rs(next->vs[rs->vs].id.v, rs), k;
+
+		while ((k = join_next(&j, &at)) != IDMAP_NONE)
+			if (same_server(prev, &prev->rs[k], next, rs))
+				break;
+
+		const struct conf_rs *old = k == IDMAP_NONE ? NULL : &prev->rs[k];
+
+		rs->id.v = old ? old->id.v : ++m->last;
+		for (uint32_t p = 0; p < rs->probes.n; p++) {
+			uint32_t probe = rs->probes.first + p;
+			uint32_t id = old_probe(prev, old, next, probe, p);
+
+			next->probe[probe].id.v = id ? id : ++m->last;
+		}
+	}
+	free(j.slot);
+}
+
+void conf_ids_mint(struct conf_minter *m, const struct conf *prev, struct conf *next)
+{
+	mint_inst(m, prev, next);
+	mint_vs(m, prev, next);
+	mint_rs(m, prev, next);
+
+	idmap_init(&next->inst_by_id, &next->arena, next->vrrp_n);
+	for (uint32_t i = 0; i < next->vrrp_n; i++)
+		idmap_put(&next->inst_by_id, next->vrrp[i].id.v, i);
+	idmap_init(&next->vs_by_id, &next->arena, next->vs_n);
+	for (uint32_t i = 0; i < next->vs_n; i++)
+		idmap_put(&next->vs_by_id, next->vs[i].id.v, i);
+	idmap_init(&next->rs_by_id, &next->arena, next->rs_n);
+	for (uint32_t i = 0; i < next->rs_n; i++)
+		idmap_put(&next->rs_by_id, next->rs[i].id.v, i);
+	idmap_init(&next->probe_by_id, &next->arena, next->probe_n);
+	for (uint32_t i = 0; i < next->probe_n; i++)
+		idmap_put(&next->probe_by_id, next->probe[i].id.v, i);
+}

@@ -1,0 +1,536 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The composition root: options, start order, signals, reload, stop. The only file that knows every
+ * folder, and the only thread that publishes a configuration.
+ *
+ * Start: ipvs and checks first, VRRP last, so that no address comes before what answers behind it.
+ * Stop: VRRP first (it resigns), then the addresses, then the checks, the table last, so that
+ * traffic has moved to the other router before this one forgets where it belongs.
+ */
+#include "check/check.h"
+#include "core/bug.h"
+#include "core/clock.h"
+#include "core/conf/conf_diff.h"
+#include "core/conf/conf_ids.h"
+#include "core/conf/conf_load.h"
+#include "core/log.h"
+#include "core/role.h"
+#include "core/stats.h"
+#include "ipvs/ipvs.h"
+#include "ipvs/kern.h"
+#include "ipvs/kern_genl.h"
+#include "ipvs/kern_memory.h"
+#include "vrrp/reflector.h"
+#include "vrrp/vrrp.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+/* what vipd's callers (Ansible, Puppet, systemd) test for */
+enum exit_status {
+	EXIT_GOOD = 0,
+	EXIT_FAILED = 1, /* anything else */
+	EXIT_CONF = 2, /* errors in the configuration */
+	EXIT_UNREADABLE = 3, /* the file is missing or can't be read */
+};
+
+enum {
+	CHECK_WORKERS_MAX = 256,
+	JOIN_LIMIT_S = 30, /* longest time a role may take to end its work */
+};
+
+struct options {
+	const char *file;
+	bool is_check;
+	bool is_memory; /* --dataplane=memory */
+};
+
+struct daemon {
+	struct options opt;
+	struct role role; /* main's own */
+	struct board board;
+	struct conf_minter minter;
+	const struct conf *conf; /* the generation last published; holds a reference */
+	struct loop_fd signal_fd;
+
+	struct vrrp *vrrp;
+	struct reflector *reflector;
+	struct ipvs *ipvs;
+	struct check *check[CHECK_WORKERS_MAX];
+	unsigned check_n;
+
+	/* every role but main, in order of start; stopped in the opposite order */
+	struct role *roles[CHECK_WORKERS_MAX + 3];
+	unsigned role_n;
+
+	bool has_kernel; /* the IPVS writer works on the kernel's table */
+	uint64_t acked[ROLE_CHECK + CHECK_WORKERS_MAX]; /* generation, by role id */
+	uint64_t applied_gen; /* generation last told as applied */
+	struct conf_changes changes; /* of the generation last published */
+};
+
+/* ------------------------------------------------------------------ options */
+
+static void usage(FILE *out)
+{
+	(void)fprintf(out,
+		      "usage: vipd -f FILE [--dataplane=kernel|memory]   run in the foreground\n"
+		      "       vipd --check -f FILE                       test a configuration\n"
+		      "       vipd --version | --help\n"
+		      "\n"
+		      "  -f, --file FILE         configuration (default /etc/vipd/vipd.conf)\n"
+		      "  -c, --check             print every finding as file:line: error: text\n"
+		      "      --dataplane=WHERE   kernel: the kernel's IPVS table (default);\n"
+		      "                          memory: a table in memory, for trials\n"
+		      "\n"
+		      "Signals: HUP reloads the file, TERM and INT stop.\n"
+		      "Exit status: 0 good, 2 errors in the configuration, 3 file missing or\n"
+		      "unreadable, 1 anything else.\n");
+}
+
+/* True: go on. False: *status is the exit status. */
+static bool parse_options(int argc, char **argv, struct options *o, int *status)
+{
+	enum { OPT_DATAPLANE = 256, OPT_VERSION };
+	static const struct option longs[] = {
+		{ "file", required_argument, NULL, 'f' },
+		{ "check", no_argument, NULL, 'c' },
+		{ "dataplane", required_argument, NULL, OPT_DATAPLANE },
+		{ "version", no_argument, NULL, OPT_VERSION },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int c;
+
+	*o = (struct options){ .file = "/etc/vipd/vipd.conf" };
+	*status = EXIT_FAILED;
+	while ((c = getopt_long(argc, argv, "f:ch", longs, NULL)) != -1) {
+		switch (c) {
+		case 'f':
+			o->file = optarg;
+			break;
+		case 'c':
+			o->is_check = true;
+			break;
+		case OPT_DATAPLANE:
+			if (strcmp(optarg, "kernel") && strcmp(optarg, "memory")) {
+				(void)fprintf(stderr,
+					      "vipd: --dataplane is kernel or memory, not %s\n",
+					      optarg);
+				return false;
+			}
+			o->is_memory = optarg[0] == 'm';
+			break;
+		case OPT_VERSION:
+			(void)printf("vipd %s\n", VIPD_VERSION);
+			*status = EXIT_GOOD;
+			return false;
+		case 'h':
+			usage(stdout);
+			*status = EXIT_GOOD;
+			return false;
+		default:
+			(void)fprintf(stderr, "vipd: try --help\n");
+			return false;
+		}
+	}
+	if (optind < argc) {
+		(void)fprintf(stderr, "vipd: unexpected argument %s; try --help\n", argv[optind]);
+		return false;
+	}
+	return true;
+}
+
+/* ------------------------------------------------------------------ configuration */
+
+static void print_findings(const struct err_list *errs, FILE *out)
+{
+	for (size_t i = 0; i < errs->n; i++) {
+		const struct err_item *it = &errs->item[i];
+
+		if (it->line)
+			(void)fprintf(out, "%s:%u: %s: %s\n", it->file, it->line,
+				      err_level_name(it->level), it->text);
+		else
+			(void)fprintf(out, "%s: %s: %s\n", it->file, err_level_name(it->level),
+				      it->text);
+	}
+	if (errs->n_error + errs->n_warning + errs->n_note > errs->n)
+		(void)fprintf(out, "... and %zu more\n",
+			      errs->n_error + errs->n_warning + errs->n_note - errs->n);
+}
+
+static int check_only(const struct options *o)
+{
+	struct err_list errs = { 0 };
+	bool is_unreadable;
+	struct conf *c = conf_load(o->file, &errs, &is_unreadable);
+	int status = c ? EXIT_GOOD : is_unreadable ? EXIT_UNREADABLE : EXIT_CONF;
+
+	print_findings(&errs, stdout);
+	if (c)
+		(void)printf("%s: %u instances, %u virtual servers, %u real servers, %u checks; "
+			     "%zu errors, %zu warnings\n",
+			     o->file, c->vrrp_n, c->vs_n, c->rs_n, c->probe_n, errs.n_error,
+			     errs.n_warning);
+	err_fini(&errs);
+	conf_free(c);
+	return status;
+}
+
+/* Loads the first generation; findings go to standard error. NULL: *status says why. */
+static struct conf *load_first(const struct options *o, int *status)
+{
+	struct err_list errs = { 0 };
+	bool is_unreadable;
+	struct conf *c = conf_load(o->file, &errs, &is_unreadable);
+
+	print_findings(&errs, stderr);
+	if (!c)
+		*status = is_unreadable ? EXIT_UNREADABLE : EXIT_CONF;
+	err_fini(&errs);
+	return c;
+}
+
+/* Makes c the configuration of all roles. */
+static void publish(struct daemon *d, struct conf *c)
+{
+	const struct conf *old = d->conf;
+
+	conf_ids_mint(&d->minter, old, c);
+	c->gen = old ? old->gen + 1 : 1;
+	c->vrrp_run = arena_alloc(&c->arena, vrrp_run_len(c));
+	d->changes = (struct conf_changes){ 0 };
+	if (old)
+		conf_diff(old, c, &d->changes);
+	conf_publish(&d->board.conf, c);
+	d->conf = conf_hold(&d->board.conf);
+	if (old)
+		conf_drop(old);
+	for (unsigned i = 0; i < d->role_n; i++)
+		fact_post(&d->roles[i]->box, &d->roles[i]->snap_fact, c->gen);
+}
+
+static void log_findings(const struct err_list *errs)
+{
+	for (size_t i = 0; i < errs->n; i++)
+		log_event(LOG_CONF_ERROR, "file=%s line=%u level=%s text=\"%s\"",
+			  errs->item[i].file, errs->item[i].line,
+			  err_level_name(errs->item[i].level), errs->item[i].text);
+}
+
+static void reload(struct daemon *d)
+{
+	struct err_list errs = { 0 };
+	bool is_unreadable;
+	struct conf *c = conf_load(d->opt.file, &errs, &is_unreadable);
+
+	log_findings(&errs);
+	if (c && c->vs_n && !d->has_kernel && !d->opt.is_memory) {
+		log_event(LOG_CONF_REFUSED,
+			  "gen=%llu why=\"the file has virtual servers now, but this kernel had no "
+			  "IPVS when vipd started: modprobe ip_vs, then restart vipd\"",
+			  (unsigned long long)d->conf->gen);
+	} else if (c) {
+		publish(d, c);
+		c = NULL; /* it is everybody's now */
+	} else {
+		log_event(LOG_CONF_REFUSED, "gen=%llu errors=%zu", (unsigned long long)d->conf->gen,
+			  errs.n_error);
+	}
+	conf_free(c);
+	err_fini(&errs);
+}
+
+/* Tells it once when the last role works with the newest generation. */
+static void on_ack(struct daemon *d, uint32_t role_id, uint64_t gen)
+{
+	char text[256];
+
+	d->acked[role_id] = gen;
+	for (unsigned i = 0; i < d->role_n; i++)
+		if (d->acked[d->roles[i]->id] < d->conf->gen)
+			return;
+	if (d->applied_gen == d->conf->gen)
+		return;
+	d->applied_gen = d->conf->gen;
+	if (d->conf->gen == 1)
+		return; /* vipd.ready says it */
+	conf_changes_text(&d->changes, text, sizeof(text));
+	log_event(LOG_CONF_APPLIED, "gen=%llu changes=\"%s\"", (unsigned long long)d->conf->gen,
+		  text);
+	if (d->changes.needs_daemon_restart)
+		log_event(LOG_CONF_NEEDS_RESTART, "setting=workers");
+}
+
+/* ------------------------------------------------------------------ main's role */
+
+static void on_signal(struct loop_fd *lf, uint32_t events)
+{
+	struct daemon *d = container_of(lf, struct daemon, signal_fd);
+	struct signalfd_siginfo si;
+
+	(void)events;
+	while (read(lf->fd, &si, sizeof(si)) == (ssize_t)sizeof(si)) {
+		if (si.ssi_signo == SIGHUP) {
+			reload(d);
+			continue;
+		}
+		log_event(LOG_STOP, "signal=%s", sigabbrev_np((int)si.ssi_signo));
+		d->role.is_stopping = true;
+	}
+}
+
+static int main_init(struct role *r)
+{
+	struct daemon *d = container_of(r, struct daemon, role);
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGINT);
+	(void)sigaddset(&set, SIGHUP);
+
+	int fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	return loop_add(&r->loop, &d->signal_fd, fd, EPOLLIN, on_signal);
+}
+
+static void main_fact(struct role *r, enum msg_type type, uint32_t id, uint64_t value)
+{
+	struct daemon *d = container_of(r, struct daemon, role);
+
+	if (type == MSG_ACK && id < ROLE_CHECK + CHECK_WORKERS_MAX)
+		on_ack(d, id, value);
+}
+
+static void main_fini(struct role *r)
+{
+	struct daemon *d = container_of(r, struct daemon, role);
+	int fd = d->signal_fd.fd;
+
+	loop_del(&r->loop, &d->signal_fd);
+	(void)close(fd);
+}
+
+static const struct role_ops main_ops = {
+	.init = main_init,
+	.fact = main_fact,
+	.fini = main_fini,
+};
+
+/* ------------------------------------------------------------------ start and stop */
+
+/* What must not happen to the VRRP thread: to wait for a page. On fault only, so that what is never
+ * touched is not made resident. */
+static void lock_memory(void)
+{
+	if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT))
+		log_event(LOG_ROLE_MLOCK, "error=\"%s\"", strerrordesc_np(errno));
+}
+
+/* Every check in flight is a descriptor. */
+static void raise_fd_limit(void)
+{
+	struct rlimit rl;
+
+	if (getrlimit(RLIMIT_NOFILE, &rl) || rl.rlim_cur == rl.rlim_max)
+		return;
+	rl.rlim_cur = rl.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &rl); /* lowering no limit can't fail */
+}
+
+static unsigned check_workers(const struct conf *c)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (c->workers.s.check_threads)
+		return c->workers.s.check_threads;
+	return cpus < 1 ? 1 : cpus > CHECK_WORKERS_MAX ? CHECK_WORKERS_MAX : (unsigned)cpus;
+}
+
+/* The table to work on. NULL: one sentence has been printed. */
+static struct ipvs_kern *open_table(struct daemon *d, const struct conf *c)
+{
+	struct ipvs_kern *kern = NULL;
+
+	if (d->opt.is_memory)
+		return kern_memory_open();
+
+	int err = kern_genl_open(&kern);
+
+	if (!err) {
+		d->has_kernel = true;
+		return kern;
+	}
+	/* a router without virtual servers needs no IPVS */
+	if (!c->vs_n)
+		return kern_memory_open();
+	(void)fprintf(stderr, "vipd: %s\n", kern_genl_why(err));
+	return NULL;
+}
+
+static int add_role(struct daemon *d, struct role *r)
+{
+	d->roles[d->role_n++] = r;
+	return role_prepare(r);
+}
+
+static int make_roles(struct daemon *d, struct ipvs_kern *kern, unsigned workers)
+{
+	int err = 0;
+
+	d->ipvs = ipvs_new(&d->board, kern);
+	err = add_role(d, ipvs_role(d->ipvs));
+	d->board.ipvs = &ipvs_role(d->ipvs)->box;
+	for (unsigned i = 0; !err && i < workers; i++) {
+		d->check[i] = check_new(&d->board, i, workers);
+		d->check_n = i + 1;
+		err = add_role(d, check_role(d->check[i]));
+	}
+	d->reflector = reflector_new(&d->board);
+	d->board.reflector = &reflector_role(d->reflector)->box;
+	d->vrrp = vrrp_new(&d->board);
+	d->board.vrrp = &vrrp_role(d->vrrp)->box;
+	if (!err)
+		err = add_role(d, reflector_role(d->reflector));
+	if (!err)
+		err = add_role(d, vrrp_role(d->vrrp));
+	return err;
+}
+
+static void free_roles(struct daemon *d)
+{
+	for (unsigned i = 0; i < d->role_n; i++)
+		role_release(d->roles[i]);
+	vrrp_free(d->vrrp);
+	reflector_free(d->reflector);
+	for (unsigned i = 0; i < d->check_n; i++)
+		check_free(d->check[i]);
+	ipvs_free(d->ipvs);
+}
+
+static int start_roles(struct daemon *d)
+{
+	for (unsigned i = 0; i < d->role_n; i++) {
+		int err = role_start(d->roles[i]);
+
+		if (err) {
+			log_event(LOG_ROLE_FAIL, "role=%s error=\"%s\"", d->roles[i]->name,
+				  strerrordesc_np(-err));
+			return err;
+		}
+	}
+	return 0;
+}
+
+/* Ends what runs, last started first. False: one did not end. */
+static bool stop_roles(struct daemon *d)
+{
+	for (unsigned i = d->role_n; i-- > 0;) {
+		role_stop(d->roles[i]);
+		if (role_join(d->roles[i], SEC(JOIN_LIMIT_S))) {
+			log_event(LOG_ROLE_STUCK, "role=%s limit_s=%d", d->roles[i]->name,
+				  JOIN_LIMIT_S);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* From the first role to the last; everything is gone when it returns. */
+static int serve(struct daemon *d, struct conf *first, struct ipvs_kern *kern)
+{
+	int err = make_roles(d, kern, check_workers(first));
+
+	log_event(LOG_START, "version=%s file=%s dataplane=%s", VIPD_VERSION, d->opt.file,
+		  d->opt.is_memory ? "memory"
+		  : d->has_kernel  ? "kernel"
+				   : "none");
+	publish(d, first);
+	if (!err)
+		err = start_roles(d);
+	if (!err) {
+		log_event(LOG_READY, "instances=%u services=%u servers=%u checks=%u workers=%u",
+			  d->conf->vrrp_n, d->conf->vs_n, d->conf->rs_n, d->conf->probe_n,
+			  d->check_n);
+		err = role_run_here(&d->role);
+	}
+	if (!stop_roles(d)) {
+		log_stop();
+		_exit(EXIT_FAILED); /* a thread that hangs holds what we would free */
+	}
+	conf_drop(d->conf);
+	conf_publish(&d->board.conf, NULL);
+	free_roles(d);
+	if (!err)
+		log_event(LOG_STOPPED, "%s", "");
+	return err;
+}
+
+static int run(const struct options *o)
+{
+	static struct daemon d; /* too large for a stack; one in a process */
+	int status = EXIT_FAILED;
+	sigset_t all;
+	struct conf *first = load_first(o, &status);
+
+	if (!first)
+		return status;
+	d.opt = *o;
+	d.role = (struct role){
+		.name = "vipd", .id = ROLE_MAIN, .ops = &main_ops, .board = &d.board
+	};
+	d.signal_fd.fd = -1;
+	/* before any thread: they inherit it, and main reads signals from a descriptor */
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, NULL);
+	snap_thread_register();
+
+	struct ipvs_kern *kern = open_table(&d, first);
+
+	if (!kern) {
+		conf_free(first);
+		return EXIT_FAILED;
+	}
+	raise_fd_limit();
+
+	int err = log_start();
+
+	if (!err)
+		err = stats_thread_enter();
+	if (!err)
+		err = role_prepare(&d.role);
+	if (err) {
+		(void)fprintf(stderr, "vipd: can't start: %s\n", strerrordesc_np(-err));
+		return EXIT_FAILED;
+	}
+	d.board.main = &d.role.box;
+	lock_memory();
+	err = serve(&d, first, kern);
+	role_release(&d.role);
+	log_stop();
+	snap_barrier();
+	snap_thread_unregister();
+	return err ? EXIT_FAILED : EXIT_GOOD;
+}
+
+int main(int argc, char **argv)
+{
+	struct options o;
+	int status;
+
+	if (!parse_options(argc, argv, &o, &status))
+		return status;
+	return o.is_check ? check_only(&o) : run(&o);
+}

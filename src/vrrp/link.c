@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * See link.h.
+ */
+#include "vrrp/link.h"
+
+#include "core/bug.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { PIC_MIN_N = 64 };
+
+const struct link *link_by_name(const struct link_table *t, const char *name)
+{
+	uint32_t lo = 0, hi = t ? t->n : 0;
+
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+		int cmp = strncmp(name, t->link[mid].name, IFNAMSIZ);
+
+		if (!cmp)
+			return &t->link[mid];
+		if (cmp < 0)
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
+	return NULL;
+}
+
+const struct link_table *link_table_get(struct snap_slot *slot)
+{
+	struct snap *s = snap_get(slot);
+
+	return s ? container_of(s, struct link_table, snap) : NULL;
+}
+
+void link_pic_reset(struct link_pic *p)
+{
+	p->link_n = p->addr_n = 0;
+}
+
+void link_pic_fini(struct link_pic *p)
+{
+	free(p->link);
+	free(p->addr);
+	*p = (struct link_pic){ 0 };
+}
+
+/* Room for one more; returns the array, moved or not. */
+static void *grow(void *array, uint32_t n, uint32_t *cap, size_t len)
+{
+	if (n < *cap)
+		return array;
+	*cap = *cap ? *cap * 2 : PIC_MIN_N;
+	array = reallocarray(array, *cap, len);
+	BUG_ON(!array);
+	return array;
+}
+
+void link_pic_put_link(struct link_pic *p, const struct link *l)
+{
+	p->link = grow(p->link, p->link_n, &p->link_cap, sizeof(*p->link));
+
+	struct link *own = &p->link[p->link_n++];
+
+	*own = *l;
+	own->is_up = (l->flags & IFF_UP) && (l->flags & IFF_RUNNING);
+	own->primary_v4 = (struct ip_addr){ 0 };
+}
+
+void link_pic_put_addr(struct link_pic *p, const struct link_addr *a)
+{
+	p->addr = grow(p->addr, p->addr_n, &p->addr_cap, sizeof(*p->addr));
+	p->addr[p->addr_n] = *a;
+	p->addr[p->addr_n].order = p->addr_n;
+	p->addr_n++;
+}
+
+static int cmp_u32(uint32_t a, uint32_t b)
+{
+	return a < b ? -1 : a > b;
+}
+
+static int cmp_index(const void *va, const void *vb)
+{
+	const struct link *a = va, *b = vb;
+
+	return cmp_u32(a->ifindex, b->ifindex);
+}
+
+static int cmp_name(const void *va, const void *vb)
+{
+	const struct link *a = va, *b = vb;
+
+	return strncmp(a->name, b->name, IFNAMSIZ);
+}
+
+/* By interface, address, then prefix length. */
+static int cmp_addr(const void *va, const void *vb)
+{
+	const struct link_addr *a = va, *b = vb;
+	int cmp = cmp_u32(a->ifindex, b->ifindex);
+
+	if (!cmp)
+		cmp = cmp_u32(a->addr_be, b->addr_be);
+	return cmp ? cmp : cmp_u32(a->len, b->len);
+}
+
+static void sort(void *array, uint32_t n, size_t len, int (*cmp)(const void *, const void *))
+{
+	if (n > 1)
+		qsort(array, n, len, cmp);
+}
+
+void link_pic_seal(struct link_pic *p)
+{
+	sort(p->link, p->link_n, sizeof(*p->link), cmp_index);
+	sort(p->addr, p->addr_n, sizeof(*p->addr), cmp_addr);
+}
+
+/* The first address that is not less than key, or NULL. */
+static const struct link_addr *addr_from(const struct link_pic *p, const struct link_addr *key)
+{
+	uint32_t lo = 0, hi = p->addr_n;
+
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (cmp_addr(&p->addr[mid], key) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < p->addr_n ? &p->addr[lo] : NULL;
+}
+
+const struct link_addr *link_pic_find(const struct link_pic *p, uint32_t ifindex, uint32_t addr_be,
+				      uint8_t len)
+{
+	const struct link_addr key = { .ifindex = ifindex, .addr_be = addr_be, .len = len };
+	const struct link_addr *a = addr_from(p, &key);
+
+	return a && !cmp_addr(a, &key) ? a : NULL;
+}
+
+const struct link_addr *link_pic_find_any(const struct link_pic *p, uint32_t ifindex,
+					  uint32_t addr_be)
+{
+	const struct link_addr key = { .ifindex = ifindex, .addr_be = addr_be };
+	const struct link_addr *a = addr_from(p, &key);
+
+	return a && a->ifindex == ifindex && a->addr_be == addr_be ? a : NULL;
+}
+
+static bool is_vip(const uint32_t *vips_be, uint32_t n, uint32_t addr_be)
+{
+	uint32_t lo = 0, hi = n;
+
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (vips_be[mid] == addr_be)
+			return true;
+		if (vips_be[mid] < addr_be)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return false;
+}
+
+/* Both are sorted by ifindex: the addresses of a link are one run. */
+static void choose_primaries(struct link_table *t, const struct link_pic *p,
+			     const uint32_t *vips_be, uint32_t vips_n)
+{
+	uint32_t i = 0;
+
+	for (uint32_t k = 0; k < t->n; k++) {
+		struct link *l = &t->link[k];
+		uint32_t best = UINT32_MAX;
+
+		while (i < p->addr_n && p->addr[i].ifindex < l->ifindex)
+			i++;
+		for (; i < p->addr_n && p->addr[i].ifindex == l->ifindex; i++) {
+			const struct link_addr *a = &p->addr[i];
+
+			if (a->order >= best || is_vip(vips_be, vips_n, a->addr_be))
+				continue;
+			best = a->order;
+			l->primary_v4 = addr_v4(a->addr_be);
+		}
+	}
+}
+
+struct link_table *link_table_make(const struct link_pic *p, const uint32_t *vips_be,
+				   uint32_t vips_n)
+{
+	struct link_table *t = calloc(1, sizeof(*t) + p->link_n * sizeof(t->link[0]));
+
+	BUG_ON(!t);
+	t->n = p->link_n;
+	if (t->n)
+		memcpy(t->link, p->link, t->n * sizeof(t->link[0]));
+	choose_primaries(t, p, vips_be, vips_n);
+	sort(t->link, t->n, sizeof(t->link[0]), cmp_name);
+	return t;
+}
+
+static bool link_eq(const struct link *a, const struct link *b)
+{
+	return a->ifindex == b->ifindex && !strncmp(a->name, b->name, IFNAMSIZ) &&
+	       a->is_up == b->is_up && addr_eq(&a->primary_v4, &b->primary_v4) &&
+	       !memcmp(a->mac, b->mac, sizeof(a->mac)) && a->mtu == b->mtu &&
+	       a->arp_type == b->arp_type && a->flags == b->flags;
+}
+
+bool link_table_eq(const struct link_table *a, const struct link_table *b)
+{
+	if (!a || a->n != b->n)
+		return false;
+	for (uint32_t i = 0; i < a->n; i++)
+		if (!link_eq(&a->link[i], &b->link[i]))
+			return false;
+	return true;
+}
+
+static void free_table(struct snap *s)
+{
+	free(container_of(s, struct link_table, snap));
+}
+
+void link_table_publish(struct snap_slot *slot, struct link_table *t)
+{
+	if (t)
+		t->snap.free = free_table;
+	snap_publish(slot, t ? &t->snap : NULL);
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Interfaces and their IPv4 addresses: the table that the reflector publishes for the VRRP role, and
+ * the picture of the kernel from which it is made.
+ *
+ * Pure but for link_table_get(): no socket, no netlink (link_dump.h fills the picture).
+ */
+#pragma once
+
+#include "core/addr.h"
+#include "core/snap.h"
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct link {
+	uint32_t ifindex;
+	char name[IFNAMSIZ];
+	bool is_up;                /* IFF_UP && IFF_RUNNING */
+	struct ip_addr primary_v4; /* first address that is not one of our VIPs; family 0 = none */
+	uint8_t mac[6];            /* zero when the hardware address is not of 6 bytes */
+	uint32_t mtu;
+	uint16_t arp_type;         /* ARPHRD_ETHER, ... */
+	uint32_t flags;            /* IFF_* */
+};
+
+/* Frozen once published. */
+struct link_table {
+	struct snap snap;
+	uint64_t version; /* 1, 2, ... */
+	uint32_t n;
+	struct link link[]; /* sorted by name */
+};
+
+/* The interface of this name, or NULL; t may be NULL. O(log n). */
+const struct link *link_by_name(const struct link_table *t, const char *name);
+
+/* The current table, NULL before the first. Call it between snap_enter() and snap_leave(). */
+const struct link_table *link_table_get(struct snap_slot *slot);
+
+/* One IPv4 address in the kernel. */
+struct link_addr {
+	uint32_t ifindex;
+	uint32_t addr_be;
+	uint8_t len;       /* prefix length */
+	uint8_t proto;     /* IFA_PROTO; 0 on kernels that do not have it */
+	uint32_t order;    /* place in the dump: the kernel lists primary addresses first */
+};
+
+/* What the kernel has, read anew as a whole. Owned by the reflector. Zeroed memory is empty. */
+struct link_pic {
+	struct link *link;
+	struct link_addr *addr;
+	uint32_t link_n, link_cap, addr_n, addr_cap;
+};
+
+/* Empties it and keeps the memory. */
+void link_pic_reset(struct link_pic *p);
+void link_pic_fini(struct link_pic *p);
+
+/* A copy of the argument is added; is_up and order are set here. */
+void link_pic_put_link(struct link_pic *p, const struct link *l);
+void link_pic_put_addr(struct link_pic *p, const struct link_addr *a);
+
+/* After the last put: sorts, so that the look-ups below are O(log n). */
+void link_pic_seal(struct link_pic *p);
+
+/* The address with this prefix length on the interface, or NULL. */
+const struct link_addr *link_pic_find(const struct link_pic *p, uint32_t ifindex, uint32_t addr_be,
+				      uint8_t len);
+
+/* The same with any prefix length: the first one. */
+const struct link_addr *link_pic_find_any(const struct link_pic *p, uint32_t ifindex,
+					  uint32_t addr_be);
+
+/* A table of a sealed picture. vips_be: our virtual addresses, sorted as numbers; they are passed
+ * over when the primary address is chosen. The caller owns it until it is published; else free(). */
+struct link_table *link_table_make(const struct link_pic *p, const uint32_t *vips_be,
+				   uint32_t vips_n);
+
+/* True when both say the same but for their version. a may be NULL. */
+bool link_table_eq(const struct link_table *a, const struct link_table *b);
+
+/* Makes t current in the slot: the reflector only. */
+void link_table_publish(struct snap_slot *slot, struct link_table *t);

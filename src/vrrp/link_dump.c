@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * See link_dump.h.
+ */
+#include "vrrp/link_dump.h"
+
+#include "core/bug.h"
+
+#include <errno.h>
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
+#include <netlink/attr.h>
+#include <string.h>
+
+static int on_link(void *arg, struct nlmsghdr *hdr)
+{
+	struct link_pic *p = arg;
+	struct nlattr *a[IFLA_MAX + 1];
+
+	if (hdr->nlmsg_type != RTM_NEWLINK)
+		return 0;
+	if (!nlmsg_valid_hdr(hdr, sizeof(struct ifinfomsg)) ||
+	    nlmsg_parse(hdr, sizeof(struct ifinfomsg), a, IFLA_MAX, NULL))
+		return -EPROTO;
+
+	const struct ifinfomsg *info = nlmsg_data(hdr);
+	struct link l = {
+		.ifindex = (uint32_t)info->ifi_index,
+		.arp_type = info->ifi_type,
+		.flags = info->ifi_flags,
+	};
+
+	if (!a[IFLA_IFNAME])
+		return -EPROTO;
+	(void)nla_strlcpy(l.name, a[IFLA_IFNAME], sizeof(l.name));
+	if (a[IFLA_ADDRESS] && nla_len(a[IFLA_ADDRESS]) == (int)sizeof(l.mac))
+		memcpy(l.mac, nla_data(a[IFLA_ADDRESS]), sizeof(l.mac));
+	if (a[IFLA_MTU] && nla_len(a[IFLA_MTU]) >= (int)sizeof(uint32_t))
+		l.mtu = nla_get_u32(a[IFLA_MTU]);
+	link_pic_put_link(p, &l);
+	return 0;
+}
+
+static int on_addr(void *arg, struct nlmsghdr *hdr)
+{
+	struct link_pic *p = arg;
+	struct nlattr *a[IFA_MAX + 1];
+
+	if (hdr->nlmsg_type != RTM_NEWADDR)
+		return 0;
+	if (!nlmsg_valid_hdr(hdr, sizeof(struct ifaddrmsg)) ||
+	    nlmsg_parse(hdr, sizeof(struct ifaddrmsg), a, IFA_MAX, NULL))
+		return -EPROTO;
+
+	const struct ifaddrmsg *info = nlmsg_data(hdr);
+
+	if (info->ifa_family != AF_INET || !a[IFA_LOCAL] ||
+	    nla_len(a[IFA_LOCAL]) != (int)sizeof(uint32_t))
+		return 0;
+
+	struct link_addr la = {
+		.ifindex = info->ifa_index,
+		.addr_be = nla_get_u32(a[IFA_LOCAL]),
+		.len = info->ifa_prefixlen,
+	};
+
+	if (a[IFA_PROTO] && nla_len(a[IFA_PROTO]) >= 1)
+		la.proto = nla_get_u8(a[IFA_PROTO]);
+	link_pic_put_addr(p, &la);
+	return 0;
+}
+
+static int dump_links(struct nl_chan *ch, struct link_pic *p)
+{
+	struct nl_msg *msg = nl_request(RTM_GETLINK, NLM_F_DUMP);
+	struct ifinfomsg info = { .ifi_family = AF_UNSPEC };
+
+	BUG_ON(nlmsg_append(msg, &info, sizeof(info), NLMSG_ALIGNTO));
+	/* counters are most of a link's answer, and nobody looks at them here */
+	BUG_ON(nla_put_u32(msg, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS));
+	return nl_chan_dump(ch, msg, on_link, p);
+}
+
+static int dump_addrs(struct nl_chan *ch, struct link_pic *p)
+{
+	struct nl_msg *msg = nl_request(RTM_GETADDR, NLM_F_DUMP);
+	struct ifaddrmsg info = { .ifa_family = AF_INET };
+
+	BUG_ON(nlmsg_append(msg, &info, sizeof(info), NLMSG_ALIGNTO));
+	return nl_chan_dump(ch, msg, on_addr, p);
+}
+
+int link_dump(struct nl_chan *ch, struct link_pic *p)
+{
+	int err = -EINTR;
+
+	for (unsigned tries = 0; err == -EINTR && tries < NL_DUMP_TRIES_N; tries++) {
+		link_pic_reset(p);
+		err = dump_links(ch, p);
+		if (!err)
+			err = dump_addrs(ch, p);
+	}
+	link_pic_seal(p);
+	return err;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The intervals of VRRP, computed in microseconds: in the centiseconds of the wire, routers of
+ * neighbouring priorities would have the same skew (V64). Pure.
+ *
+ * prio is 1..255; intervals are positive.
+ */
+#pragma once
+
+#include "core/clock.h"
+
+#include <stdint.h>
+
+enum { TIMES_DOWN_ADVERTS = 3 }; /* intervals without an advert until the active is taken for dead */
+
+/* Skew_Time: how much longer a router waits, the lower its priority. Version 2 takes a part of a
+ * second whatever the interval (V60), version 3 a part of Active_Adver_Interval (V62). Rounded to
+ * the nearest microsecond. */
+static inline int64_t times_skew_us(uint8_t version, uint8_t prio, int64_t active_adv_us)
+{
+	int64_t unit_us = version == 2 ? SEC(1) : active_adv_us;
+
+	return ((256 - prio) * unit_us + 128) / 256;
+}
+
+/* Active_Down_Interval: V61, V63. */
+static inline int64_t times_down_us(uint8_t version, uint8_t prio, int64_t active_adv_us)
+{
+	return TIMES_DOWN_ADVERTS * active_adv_us + times_skew_us(version, prio, active_adv_us);
+}
+
+/* The next deadline of something periodic: counted from the last one, so that lateness does not add
+ * up (V73); what was missed by a stall of more than a period is not made up for. */
+static inline int64_t times_next_us(int64_t last_us, int64_t period_us, int64_t now_us)
+{
+	int64_t next_us = last_us + period_us;
+
+	return next_us > now_us ? next_us : now_us + period_us;
+}
