@@ -268,8 +268,8 @@ static int exchange(struct nl_chan *ch, struct nl_msg *msg, struct wait *w)
 	return !err && w->is_torn ? -EINTR : err;
 }
 
-int nl_chan_dump(struct nl_chan *ch, struct nl_msg *msg,
-		 int (*fn)(void *arg, struct nlmsghdr *hdr), void *arg)
+int nl_chan_dump(struct nl_chan *ch, struct nl_msg *msg, int (*fn)(void *arg, struct nlmsghdr *hdr),
+		 void *arg)
 {
 	struct wait w = { .got = fn, .arg = arg };
 
@@ -277,8 +277,8 @@ int nl_chan_dump(struct nl_chan *ch, struct nl_msg *msg,
 	return exchange(ch, msg, &w);
 }
 
-int nl_chan_ask(struct nl_chan *ch, struct nl_msg *msg,
-		int (*fn)(void *arg, struct nlmsghdr *hdr), void *arg)
+int nl_chan_ask(struct nl_chan *ch, struct nl_msg *msg, int (*fn)(void *arg, struct nlmsghdr *hdr),
+		void *arg)
 {
 	struct wait w = { .got = fn, .arg = arg };
 
@@ -292,9 +292,8 @@ static int take_family(void *arg, struct nlmsghdr *hdr)
 	struct nlattr *a[CTRL_ATTR_MAX + 1];
 	int *id = arg;
 
-	if (!genlmsg_valid_hdr(hdr, 0) ||
-	    genlmsg_parse(hdr, 0, a, CTRL_ATTR_MAX, NULL) || !a[CTRL_ATTR_FAMILY_ID] ||
-	    nla_len(a[CTRL_ATTR_FAMILY_ID]) < (int)sizeof(uint16_t))
+	if (!genlmsg_valid_hdr(hdr, 0) || genlmsg_parse(hdr, 0, a, CTRL_ATTR_MAX, NULL) ||
+	    !a[CTRL_ATTR_FAMILY_ID] || nla_len(a[CTRL_ATTR_FAMILY_ID]) < (int)sizeof(uint16_t))
 		return -EPROTO;
 	*id = nla_get_u16(a[CTRL_ATTR_FAMILY_ID]);
 	return 0;

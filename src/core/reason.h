@@ -30,7 +30,7 @@ enum check_reason {
 #define REASON(sym, verdict, text) REASON_##sym,
 	REASONS(REASON)
 #undef REASON
-	REASON_N
+		REASON_N
 };
 
 /* "L7STS"; a number that is none of ours gives "UNKNOWN". */

@@ -55,6 +55,14 @@ struct snap *snap_hold(struct snap_slot *slot)
 	return s;
 }
 
+void snap_hold_again(struct snap *s)
+{
+	/* relaxed: the caller's own reference keeps the count above zero and the object in sight */
+	long had = atomic_fetch_add_explicit(&s->ref, 1, memory_order_relaxed);
+
+	BUG_ON(had <= 0);
+}
+
 static void reclaim(struct rcu_head *head)
 {
 	struct snap *s = container_of(head, struct snap, rcu);

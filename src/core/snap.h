@@ -37,6 +37,9 @@ struct snap *snap_get(struct snap_slot *slot);
 /* The current snapshot with a reference of the caller's own, or NULL. Any registered thread. */
 struct snap *snap_hold(struct snap_slot *slot);
 
+/* One more reference for a caller that has one already. */
+void snap_hold_again(struct snap *s);
+
 /* Gives a reference back. The last one frees the object after a grace period; never waits. */
 void snap_drop(struct snap *s);
 

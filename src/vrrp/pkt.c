@@ -15,14 +15,14 @@ enum {
 	PAD_MAX_LEN = 46, /* payload of the shortest Ethernet frame */
 
 	/* offsets in the IP header */
-	IP_TOS = 1,
-	IP_TOTAL = 2,
-	IP_ID = 4,
-	IP_TTL = 8,
-	IP_PROTO = 9,
-	IP_SUM = 10,
-	IP_SRC = 12,
-	IP_DST = 16,
+	H_TOS = 1,
+	H_TOTAL = 2,
+	H_ID = 4,
+	H_TTL = 8,
+	H_PROTO = 9,
+	H_SUM = 10,
+	H_SRC = 12,
+	H_DST = 16,
 
 	/* offsets in the message */
 	M_VERSION = 0,
@@ -85,7 +85,7 @@ bool pkt_open(const uint8_t *data, size_t len, struct pkt_in *in)
 
 	size_t ip_len = (size_t)(data[0] & 0xf) * 4;
 
-	if (ip_len < PKT_IP_LEN || len < ip_len + PKT_HDR_LEN || data[IP_PROTO] != PKT_PROTO)
+	if (ip_len < PKT_IP_LEN || len < ip_len + PKT_HDR_LEN || data[H_PROTO] != PKT_PROTO)
 		return false;
 	*in = (struct pkt_in){
 		.src.family = AF_INET,
@@ -93,12 +93,12 @@ bool pkt_open(const uint8_t *data, size_t len, struct pkt_in *in)
 		.msg = data + ip_len,
 		.msg_len = len - ip_len,
 		.ip_len = ip_len,
-		.total_len = get16(data + IP_TOTAL),
-		.ttl = data[IP_TTL],
+		.total_len = get16(data + H_TOTAL),
+		.ttl = data[H_TTL],
 		.vrid = data[ip_len + M_VRID],
 	};
-	memcpy(in->src.byte, data + IP_SRC, 4);
-	memcpy(in->dst.byte, data + IP_DST, 4);
+	memcpy(in->src.byte, data + H_SRC, 4);
+	memcpy(in->dst.byte, data + H_DST, 4);
 	return true;
 }
 
@@ -198,14 +198,14 @@ static void encode_ip(const struct pkt_route *route, size_t total_len, uint8_t *
 {
 	memset(ip, 0, PKT_IP_LEN);
 	ip[0] = 0x45;
-	ip[IP_TOS] = PKT_TOS;
-	put16(ip + IP_TOTAL, total_len);
-	put16(ip + IP_ID, route->ip_id);
-	ip[IP_TTL] = PKT_TTL;
-	ip[IP_PROTO] = PKT_PROTO;
-	memcpy(ip + IP_SRC, &route->src_be, 4);
-	memcpy(ip + IP_DST, &route->dst_be, 4);
-	put16(ip + IP_SUM, (uint16_t)~sum_fold(sum_add(0, ip, PKT_IP_LEN)));
+	ip[H_TOS] = PKT_TOS;
+	put16(ip + H_TOTAL, total_len);
+	put16(ip + H_ID, route->ip_id);
+	ip[H_TTL] = PKT_TTL;
+	ip[H_PROTO] = PKT_PROTO;
+	memcpy(ip + H_SRC, &route->src_be, 4);
+	memcpy(ip + H_DST, &route->dst_be, 4);
+	put16(ip + H_SUM, (uint16_t)~sum_fold(sum_add(0, ip, PKT_IP_LEN)));
 }
 
 size_t pkt_encode(const struct pkt_advert *a, const struct pkt_route *route,
@@ -231,7 +231,7 @@ size_t pkt_encode(const struct pkt_advert *a, const struct pkt_route *route,
 	uint32_t sum = sum_add(0, msg, len);
 
 	if (a->version != 2 && a->sum == PKT_SUM_PSEUDO)
-		sum += sum_pseudo(buf + IP_SRC, buf + IP_DST, len);
+		sum += sum_pseudo(buf + H_SRC, buf + H_DST, len);
 	put16(msg + M_SUM, (uint16_t)~sum_fold(sum));
 	return PKT_IP_LEN + len;
 }

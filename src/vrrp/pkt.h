@@ -18,7 +18,6 @@ enum {
 	PKT_PROTO = 112,
 	PKT_TTL = 255,
 	PKT_TOS = 0xc0, /* CS6 (V7) */
-	PKT_GROUP_V4 = 0xe0000012, /* 224.0.0.18, host order */
 
 	PKT_IP_LEN = 20,
 	PKT_HDR_LEN = 8,
@@ -30,6 +29,8 @@ enum {
 	PKT_ADV_CS_MAX = 4095,
 	PKT_ADV_S_MAX = 255,
 };
+
+#define PKT_GROUP_V4 0xe0000012u /* 224.0.0.18, host order */
 
 /* Why an advert is not accepted: symbol, name in logs and metrics, sentence. Those up to INTERVAL
  * are found by pkt_decode(), the others by the role. */

@@ -15,8 +15,8 @@ DIRECTORS = {"d1": ("10.0.0.1", 150), "d2": ("10.0.0.2", 100)}  # address, prior
 WEB = {f"web{n}": f"10.0.0.{10 + n}" for n in range(1, 5)}
 CHECK = http("/", interval=1, timeout_ms=500)
 PATIENCE = 30   # seconds for a step that has no bound of its own
-GIVE_UP = 0.5   # seconds after which the client calls a request failed
-LATE = 0.2      # seconds by which a line of the client may be read late
+GIVE_UP = 0.9   # seconds after which the client calls a request failed
+LATE = 0.5      # seconds by which a line of the client may be read late
 
 Request = collections.namedtuple("Request", "start end server ok")
 
@@ -93,8 +93,9 @@ class Client:
         return collections.Counter(name for name, code, _ in answers if code == "200")
 
     def begin(self):
-        """Goes on asking, 50 times a second at most, until end()."""
+        """Goes on asking, 50 times a second at most, until end(); returns after the first answers."""
         self.daemon = Daemon(self._argv(1000000, "--rate", "50/s", "--max-time", str(GIVE_UP)), ns=self.ns)
+        wait_until(lambda: len(self.requests()) >= 10, PATIENCE, "the client's first requests", step=0.05)
 
     def end(self):
         self.daemon.kill()

@@ -23,7 +23,7 @@ import struct
 import subprocess
 
 CLONE_NEWNET = 0x40000000
-SIOCGIFHWADDR = 0x8927
+SIOCGIFHWADDR, SIOCBRDELIF = 0x8927, 0x89A3
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -144,8 +144,10 @@ class Lan:
         self.ns.ip(f"link set {self.ports[ns, device]} down")
 
     def mute(self, ns, device):
-        """Loses every frame in both directions while the carrier stays."""
-        self.ns.ip(f"link set {self.ports[ns, device]} nomaster")
+        """Loses every frame in both directions, at once, while the carrier stays."""
+        with self.ns.socket(socket.AF_INET, socket.SOCK_DGRAM) as control, self.ns.entered():
+            port = socket.if_nametoindex(self.ports[ns, device])
+            fcntl.ioctl(control, SIOCBRDELIF, struct.pack("16si20x", b"br0", port))
 
     def heal(self, ns, device):
         """Ends cut() and mute()."""

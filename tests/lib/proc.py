@@ -143,7 +143,7 @@ class Daemon:
         """User + system seconds of all its processes so far, or in all once it has ended."""
         if self.rusage:
             return self.rusage.ru_utime + self.rusage.ru_stime
-        return sum(_cpu_of(pid) for pid in group_pids(self.pid))
+        return group_cpu(self.pid)
 
     def peak_rss(self):
         """Sum of the peak resident sizes of its running processes, in bytes."""
@@ -159,6 +159,11 @@ def group_pids(group):
             if stat and int(stat[2]) == group:
                 found.append(int(entry))
     return found
+
+
+def group_cpu(group):
+    """User + system seconds of a group's running processes so far."""
+    return sum(_cpu_of(pid) for pid in group_pids(group))
 
 
 def group_peak_rss(group):

@@ -5,6 +5,8 @@
  */
 #include "core/nl.h"
 
+#include <arpa/inet.h>
+#include <cmocka.h>
 #include <errno.h>
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
@@ -15,8 +17,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-#include <arpa/inet.h>
-#include <cmocka.h>
 
 enum { LO_INDEX = 1 };
 
@@ -39,9 +39,7 @@ static void on_failed(void *arg, uint32_t index, int err)
 static struct nl_msg *addr_request(int type, int flags, unsigned ifindex, uint32_t host)
 {
 	struct nl_msg *msg = nl_request(type, flags);
-	struct ifaddrmsg ifa = { .ifa_family = AF_INET,
-				 .ifa_prefixlen = 32,
-				 .ifa_index = ifindex };
+	struct ifaddrmsg ifa = { .ifa_family = AF_INET, .ifa_prefixlen = 32, .ifa_index = ifindex };
 	uint32_t addr = htonl(0x0a000000u + host);
 
 	assert_int_equal(nlmsg_append(msg, &ifa, sizeof(ifa), NLMSG_ALIGNTO), 0);
@@ -156,7 +154,8 @@ static void test_lost_answers(void **state)
 	int small = 2048;
 
 	assert_int_equal(setsockopt(nl_socket_get_fd(ch->sock), SOL_SOCKET, SO_RCVBUF, &small,
-				    sizeof(small)), 0);
+				    sizeof(small)),
+			 0);
 	for (unsigned i = 0; i < NL_BATCH_N; i++)
 		(void)nl_chan_add(ch, new_addr(99999, i));
 	assert_int_equal(nl_chan_flush(ch, on_failed, &o), -ENOBUFS);
@@ -271,11 +270,16 @@ static int teardown(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		IN_NETNS(test_failures_have_their_index), IN_NETNS(test_last_one_fails),
-		IN_NETNS(test_empty_batch),		  IN_NETNS(test_full_batch),
-		IN_NETNS(test_all_fail),		  IN_NETNS(test_lost_answers),
-		IN_NETNS(test_dump_told_to_stop),	  IN_NETNS(test_ask),
-		IN_NETNS(test_numbers_wrap),		  IN_NETNS(test_family),
+		IN_NETNS(test_failures_have_their_index),
+		IN_NETNS(test_last_one_fails),
+		IN_NETNS(test_empty_batch),
+		IN_NETNS(test_full_batch),
+		IN_NETNS(test_all_fail),
+		IN_NETNS(test_lost_answers),
+		IN_NETNS(test_dump_told_to_stop),
+		IN_NETNS(test_ask),
+		IN_NETNS(test_numbers_wrap),
+		IN_NETNS(test_family),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -38,14 +38,25 @@ const struct conf *conf_hold(struct snap_slot *slot)
 	return s ? container_of(s, struct conf, snap) : NULL;
 }
 
-void conf_drop(const struct conf *c)
+/* Readers see it const; the count in it is everybody's. */
+static struct snap *snap_of(const struct conf *c)
 {
 	union {
 		const struct conf *frozen;
 		struct conf *counted;
-	} u = { .frozen = c }; /* readers see it const; the count in it is everybody's */
+	} u = { .frozen = c };
 
-	snap_drop(&u.counted->snap);
+	return &u.counted->snap;
+}
+
+void conf_hold_again(const struct conf *c)
+{
+	snap_hold_again(snap_of(c));
+}
+
+void conf_drop(const struct conf *c)
+{
+	snap_drop(snap_of(c));
 }
 
 void conf_publish(struct snap_slot *slot, struct conf *c)

@@ -168,6 +168,7 @@ void conf_free(struct conf *c);
 
 /* See snap.h; with the right type. */
 const struct conf *conf_hold(struct snap_slot *slot);
+void conf_hold_again(const struct conf *c);
 void conf_drop(const struct conf *c);
 void conf_publish(struct snap_slot *slot, struct conf *c);
 

@@ -8,6 +8,7 @@
 
 #include "core/bug.h"
 #include "core/conf/conf_check.h"
+#include "core/conf/conf_scan.h"
 #include "core/conf/conf_value.h"
 #include "core/conf/schema.h"
 
@@ -467,8 +468,11 @@ struct conf *conf_load_text(const char *name, const char *text, size_t len, stru
 		conf_free(l.c);
 		return NULL;
 	}
-	if (len >= 3 && !memcmp(text, "\xef\xbb\xbf", 3))
+	if (len >= 3 && !memcmp(text, "\xef\xbb\xbf", 3)) {
 		text += 3; /* a byte order mark that some editors leave */
+		len -= 3;
+	}
+	conf_scan(l.name, text, len, errs);
 	config_init(&tree);
 	if (config_read_string(&tree, text))
 		walk(&l, &tree);

@@ -1,0 +1,466 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * A worker of the check pool: makes the checks of its share of the servers and says what it found.
+ *
+ *	in	snapshots of the configuration
+ *	out	HEALTH	to ipvs: the first verdict of a probe, and each change
+ *
+ * A probe belongs to one worker for its life (by its id), so workers share nothing. Probes are spread
+ * over their interval by phase (sched.h); at most max_n run at a time, the others wait their turn,
+ * and the clock of a check starts when it starts. So a busy worker checks later, and never calls a
+ * server dead for it. The same holds for what this machine can't do (no descriptor, no route of its
+ * own): the check counts as not made and the verdict stays.
+ *
+ * A reload keeps schedule, runs, counts and verdicts of what stays. A worker never forks, asks no DNS
+ * and touches no file.
+ */
+#include "check/check.h"
+
+#include "check/probe.h"
+#include "check/protos.h"
+#include "check/sched.h"
+#include "core/bug.h"
+#include "core/clock.h"
+#include "core/conf/idmap.h"
+#include "core/conf/schema.h"
+#include "core/log.h"
+#include "core/stats.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+enum {
+	RUNNING_MAX_N = 16384,    /* checks of a worker at the same time */
+	RUNNING_MIN_N = 16,       /* however few descriptors there are */
+	RESERVED_FDS_N = 64,      /* descriptors for everything else in the process */
+	WORKERS_MAX_N = 1000,     /* three digits in a thread's name */
+	LOCAL_KINDS_N = 8,        /* kinds of local faults whose last log line is remembered */
+	LOCAL_LOG_US = 60000000,  /* one line for each kind in this time */
+};
+
+/* A kind of local fault, and when it was logged. */
+struct local_fault {
+	int err; /* 0: free */
+	int64_t told_at_us;
+	uint64_t n; /* since then */
+};
+
+struct check {
+	struct role role;
+	char name[16];
+	unsigned index, n; /* of the pool */
+	struct engine engine;
+	struct arena arena; /* of by_id */
+	struct idmap by_id; /* probe id -> place in probe[] */
+	struct probe **probe;
+	uint32_t probe_n;
+	uint32_t max_n; /* checks at the same time */
+	struct probe_queue waiting;
+	struct probe *gone; /* zombies: their fact is still queued */
+	struct local_fault local[LOCAL_KINDS_N];
+};
+
+/* A probe's settings in a snapshot. */
+struct setting {
+	const struct conf_check *check;
+	const struct conf_rs *rs;
+	const struct conf_vs *vs;
+};
+
+static struct setting setting_at(const struct conf *conf, uint32_t index)
+{
+	const struct conf_probe *cp = &conf->probe[index];
+	const struct conf_rs *rs = &conf->rs[cp->rs];
+
+	return (struct setting){
+		.check = &conf->check[cp->check], .rs = rs, .vs = &conf->vs[rs->vs]
+	};
+}
+
+/* ---- results ---- */
+
+static const char *verdict_name(uint8_t verdict)
+{
+	switch ((enum health_verdict)verdict) {
+	case HEALTH_UNKNOWN:
+		return "unknown";
+	case HEALTH_DOWN:
+		return "down";
+	case HEALTH_UP:
+		return "up";
+	}
+	return "unknown";
+}
+
+static void log_verdict(struct check *c, const struct probe *p, const struct run_result *res)
+{
+	struct setting s = setting_at(c->role.conf, p->index);
+	char rs[ADDR_PORT_TEXT_LEN];
+
+	log_event(LOG_SERVER_CHECK, "vs=%s rs=%s check=%s reason=%s code=%u us=%u verdict=%s",
+		  s.vs->s.name, addr_port_text(&s.rs->s.addr, s.rs->s.port, rs),
+		  proto_of(s.check->s.type)->name, reason_name(res->reason), res->code,
+		  res->duration_us, verdict_name(p->health.verdict));
+}
+
+static void post_verdict(struct check *c, struct probe *p, const struct run_result *res)
+{
+	struct health h = {
+		.verdict = p->health.verdict,
+		.reason = (uint8_t)res->reason,
+		.code = res->code,
+		.duration_us = res->duration_us,
+	};
+
+	if (c->role.board->ipvs)
+		fact_post(c->role.board->ipvs, &p->fact, health_pack(h));
+}
+
+/* The entry for this kind, or the one told longest ago. */
+static struct local_fault *fault_of(struct check *c, int err)
+{
+	struct local_fault *f = &c->local[0];
+
+	for (unsigned i = 0; i < LOCAL_KINDS_N; i++) {
+		if (c->local[i].err == err)
+			return &c->local[i];
+		if (c->local[i].told_at_us < f->told_at_us)
+			f = &c->local[i];
+	}
+	*f = (struct local_fault){ .err = err };
+	return f;
+}
+
+static void note_local(struct check *c, const struct probe *p, int err)
+{
+	struct local_fault *f = fault_of(c, err);
+	int64_t now_us = clock_now_us();
+
+	stats_add(STAT_CHECKS_LOCAL_FAULT, 1);
+	f->n++;
+	if (f->told_at_us && now_us - f->told_at_us < LOCAL_LOG_US)
+		return;
+
+	struct setting s = setting_at(c->role.conf, p->index);
+	char rs[ADDR_PORT_TEXT_LEN];
+
+	log_event(LOG_CHECK_LOCAL, "error=%s count=%llu vs=%s rs=%s check=%s",
+		  err == -ETIME ? "STALLED" : strerrorname_np(-err), (unsigned long long)f->n,
+		  s.vs->s.name, addr_port_text(&s.rs->s.addr, s.rs->s.port, rs),
+		  proto_of(s.check->s.type)->name);
+	f->told_at_us = now_us;
+	f->n = 0;
+}
+
+static void schedule(struct check *c, struct probe *p, int64_t after_us)
+{
+	struct setting s = setting_at(c->role.conf, p->index);
+	int64_t at_us = sched_next(after_us, s.check->s.interval_us, sched_phase(p->id.v));
+
+	probe_set_state(p, PROBE_SCHEDULED);
+	timer_arm(&c->role.loop.timers, &p->due, at_us);
+}
+
+/* The end of a check, whose state is still RUNNING. */
+static void conclude(struct check *c, struct probe *p, const struct run_result *res)
+{
+	struct setting s = setting_at(c->role.conf, p->index);
+
+	p->run = NULL;
+	stats_add(STAT_CHECKS, 1);
+	if (res->reason == REASON_SOCKERR) {
+		note_local(c, p, res->local_err);
+	} else if (health_step(&p->health, reason_verdict(res->reason) == HEALTH_UP,
+			       s.check->s.rise_n, s.check->s.fall_n)) {
+		post_verdict(c, p, res);
+		log_verdict(c, p, res);
+	}
+	schedule(c, p, clock_now_us());
+}
+
+/* ---- schedule ---- */
+
+static void on_done(void *owner, const struct run_result *res)
+{
+	struct probe *p = owner;
+
+	conclude(p->worker, p, res);
+}
+
+static void start(struct check *c, struct probe *p)
+{
+	struct setting s = setting_at(c->role.conf, p->index);
+	struct run_result res;
+
+	probe_set_state(p, PROBE_RUNNING);
+	p->run = run_start(&c->engine, proto_of(s.check->s.type), s.rs, s.check, p, &res);
+	if (!p->run)
+		conclude(c, p, &res);
+}
+
+static void on_due(struct timer *t, int64_t now_us)
+{
+	struct probe *p = container_of(t, struct probe, due);
+	struct check *c = p->worker;
+
+	(void)now_us;
+	if (c->engine.running_n < c->max_n && !c->waiting.head) {
+		start(c, p);
+		return;
+	}
+	probe_set_state(p, PROBE_WAITING);
+	probe_queue_put(&c->waiting, p);
+}
+
+/* As many of those that wait as there is room for. A check that ends at once makes room again, but
+ * one turn starts no more than the number that may run. */
+static void start_waiting(struct check *c)
+{
+	for (uint32_t i = 0; i < c->max_n && c->engine.running_n < c->max_n; i++) {
+		struct probe *p = probe_queue_take(&c->waiting);
+
+		if (!p)
+			return;
+		start(c, p);
+	}
+}
+
+/* ---- snapshots ---- */
+
+/* Out of whatever it does; SCHEDULED, with no timer armed, or COLD. */
+static void halt(struct check *c, struct probe *p)
+{
+	switch ((enum probe_state)p->state) {
+	case PROBE_WAITING:
+		probe_queue_remove(&c->waiting, p);
+		probe_set_state(p, PROBE_SCHEDULED);
+		break;
+	case PROBE_RUNNING:
+		run_abort(p->run);
+		p->run = NULL;
+		probe_set_state(p, PROBE_SCHEDULED);
+		break;
+	case PROBE_COLD:
+	case PROBE_SCHEDULED:
+	case PROBE_GONE:
+	case PROBE_STATE_N:
+		break;
+	}
+	timer_disarm(&c->role.loop.timers, &p->due);
+}
+
+static void retire(struct check *c, struct probe *p)
+{
+	halt(c, p);
+	probe_set_state(p, PROBE_GONE);
+	p->next = c->gone;
+	c->gone = p;
+}
+
+static void reap(struct check *c)
+{
+	struct probe **at = &c->gone;
+
+	while (*at) {
+		struct probe *p = *at;
+
+		if (fact_is_idle(&p->fact)) {
+			*at = p->next;
+			probe_free(p);
+		} else {
+			at = &p->next;
+		}
+	}
+}
+
+/* The comparison of two checks is remembered: many probes share a pair. */
+struct differ {
+	const struct conf_check *a, *b;
+	enum schema_reload checks;
+};
+
+static enum schema_reload compare(struct differ *d, struct setting was, struct setting is)
+{
+	enum schema_reload servers = schema_diff(SCHEMA_rs, &was.rs->s, &is.rs->s);
+
+	if (d->a != was.check || d->b != is.check)
+		*d = (struct differ){ .a = was.check,
+				      .b = is.check,
+				      .checks = schema_diff(SCHEMA_check, &was.check->s,
+							    &is.check->s) };
+	return servers > d->checks ? servers : d->checks;
+}
+
+/* A probe that stays. Its running check sees the new settings from now on, but for its deadline. */
+static void keep(struct check *c, struct probe *p, uint32_t index, struct setting was,
+		 enum schema_reload change)
+{
+	struct setting is = setting_at(c->role.conf, index);
+
+	p->index = index;
+	if (change >= SCHEMA_RESTART) {
+		halt(c, p);
+		health_restart(&p->health);
+		schedule(c, p, clock_now_us());
+		return;
+	}
+	if (p->run) {
+		p->run->check = is.check;
+		p->run->rs = is.rs;
+	}
+	if (p->state != PROBE_SCHEDULED || was.check->s.interval_us == is.check->s.interval_us)
+		return;
+
+	/* sooner when the new interval asks for it; never later, lest reloads keep it from running */
+	int64_t at_us = sched_next(clock_now_us(), is.check->s.interval_us, sched_phase(p->id.v));
+
+	if (at_us < p->due.at_us)
+		timer_arm(&c->role.loop.timers, &p->due, at_us);
+}
+
+/* One probe of the new snapshot: the one that we have, or a new one. */
+static struct probe *join(struct check *c, struct differ *d, const struct conf *old, uint32_t index)
+{
+	const struct conf *new = c->role.conf;
+	struct probe_id id = new->probe[index].id;
+	uint32_t at = old ? idmap_find(&c->by_id, id.v) : IDMAP_NONE;
+	struct probe *p;
+
+	if (at != IDMAP_NONE) {
+		struct setting was = setting_at(old, c->probe[at]->index);
+
+		p = c->probe[at];
+		c->probe[at] = NULL; /* what is left over in the end is gone */
+		keep(c, p, index, was, compare(d, was, setting_at(new, index)));
+		return p;
+	}
+	p = probe_new(c, id, on_due);
+	p->index = index;
+	schedule(c, p, clock_now_us());
+	return p;
+}
+
+static uint32_t count_mine(const struct check *c, const struct conf *conf)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < conf->probe_n; i++)
+		n += conf->probe[i].id.v % c->n == c->index;
+	return n;
+}
+
+static void adopt(struct role *r, const struct conf *old, const struct conf *new)
+{
+	struct check *c = container_of(r, struct check, role);
+	uint32_t n = count_mine(c, new), k = 0;
+	struct probe **probe = reallocarray(NULL, (size_t)n + 1, sizeof(struct probe *));
+	struct arena arena;
+	struct idmap by_id;
+	struct differ d = { 0 };
+
+	BUG_ON(!probe);
+	arena_init(&arena);
+	idmap_init(&by_id, &arena, n);
+	for (uint32_t i = 0; i < new->probe_n; i++) {
+		if (new->probe[i].id.v % c->n != c->index)
+			continue;
+		probe[k] = join(c, &d, old, i);
+		idmap_put(&by_id, probe[k]->id.v, k);
+		k++;
+	}
+	for (uint32_t i = 0; i < c->probe_n; i++)
+		if (c->probe[i])
+			retire(c, c->probe[i]);
+	free(c->probe);
+	arena_fini(&c->arena);
+	c->probe = probe;
+	c->probe_n = n;
+	c->arena = arena;
+	c->by_id = by_id;
+}
+
+/* ---- the role ---- */
+
+static uint32_t room(const struct check *c)
+{
+	struct rlimit lim;
+	rlim_t n = RUNNING_MAX_N;
+
+	if (!getrlimit(RLIMIT_NOFILE, &lim) && lim.rlim_cur < RLIM_INFINITY)
+		n = lim.rlim_cur > RESERVED_FDS_N ? (lim.rlim_cur - RESERVED_FDS_N) / c->n : 0;
+	if (n < RUNNING_MIN_N)
+		n = RUNNING_MIN_N;
+	return n < RUNNING_MAX_N ? (uint32_t)n : RUNNING_MAX_N;
+}
+
+static int init(struct role *r)
+{
+	struct check *c = container_of(r, struct check, role);
+
+	engine_init(&c->engine, &r->loop, on_done);
+	c->max_n = room(c);
+	return 0;
+}
+
+static void reconcile(struct role *r)
+{
+	struct check *c = container_of(r, struct check, role);
+
+	start_waiting(c);
+	if (c->gone)
+		reap(c);
+}
+
+static void fini(struct role *r)
+{
+	struct check *c = container_of(r, struct check, role);
+
+	for (uint32_t i = 0; i < c->probe_n; i++)
+		retire(c, c->probe[i]);
+	c->probe_n = 0;
+	engine_fini(&c->engine);
+}
+
+static const struct role_ops ops = {
+	.init = init,
+	.adopt = adopt,
+	.reconcile = reconcile,
+	.fini = fini,
+};
+
+struct check *check_new(struct board *board, unsigned index, unsigned n)
+{
+	struct check *c = calloc(1, sizeof(*c));
+
+	BUG_ON(!c || index >= n || index >= WORKERS_MAX_N);
+	(void)snprintf(c->name, sizeof(c->name), "vipd-check-%u", index);
+	c->index = index;
+	c->n = n;
+	c->role = (struct role){ .name = c->name,
+				 .id = (enum role_id)(ROLE_CHECK + index),
+				 .ops = &ops,
+				 .board = board };
+	arena_init(&c->arena);
+	return c;
+}
+
+struct role *check_role(struct check *c)
+{
+	return &c->role;
+}
+
+void check_free(struct check *c)
+{
+	while (c->gone) {
+		struct probe *p = c->gone;
+
+		c->gone = p->next;
+		probe_free(p);
+	}
+	free(c->probe);
+	arena_fini(&c->arena);
+	free(c);
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * See probe.h.
+ */
+#include "check/probe.h"
+
+#include "core/bug.h"
+
+#include <stdlib.h>
+
+#define TO(state) (1u << PROBE_##state)
+
+/* From each state, the states that may follow. */
+static const uint8_t may_follow[PROBE_STATE_N] = {
+	[PROBE_COLD] = TO(SCHEDULED) | TO(GONE),
+	[PROBE_SCHEDULED] = TO(RUNNING) | TO(WAITING) | TO(GONE),
+	[PROBE_WAITING] = TO(SCHEDULED) | TO(RUNNING) | TO(GONE),
+	[PROBE_RUNNING] = TO(SCHEDULED) | TO(GONE),
+	[PROBE_GONE] = 0,
+};
+
+struct probe *probe_new(struct check *worker, struct probe_id id, timer_fn *on_due)
+{
+	struct probe *p = calloc(1, sizeof(*p));
+
+	BUG_ON(!p);
+	p->worker = worker;
+	p->id = id;
+	p->state = PROBE_COLD;
+	fact_init(&p->fact, MSG_HEALTH, id.v);
+	timer_init(&p->due, on_due);
+	health_init(&p->health);
+	return p;
+}
+
+void probe_free(struct probe *p)
+{
+	free(p);
+}
+
+void probe_set_state(struct probe *p, enum probe_state next)
+{
+	BUG_ON(!(may_follow[p->state] & 1u << next));
+	p->state = (uint8_t)next;
+}
+
+void probe_queue_put(struct probe_queue *q, struct probe *p)
+{
+	p->next = NULL;
+	p->prev = q->tail;
+	if (q->tail)
+		q->tail->next = p;
+	else
+		q->head = p;
+	q->tail = p;
+}
+
+void probe_queue_remove(struct probe_queue *q, struct probe *p)
+{
+	if (p->prev)
+		p->prev->next = p->next;
+	else
+		q->head = p->next;
+	if (p->next)
+		p->next->prev = p->prev;
+	else
+		q->tail = p->prev;
+	p->next = p->prev = NULL;
+}
+
+struct probe *probe_queue_take(struct probe_queue *q)
+{
+	struct probe *p = q->head;
+
+	if (p)
+		probe_queue_remove(q, p);
+	return p;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * One probe: a check of a server, its schedule and its verdict. Owned by the worker that has it.
+ *
+ *	COLD ----> SCHEDULED <----> RUNNING
+ *	   |          |   ^            ^
+ *	   |          v   |            |
+ *	   |        WAITING -----------+		due, but too many run
+ *	   +----------+----------------+------> GONE	out of the configuration; freed when its fact
+ *							is not queued any more
+ */
+#pragma once
+
+#include "check/health.h"
+#include "check/steps.h"
+#include "core/conf/conf.h"
+#include "core/mbox.h"
+#include "core/timer.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum probe_state {
+	PROBE_COLD,
+	PROBE_SCHEDULED,
+	PROBE_WAITING,
+	PROBE_RUNNING,
+	PROBE_GONE,
+	PROBE_STATE_N
+};
+
+struct check;
+
+struct probe {
+	struct check *worker; /* the owner's own */
+	struct probe_id id;
+	uint32_t index; /* in conf->probe of the snapshot that the worker runs */
+	struct fact fact;
+	struct timer due;         /* due.at_us: when it was due last or is due next */
+	struct run *run;          /* RUNNING */
+	struct probe *next, *prev; /* WAITING: the queue; GONE: next only */
+	struct health_state health;
+	uint8_t state; /* enum probe_state */
+};
+
+/* Never NULL. COLD. */
+struct probe *probe_new(struct check *worker, struct probe_id id, timer_fn *on_due);
+
+/* GONE or never started, and its fact idle or abandoned. */
+void probe_free(struct probe *p);
+
+/* The one place that writes state; a step that is not in the picture is a BUG. */
+void probe_set_state(struct probe *p, enum probe_state next);
+
+/* Probes that are due and wait for their turn, in the order in which they fell due. Zeroed memory
+ * is empty. */
+struct probe_queue {
+	struct probe *head, *tail;
+};
+
+void probe_queue_put(struct probe_queue *q, struct probe *p);
+
+/* The first one, or NULL. */
+struct probe *probe_queue_take(struct probe_queue *q);
+
+/* It is in the queue. */
+void probe_queue_remove(struct probe_queue *q, struct probe *p);

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * When a probe is due. Pure.
+ *
+ * Time is cut into a grid of the probe's interval; the probe's phase says where in it. The phase
+ * depends on the id alone, so reloads don't move it, and it makes neighbours in the sequence of ids
+ * lie far apart: any run of ids is spread evenly (a Kronecker sequence by the golden ratio).
+ */
+#pragma once
+
+#include <stdint.h>
+
+/* A fraction of the interval in units of 2^-32. */
+uint32_t sched_phase(uint32_t id);
+
+/* The first point of the grid after after_us. Points that were missed are skipped. interval_us: 1 to
+ * a day. */
+int64_t sched_next(int64_t after_us, int64_t interval_us, uint32_t phase);

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The seam between vipd and an IPVS table: read it whole, change it by a list of requests. Behind
+ * it are the kernel (kern_genl.h) and a table in memory (kern_memory.h), with the same errors.
+ *
+ *	NEW_SVC   -EEXIST  the service is there; -ENOENT no such scheduler
+ *	SET_SVC   -ESRCH   no such service; -ENOENT no such scheduler
+ *	DEL_SVC   -ESRCH   no such service. Its destinations go with it
+ *	NEW_DEST  -ESRCH   no such service; -EEXIST the destination is there
+ *	SET_DEST, DEL_DEST -ESRCH no such service; -ENOENT no such destination
+ *	any       -EINVAL, -ERANGE bad settings; -EPERM no right to do so
+ *
+ * One thread at a time uses one. Calls may block for as long as the kernel works.
+ */
+#pragma once
+
+#include "ipvs/table.h"
+
+#include <stdint.h>
+
+enum kern_do {
+	KERN_NONE, /* nothing to do; never given to apply */
+	KERN_DEL_SVC,
+	KERN_DEL_DEST,
+	KERN_SET_DEST,
+	KERN_SET_SVC,
+	KERN_NEW_SVC,
+	KERN_NEW_DEST,
+};
+
+struct kern_op {
+	enum kern_do what;
+	int err; /* result: 0 or -errno */
+	const struct ipvs_svc *svc; /* key; settings too for NEW_SVC and SET_SVC */
+	const struct ipvs_dest *dest; /* for *_DEST: key; settings too for NEW and SET */
+};
+
+struct ipvs_kern;
+
+struct ipvs_kern_ops {
+	/* Appends all services with their destinations to an empty table, everything IN, unsorted.
+	 * 0 or -errno (the table may be partly filled then). */
+	int (*dump)(struct ipvs_kern *k, struct ipvs_table *out);
+
+	/* Does the requests in order, at most NL_BATCH_N of them in one send; one that fails doesn't
+	 * stop the rest. 0: every op[i].err is known. -errno: what happened is unknown, dump. */
+	int (*apply)(struct ipvs_kern *k, struct kern_op *op, uint32_t n);
+
+	void (*close)(struct ipvs_kern *k);
+};
+
+/* Embed it first in what is behind the seam. */
+struct ipvs_kern {
+	const struct ipvs_kern_ops *ops;
+};
+
+static inline int kern_dump(struct ipvs_kern *k, struct ipvs_table *out)
+{
+	return k->ops->dump(k, out);
+}
+
+static inline int kern_apply(struct ipvs_kern *k, struct kern_op *op, uint32_t n)
+{
+	return k->ops->apply(k, op, n);
+}
+
+static inline void kern_close(struct ipvs_kern *k)
+{
+	if (k)
+		k->ops->close(k);
+}
+
+/* "new_service" and so on, for logs. */
+const char *kern_do_name(enum kern_do what);

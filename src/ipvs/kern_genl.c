@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * See kern_genl.h. Requests go in batches through one channel (core/nl.h); dumps have a channel of
+ * their own. The attributes are those of <linux/ip_vs.h>; ports and IPv4 masks are in network order
+ * there, everything else in the host's.
+ */
+#include "ipvs/kern_genl.h"
+
+#include "core/bug.h"
+#include "core/nl.h"
+
+#include <errno.h>
+#include <linux/ip_vs.h>
+#include <netlink/attr.h>
+#include <netlink/genl/genl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	GENL_VERSION = 1,
+	METHOD_MASK = IP_VS_CONN_F_FWD_MASK,
+	ADDR_ATTR_LEN = 16, /* of either family */
+};
+
+_Static_assert(IPVS_FLAG_PERSISTENT == IP_VS_SVC_F_PERSISTENT, "as in the kernel's interface");
+_Static_assert(IPVS_FLAG_HASHED == IP_VS_SVC_F_HASHED, "as in the kernel's interface");
+_Static_assert(IPVS_METHOD_NAT == IP_VS_CONN_F_MASQ, "as in the kernel's interface");
+_Static_assert(IPVS_METHOD_TUN == IP_VS_CONN_F_TUNNEL, "as in the kernel's interface");
+_Static_assert(IPVS_METHOD_DR == IP_VS_CONN_F_DROUTE, "as in the kernel's interface");
+_Static_assert((int)IPVS_NAME_LEN >= (int)IP_VS_SCHEDNAME_MAXLEN, "names fit");
+_Static_assert((int)IPVS_NAME_LEN >= (int)IP_VS_PENAME_MAXLEN, "names fit");
+
+struct kern_genl {
+	struct ipvs_kern kern; /* first */
+	struct nl_chan write, read;
+	int family;
+};
+
+/* Attributes that don't fit into a fresh message are a bug. */
+static void put(struct nl_msg *msg, int type, const void *data, int len)
+{
+	BUG_ON(nla_put(msg, type, len, data));
+}
+
+static void put_u16(struct nl_msg *msg, int type, uint16_t v)
+{
+	put(msg, type, &v, sizeof(v));
+}
+
+static void put_u32(struct nl_msg *msg, int type, uint32_t v)
+{
+	put(msg, type, &v, sizeof(v));
+}
+
+static struct nlattr *nest(struct nl_msg *msg, int type)
+{
+	struct nlattr *a = nla_nest_start(msg, type);
+
+	BUG_ON(!a);
+	return a;
+}
+
+static void put_svc(struct nl_msg *msg, const struct ipvs_svc *s, bool has_settings)
+{
+	struct nlattr *a = nest(msg, IPVS_CMD_ATTR_SERVICE);
+
+	put_u16(msg, IPVS_SVC_ATTR_AF, s->addr.family);
+	put_u16(msg, IPVS_SVC_ATTR_PROTOCOL, s->protocol);
+	put(msg, IPVS_SVC_ATTR_ADDR, s->addr.byte, ADDR_ATTR_LEN);
+	put_u16(msg, IPVS_SVC_ATTR_PORT, htons(s->port));
+	if (has_settings) {
+		struct ip_vs_flags flags = { .flags = s->flags, .mask = ~0u };
+
+		put(msg, IPVS_SVC_ATTR_SCHED_NAME, s->sched, (int)strlen(s->sched) + 1);
+		put(msg, IPVS_SVC_ATTR_FLAGS, &flags, sizeof(flags));
+		put_u32(msg, IPVS_SVC_ATTR_TIMEOUT, s->timeout_s);
+		put_u32(msg, IPVS_SVC_ATTR_NETMASK, s->netmask);
+		/* a change without the attribute takes the engine away */
+		if (s->pe[0])
+			put(msg, IPVS_SVC_ATTR_PE_NAME, s->pe, (int)strlen(s->pe) + 1);
+	}
+	(void)nla_nest_end(msg, a);
+}
+
+static void put_dest(struct nl_msg *msg, const struct ipvs_dest *d, bool has_settings)
+{
+	struct nlattr *a = nest(msg, IPVS_CMD_ATTR_DEST);
+
+	put_u16(msg, IPVS_DEST_ATTR_ADDR_FAMILY, d->addr.family);
+	put(msg, IPVS_DEST_ATTR_ADDR, d->addr.byte, ADDR_ATTR_LEN);
+	put_u16(msg, IPVS_DEST_ATTR_PORT, htons(d->port));
+	if (has_settings) {
+		put_u32(msg, IPVS_DEST_ATTR_FWD_METHOD, d->method);
+		put_u32(msg, IPVS_DEST_ATTR_WEIGHT, d->weight);
+		put_u32(msg, IPVS_DEST_ATTR_U_THRESH, d->u_thresh);
+		put_u32(msg, IPVS_DEST_ATTR_L_THRESH, d->l_thresh);
+	}
+	(void)nla_nest_end(msg, a);
+}
+
+static struct nl_msg *request(const struct kern_genl *g, uint8_t cmd, int flags)
+{
+	return nl_genl_request(g->family, cmd, GENL_VERSION, flags);
+}
+
+static struct nl_msg *encode(const struct kern_genl *g, const struct kern_op *op)
+{
+	struct nl_msg *msg;
+
+	switch (op->what) {
+	case KERN_NEW_SVC:
+		msg = request(g, IPVS_CMD_NEW_SERVICE, 0);
+		put_svc(msg, op->svc, true);
+		return msg;
+	case KERN_SET_SVC:
+		msg = request(g, IPVS_CMD_SET_SERVICE, 0);
+		put_svc(msg, op->svc, true);
+		return msg;
+	case KERN_DEL_SVC:
+		msg = request(g, IPVS_CMD_DEL_SERVICE, 0);
+		put_svc(msg, op->svc, false);
+		return msg;
+	case KERN_NEW_DEST:
+		msg = request(g, IPVS_CMD_NEW_DEST, 0);
+		put_svc(msg, op->svc, false);
+		put_dest(msg, op->dest, true);
+		return msg;
+	case KERN_SET_DEST:
+		msg = request(g, IPVS_CMD_SET_DEST, 0);
+		put_svc(msg, op->svc, false);
+		put_dest(msg, op->dest, true);
+		return msg;
+	case KERN_DEL_DEST:
+		msg = request(g, IPVS_CMD_DEL_DEST, 0);
+		put_svc(msg, op->svc, false);
+		put_dest(msg, op->dest, false);
+		return msg;
+	case KERN_NONE:
+		break;
+	}
+	BUG("kern_do");
+}
+
+static void on_failed(void *arg, uint32_t index, int err)
+{
+	struct kern_op *op = arg;
+
+	op[index].err = err;
+}
+
+static int apply(struct ipvs_kern *k, struct kern_op *op, uint32_t n)
+{
+	struct kern_genl *g = container_of(k, struct kern_genl, kern);
+	uint32_t first = 0; /* of the batch being filled */
+	int err;
+
+	for (uint32_t i = 0; i < n; i++) {
+		struct nl_msg *msg = encode(g, &op[i]);
+
+		op[i].err = 0;
+		if (nl_chan_add(&g->write, msg) >= 0)
+			continue;
+		err = nl_chan_flush(&g->write, on_failed, op + first);
+		if (err) {
+			nlmsg_free(msg);
+			return err;
+		}
+		first = i;
+		BUG_ON(nl_chan_add(&g->write, msg) < 0);
+	}
+	return nl_chan_flush(&g->write, on_failed, op + first);
+}
+
+/* An attribute of the kernel's, or 0 when it is missing or short. */
+static uint32_t get_u32(struct nlattr *const *a, int type)
+{
+	return a[type] && nla_len(a[type]) >= (int)sizeof(uint32_t) ? nla_get_u32(a[type]) : 0;
+}
+
+static uint16_t get_u16(struct nlattr *const *a, int type)
+{
+	return a[type] && nla_len(a[type]) >= (int)sizeof(uint16_t) ? nla_get_u16(a[type]) : 0;
+}
+
+static int get_addr(struct nlattr *a, uint16_t family, struct ip_addr *out)
+{
+	if (family != AF_INET && family != AF_INET6)
+		return -EPROTO;
+
+	unsigned len = addr_len((uint8_t)family);
+
+	if (!a || nla_len(a) < (int)len)
+		return -EPROTO;
+	*out = (struct ip_addr){ .family = (uint8_t)family };
+	memcpy(out->byte, nla_data(a), len);
+	return 0;
+}
+
+static void get_name(struct nlattr *a, char out[static IPVS_NAME_LEN])
+{
+	out[0] = '\0';
+	if (a)
+		(void)nla_strlcpy(out, a, IPVS_NAME_LEN);
+}
+
+/* The attributes of the nest `top` of one message of a dump. */
+static int open_nest(struct nlmsghdr *hdr, int top, struct nlattr **a, int max)
+{
+	struct nlattr *cmd[IPVS_CMD_ATTR_MAX + 1];
+
+	if (!genlmsg_valid_hdr(hdr, 0) || genlmsg_parse(hdr, 0, cmd, IPVS_CMD_ATTR_MAX, NULL) ||
+	    !cmd[top] || nla_parse_nested(a, max, cmd[top], NULL))
+		return -EPROTO;
+	return 0;
+}
+
+/* Services by firewall mark have no address; vipd has none of these yet, so they are foreign and
+ * needn't be in the table. */
+static int take_svc(void *arg, struct nlmsghdr *hdr)
+{
+	struct nlattr *a[IPVS_SVC_ATTR_MAX + 1];
+	struct ipvs_svc s = { .presence = IPVS_IN, .ref = IPVS_NONE };
+	int err = open_nest(hdr, IPVS_CMD_ATTR_SERVICE, a, IPVS_SVC_ATTR_MAX);
+
+	if (err || get_u32(a, IPVS_SVC_ATTR_FWMARK))
+		return err;
+	err = get_addr(a[IPVS_SVC_ATTR_ADDR], get_u16(a, IPVS_SVC_ATTR_AF), &s.addr);
+	s.port = ntohs(get_u16(a, IPVS_SVC_ATTR_PORT));
+	s.protocol = (uint8_t)get_u16(a, IPVS_SVC_ATTR_PROTOCOL);
+	get_name(a[IPVS_SVC_ATTR_SCHED_NAME], s.sched);
+	get_name(a[IPVS_SVC_ATTR_PE_NAME], s.pe);
+	if (a[IPVS_SVC_ATTR_FLAGS] &&
+	    nla_len(a[IPVS_SVC_ATTR_FLAGS]) >= (int)sizeof(struct ip_vs_flags)) {
+		struct ip_vs_flags flags;
+
+		memcpy(&flags, nla_data(a[IPVS_SVC_ATTR_FLAGS]), sizeof(flags));
+		s.flags = flags.flags & ~(uint32_t)IPVS_FLAG_HASHED;
+	}
+	s.timeout_s = get_u32(a, IPVS_SVC_ATTR_TIMEOUT);
+	s.netmask = get_u32(a, IPVS_SVC_ATTR_NETMASK);
+	if (!err)
+		table_add_svc(arg, &s);
+	return err;
+}
+
+struct dest_dump {
+	struct ipvs_table *out;
+	uint16_t svc_family;
+};
+
+static int take_dest(void *arg, struct nlmsghdr *hdr)
+{
+	struct dest_dump *dd = arg;
+	struct nlattr *a[IPVS_DEST_ATTR_MAX + 1];
+	struct ipvs_dest d = { .presence = IPVS_IN, .ref = IPVS_NONE };
+	int err = open_nest(hdr, IPVS_CMD_ATTR_DEST, a, IPVS_DEST_ATTR_MAX);
+
+	if (err)
+		return err;
+
+	uint16_t family = get_u16(a, IPVS_DEST_ATTR_ADDR_FAMILY);
+
+	err = get_addr(a[IPVS_DEST_ATTR_ADDR], family ? family : dd->svc_family, &d.addr);
+	d.port = ntohs(get_u16(a, IPVS_DEST_ATTR_PORT));
+	d.method = (uint8_t)(get_u32(a, IPVS_DEST_ATTR_FWD_METHOD) & METHOD_MASK);
+	d.weight = get_u32(a, IPVS_DEST_ATTR_WEIGHT);
+	d.u_thresh = get_u32(a, IPVS_DEST_ATTR_U_THRESH);
+	d.l_thresh = get_u32(a, IPVS_DEST_ATTR_L_THRESH);
+	if (!err)
+		table_add_dest(dd->out, &d);
+	return err;
+}
+
+static int dump_once(struct kern_genl *g, struct ipvs_table *out)
+{
+	struct ipvs_table svcs = { 0 };
+	struct nl_msg *msg = request(g, IPVS_CMD_GET_SERVICE, NLM_F_DUMP);
+	int err = nl_chan_dump(&g->read, msg, take_svc, &svcs);
+
+	for (uint32_t i = 0; !err && i < svcs.svc_n; i++) {
+		struct dest_dump dd = { .out = out, .svc_family = svcs.svc[i].addr.family };
+
+		table_add_svc(out, &svcs.svc[i]);
+		msg = request(g, IPVS_CMD_GET_DEST, NLM_F_DUMP);
+		put_svc(msg, &svcs.svc[i], false);
+		err = nl_chan_dump(&g->read, msg, take_dest, &dd);
+	}
+	table_fini(&svcs);
+	return err;
+}
+
+static int dump(struct ipvs_kern *k, struct ipvs_table *out)
+{
+	struct kern_genl *g = container_of(k, struct kern_genl, kern);
+	int err = -EINTR;
+
+	for (unsigned i = 0; err == -EINTR && i < NL_DUMP_TRIES_N; i++) {
+		table_fini(out);
+		err = dump_once(g, out);
+	}
+	return err;
+}
+
+static void close_genl(struct ipvs_kern *k)
+{
+	struct kern_genl *g = container_of(k, struct kern_genl, kern);
+
+	nl_chan_close(&g->write);
+	nl_chan_close(&g->read);
+	free(g);
+}
+
+static int ignore(void *arg, struct nlmsghdr *hdr)
+{
+	(void)arg;
+	(void)hdr;
+	return 0;
+}
+
+/* The family's name may be asked for by anybody; its commands may not. */
+static int probe(struct kern_genl *g)
+{
+	g->family = nl_genl_family(&g->read, IPVS_GENL_NAME);
+	if (g->family < 0)
+		return g->family;
+	return nl_chan_ask(&g->read, request(g, IPVS_CMD_GET_INFO, 0), ignore, NULL);
+}
+
+int kern_genl_open(struct ipvs_kern **out)
+{
+	static const struct ipvs_kern_ops genl_ops = {
+		.dump = dump,
+		.apply = apply,
+		.close = close_genl,
+	};
+	struct kern_genl *g = calloc(1, sizeof(*g));
+
+	BUG_ON(!g);
+	g->kern.ops = &genl_ops;
+
+	int err = nl_chan_open(&g->write, NETLINK_GENERIC);
+
+	if (!err)
+		err = nl_chan_open(&g->read, NETLINK_GENERIC);
+	if (!err)
+		err = probe(g);
+	if (err)
+		close_genl(&g->kern);
+	else
+		*out = &g->kern;
+	return err;
+}
+
+const char *kern_genl_why(int err)
+{
+	switch (err) {
+	case -ENOENT:
+		return "this kernel has no IPVS: load its module (modprobe ip_vs), or run with "
+		       "--dataplane=memory to try vipd without it";
+	case -EPERM:
+	case -EACCES:
+		return "no permission to change the kernel's IPVS table: run as root or with "
+		       "CAP_NET_ADMIN, or run with --dataplane=memory to try vipd without it";
+	case -EPROTONOSUPPORT:
+	case -EAFNOSUPPORT:
+		return "this kernel has no generic netlink, which IPVS is configured through: use "
+		       "another kernel, or run with --dataplane=memory to try vipd without IPVS";
+	default:
+		return "the kernel's IPVS table can't be reached through generic netlink: look "
+		       "into "
+		       "the kernel's log, or run with --dataplane=memory to try vipd without it";
+	}
+}

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * See kern_memory.h. Two trees of POSIX's search.h: services by key, and in each its destinations.
+ */
+#include "ipvs/kern_memory.h"
+
+#include "core/bug.h"
+#include "core/conf/schema.h"
+
+#include <errno.h>
+#include <search.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct svc_node {
+	struct ipvs_svc svc; /* first: nodes are compared by it */
+	void *dests;
+};
+
+struct kern_memory {
+	struct ipvs_kern kern; /* first */
+	void *svcs;
+	struct kern_fault fault;
+};
+
+static int cmp_svc(const void *a, const void *b)
+{
+	return table_cmp_svc(a, b);
+}
+
+static int cmp_dest(const void *a, const void *b)
+{
+	return table_cmp_dest(a, b);
+}
+
+/* tfind() and tsearch() give a pointer to the place where the key is kept. */
+static void *found(void *place)
+{
+	return place ? *(void **)place : NULL;
+}
+
+static struct svc_node *find_svc(struct kern_memory *m, const struct ipvs_svc *key)
+{
+	return found(tfind(key, &m->svcs, cmp_svc));
+}
+
+static void insert(void **root, void *entry, int (*cmp)(const void *, const void *))
+{
+	BUG_ON(!tsearch(entry, root, cmp));
+}
+
+static bool is_scheduler(const char *name)
+{
+	return !strcmp(name, "none") || schema_enum_value(schema_names_SCHED, name) >= 0;
+}
+
+static int check_svc(const struct ipvs_svc *s)
+{
+	if (!is_scheduler(s->sched))
+		return -ENOENT;
+	if (s->addr.family == AF_INET6 && (s->netmask < 1 || s->netmask > 128))
+		return -EINVAL;
+	return 0;
+}
+
+static int check_dest(const struct ipvs_svc *s, const struct ipvs_dest *d)
+{
+	if (d->weight > INT32_MAX || d->l_thresh > d->u_thresh)
+		return -ERANGE;
+	if (addr_is_multicast(&d->addr))
+		return -EINVAL;
+	if (d->addr.family != s->addr.family && d->method != IPVS_METHOD_TUN)
+		return -EINVAL;
+	return 0;
+}
+
+static void svc_node_free(void *p)
+{
+	struct svc_node *n = p;
+
+	tdestroy(n->dests, free);
+	free(n);
+}
+
+static int new_svc(struct kern_memory *m, const struct ipvs_svc *svc)
+{
+	int err = check_svc(svc);
+
+	if (!err && find_svc(m, svc))
+		err = -EEXIST;
+	if (err)
+		return err;
+
+	struct svc_node *n = calloc(1, sizeof(*n));
+
+	BUG_ON(!n);
+	n->svc = *svc;
+	n->svc.presence = IPVS_IN;
+	n->svc.ref = IPVS_NONE;
+	insert(&m->svcs, n, cmp_svc);
+	return 0;
+}
+
+static int set_svc(struct kern_memory *m, const struct ipvs_svc *svc)
+{
+	struct svc_node *n = find_svc(m, svc);
+	int err = n ? check_svc(svc) : -ESRCH;
+
+	if (err)
+		return err;
+	n->svc = *svc;
+	n->svc.presence = IPVS_IN;
+	n->svc.ref = IPVS_NONE;
+	return 0;
+}
+
+static int del_svc(struct kern_memory *m, const struct ipvs_svc *svc)
+{
+	struct svc_node *n = find_svc(m, svc);
+
+	if (!n)
+		return -ESRCH;
+	(void)tdelete(n, &m->svcs, cmp_svc);
+	svc_node_free(n);
+	return 0;
+}
+
+static void store(struct ipvs_dest *place, const struct ipvs_dest *d)
+{
+	*place = *d;
+	place->presence = IPVS_IN;
+	place->ref = IPVS_NONE;
+}
+
+static int new_dest(struct svc_node *n, const struct ipvs_dest *d)
+{
+	int err = check_dest(&n->svc, d);
+
+	if (!err && tfind(d, &n->dests, cmp_dest))
+		err = -EEXIST;
+	if (err)
+		return err;
+
+	struct ipvs_dest *place = malloc(sizeof(*place));
+
+	BUG_ON(!place);
+	store(place, d);
+	insert(&n->dests, place, cmp_dest);
+	return 0;
+}
+
+static int set_dest(struct svc_node *n, const struct ipvs_dest *d)
+{
+	struct ipvs_dest *place = found(tfind(d, &n->dests, cmp_dest));
+	int err = check_dest(&n->svc, d);
+
+	if (!err && !place)
+		err = -ENOENT;
+	if (!err)
+		store(place, d);
+	return err;
+}
+
+static int del_dest(struct svc_node *n, const struct ipvs_dest *d)
+{
+	struct ipvs_dest *place = found(tfind(d, &n->dests, cmp_dest));
+
+	if (!place)
+		return -ENOENT;
+	(void)tdelete(place, &n->dests, cmp_dest);
+	free(place);
+	return 0;
+}
+
+static int do_one(struct kern_memory *m, const struct kern_op *op)
+{
+	struct svc_node *n = find_svc(m, op->svc);
+
+	switch (op->what) {
+	case KERN_NEW_SVC:
+		return new_svc(m, op->svc);
+	case KERN_SET_SVC:
+		return set_svc(m, op->svc);
+	case KERN_DEL_SVC:
+		return del_svc(m, op->svc);
+	case KERN_NEW_DEST:
+		return n ? new_dest(n, op->dest) : -ESRCH;
+	case KERN_SET_DEST:
+		return n ? set_dest(n, op->dest) : -ESRCH;
+	case KERN_DEL_DEST:
+		return n ? del_dest(n, op->dest) : -ESRCH;
+	case KERN_NONE:
+		break;
+	}
+	BUG("kern_do");
+}
+
+static int apply(struct ipvs_kern *k, struct kern_op *op, uint32_t n)
+{
+	struct kern_memory *m = container_of(k, struct kern_memory, kern);
+
+	for (uint32_t i = 0; i < n; i++) {
+		op[i].err = m->fault.on_op ? m->fault.on_op(m->fault.arg, &op[i]) : 0;
+		if (!op[i].err)
+			op[i].err = do_one(m, &op[i]);
+	}
+	return m->fault.on_call ? m->fault.on_call(m->fault.arg, n) : 0;
+}
+
+static void dump_dest(const void *node, VISIT visit, void *arg)
+{
+	if (visit == postorder || visit == leaf) /* in order of the keys */
+		table_add_dest(arg, *(struct ipvs_dest *const *)node);
+}
+
+static void dump_svc(const void *node, VISIT visit, void *arg)
+{
+	const struct svc_node *n = *(struct svc_node *const *)node;
+
+	if (visit != postorder && visit != leaf)
+		return;
+	table_add_svc(arg, &n->svc);
+	twalk_r(n->dests, dump_dest, arg);
+}
+
+static int dump(struct ipvs_kern *k, struct ipvs_table *out)
+{
+	struct kern_memory *m = container_of(k, struct kern_memory, kern);
+	int err = m->fault.on_call ? m->fault.on_call(m->fault.arg, 0) : 0;
+
+	if (!err)
+		twalk_r(m->svcs, dump_svc, out);
+	return err;
+}
+
+static void close_memory(struct ipvs_kern *k)
+{
+	struct kern_memory *m = container_of(k, struct kern_memory, kern);
+
+	tdestroy(m->svcs, svc_node_free);
+	free(m);
+}
+
+static const struct ipvs_kern_ops memory_ops = {
+	.dump = dump,
+	.apply = apply,
+	.close = close_memory,
+};
+
+struct ipvs_kern *kern_memory_open(void)
+{
+	struct kern_memory *m = calloc(1, sizeof(*m));
+
+	BUG_ON(!m);
+	m->kern.ops = &memory_ops;
+	return &m->kern;
+}
+
+void kern_memory_set_fault(struct ipvs_kern *k, const struct kern_fault *fault)
+{
+	container_of(k, struct kern_memory, kern)->fault = *fault;
+}

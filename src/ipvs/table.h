@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * A table of virtual services and their destinations, with keys and settings as the kernel has
+ * them. The same type says what should be (want.h), what a dump has read (kern.h) and what vipd
+ * believes to be in the kernel (drive.h). Pure; one thread owns a table.
+ *
+ * Services are sorted by key; the destinations of a service lie together, sorted by key.
+ */
+#pragma once
+
+#include "core/addr.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+	IPVS_NAME_LEN = 16, /* of a scheduler or persistence engine, with its NUL */
+	IPVS_FLAG_PERSISTENT = 0x1, /* as in the kernel's interface */
+	IPVS_FLAG_HASHED = 0x2, /* the kernel's own; never in a table of ours */
+	IPVS_METHOD_NAT = 0, /* forwarding, as in the kernel's interface */
+	IPVS_METHOD_TUN = 2,
+	IPVS_METHOD_DR = 3,
+};
+
+#define IPVS_NONE UINT32_MAX /* an index or reference that isn't there */
+
+/* Is the entry there? A table of what is has IN and OUT (a free seat, kept so that indexes stay);
+ * one of what should be has all three. */
+enum ipvs_presence {
+	IPVS_OUT,
+	IPVS_IN,
+	IPVS_KEEP, /* whatever the kernel has, leave it so */
+};
+
+struct ipvs_svc {
+	/* key */
+	struct ip_addr addr;
+	uint16_t port;
+	uint8_t protocol; /* IPPROTO_TCP, IPPROTO_UDP, ... */
+	/* settings */
+	uint8_t presence; /* enum ipvs_presence */
+	char sched[IPVS_NAME_LEN];
+	char pe[IPVS_NAME_LEN]; /* persistence engine; "" = none */
+	uint32_t flags; /* IPVS_FLAG_* */
+	uint32_t timeout_s; /* persistence */
+	uint32_t netmask; /* persistence: IPv4 mask in network order, IPv6 prefix length */
+	/* place */
+	uint32_t first, n; /* its destinations */
+	uint32_t ref; /* index of the service in the configuration, or IPVS_NONE */
+};
+
+struct ipvs_dest {
+	/* key */
+	struct ip_addr addr;
+	uint16_t port;
+	/* settings */
+	uint8_t method; /* IPVS_METHOD_* or another number of the kernel's */
+	uint8_t presence; /* enum ipvs_presence */
+	uint32_t weight; /* at most INT32_MAX */
+	uint32_t u_thresh, l_thresh; /* connections; 0 = no limit */
+	uint32_t ref; /* index of the server in the configuration, or IPVS_NONE */
+};
+
+struct ipvs_table {
+	struct ipvs_svc *svc;
+	struct ipvs_dest *dest;
+	uint32_t svc_n, svc_cap, dest_n, dest_cap;
+};
+
+/* Zeroed memory is an empty table. */
+void table_fini(struct ipvs_table *t);
+
+/* Appends. A destination belongs to the service added last. Never fails (out of memory is a bug). */
+void table_add_svc(struct ipvs_table *t, const struct ipvs_svc *svc);
+void table_add_dest(struct ipvs_table *t, const struct ipvs_dest *dest);
+
+/* Sorts services and destinations by key. Of equal keys the first stays, with what belongs to it: a
+ * dump that raced with a change may show an entry twice. */
+void table_sort(struct ipvs_table *t);
+
+/* Gives back memory that was kept for more entries. */
+void table_trim(struct ipvs_table *t);
+
+/* By key: <0, 0, >0. */
+int table_cmp_svc(const struct ipvs_svc *a, const struct ipvs_svc *b);
+int table_cmp_dest(const struct ipvs_dest *a, const struct ipvs_dest *b);
+
+/* Are the settings that the kernel keeps the same? Keys, presence, place are not looked at. */
+bool table_same_svc(const struct ipvs_svc *a, const struct ipvs_svc *b);
+bool table_same_dest(const struct ipvs_dest *a, const struct ipvs_dest *b);
+
+/* Index of the service with this key in a sorted table, or IPVS_NONE. */
+uint32_t table_find_svc(const struct ipvs_table *t, const struct ipvs_svc *key);
+
+/* Index in t->dest of the destination of svc with this key, or IPVS_NONE. */
+uint32_t table_find_dest(const struct ipvs_table *t, const struct ipvs_svc *svc,
+			 const struct ipvs_dest *key);
+
+/* Do two sorted tables say the same is in the kernel? Seats that are OUT don't count. */
+bool table_equal(const struct ipvs_table *a, const struct ipvs_table *b);
+
+/* How many services and destinations are IN; either may be NULL. */
+void table_count(const struct ipvs_table *t, uint32_t *svc_n, uint32_t *dest_n);

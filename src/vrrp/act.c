@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * See act.h: one function for each bit, in a table.
+ */
+#include "vrrp/act.h"
+
+#include "core/bug.h"
+#include "vrrp/elect.h"
+#include "vrrp/times.h"
+
+/* Answers to adverts that we beat, in one interval of ours. A peer that is wrong sends once an
+ * interval, so one answer would do; four leave room for several peers, and keep a flood of losing
+ * adverts, which anybody on the network can send, from making a flood of ours. */
+enum { ACT_ANSWERS_N = 4 };
+
+struct act {
+	struct vrrp_inst *in;
+	const struct inst_cause *cause;
+	unsigned bits; /* still to be done */
+};
+
+static void forget(struct act *a)
+{
+	a->in->r.active_adv_us = a->in->cf->s.adv_int_us;
+	a->in->r.has_learned = false;
+}
+
+/* Version 2 never learns: both must agree, or the advert is dropped (V67, V48). */
+static void learn(struct act *a)
+{
+	if (a->in->cf->s.version == 2)
+		return;
+	a->in->r.active_adv_us = a->cause->advert->adv_int_us;
+	a->in->r.has_learned = true;
+}
+
+static void disarm(struct act *a)
+{
+	timer_disarm(a->in->shell->timers, &a->in->timer);
+}
+
+static void send_advert(struct act *a, uint8_t prio)
+{
+	a->in->shell->advert(a->in->shell->arg, a->in, prio, a->cause->due_us);
+}
+
+static void resign(struct act *a)
+{
+	send_advert(a, ELECT_PRIO_RESIGN);
+}
+
+static void advert(struct act *a)
+{
+	send_advert(a, a->in->cf->s.priority);
+}
+
+static void answer(struct act *a)
+{
+	int64_t now_us = a->cause->now_us;
+
+	if (now_us < a->in->r.answer_at_us) {
+		a->bits = 0;
+		return;
+	}
+	a->in->r.answer_at_us = now_us + a->in->cf->s.adv_int_us / ACT_ANSWERS_N;
+	advert(a);
+}
+
+static void want(struct act *a, bool is_wanted)
+{
+	a->in->r.is_wanted = is_wanted;
+	a->in->r.want_n++;
+	a->in->shell->want(a->in->shell->arg, a->in);
+}
+
+static void vip_del(struct act *a)
+{
+	want(a, false);
+}
+
+static void vip_add(struct act *a)
+{
+	want(a, true);
+}
+
+/* At most once in an Active_Down_Interval: the peer that was told better needs one advert to
+ * yield, and each announcement is many frames. */
+static void announce(struct act *a)
+{
+	const struct conf_vrrp *cf = a->in->cf;
+
+	if (a->cause->now_us < a->in->r.announce_at_us)
+		return;
+	a->in->r.announce_at_us = a->cause->now_us + times_down_us(cf->s.version, cf->s.priority,
+								   cf->s.adv_int_us);
+	want(a, true);
+}
+
+static void arm(struct act *a, int64_t at_us)
+{
+	timer_arm(a->in->shell->timers, &a->in->timer, at_us);
+}
+
+static void arm_adv(struct act *a)
+{
+	arm(a, times_next_us(a->cause->due_us, a->in->cf->s.adv_int_us, a->cause->now_us));
+}
+
+static void arm_down(struct act *a)
+{
+	const struct conf_vrrp *cf = a->in->cf;
+
+	a->in->r.is_skew = false;
+	arm(a, a->cause->now_us + times_down_us(cf->s.version, cf->s.priority,
+						a->in->r.active_adv_us));
+}
+
+/* Only the first of several: keepalived resigns twice, and a flood of priority 0 must not put off
+ * the takeover for ever. */
+static void arm_skew(struct act *a)
+{
+	const struct conf_vrrp *cf = a->in->cf;
+
+	if (a->in->r.is_skew)
+		return;
+	a->in->r.is_skew = true;
+	arm(a, a->cause->now_us + times_skew_us(cf->s.version, cf->s.priority,
+						a->in->r.active_adv_us));
+}
+
+static void bug(struct act *a)
+{
+	BUG(fsm_event_name[a->cause->event]);
+}
+
+/* clang-format off */
+static void (*const do_bit[FSM_ACT_N])(struct act *a) = {
+	forget, learn, disarm, resign, advert, answer, vip_del, vip_add, announce,
+	arm_adv, arm_down, arm_skew, bug,
+};
+/* clang-format on */
+
+void act_run(struct vrrp_inst *in, unsigned bits, const struct inst_cause *cause)
+{
+	struct act a = { .in = in, .cause = cause, .bits = bits };
+
+	_Static_assert(FSM_BUG == 1 << (FSM_ACT_N - 1), "a function for each bit");
+	while (a.bits) {
+		unsigned i = (unsigned)__builtin_ctz(a.bits);
+
+		a.bits &= a.bits - 1;
+		do_bit[i](&a);
+	}
+}

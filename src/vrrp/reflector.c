@@ -1,0 +1,598 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The reflector: keeps the kernel's addresses as the VRRP role wants them, announces them, and
+ * publishes the link table.
+ *
+ *	in	WANT_VIPS	from vrrp: is this instance's place here?
+ *		netlink events	links and IPv4 addresses changed: wake-ups only, their content is not used
+ *	out	board->links	the link table (link.h); LINK to vrrp says that there is a new one
+ *		kernel		addresses (vip_kern.h), gratuitous ARP (announce.h)
+ *
+ * One turn: when something changed, read links and addresses from the kernel, publish them when they
+ * differ, plan, carry out, announce what is in place; and again, because a change of ours may have
+ * side effects (removing a primary address takes its secondaries along). A lost event costs nothing:
+ * whatever made the role look, it sees everything.
+ *
+ * It blocks while the kernel answers, and so it is no part of the VRRP thread. It has the normal
+ * priority: nothing here has a deadline as adverts have.
+ */
+#include "vrrp/reflector.h"
+
+#include "core/bug.h"
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/stats.h"
+#include "vrrp/announce.h"
+#include "vrrp/link.h"
+#include "vrrp/link_dump.h"
+#include "vrrp/vip.h"
+#include "vrrp/vip_kern.h"
+
+#include <errno.h>
+#include <linux/if_arp.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+	ROUNDS_N = 4,              /* looks at the kernel in one turn */
+	EVENT_READS_N = 4096,      /* events drained in one turn */
+	EVENT_RCVBUF_LEN = 4 * 1024 * 1024,
+	DUMP_SHARE = 4,            /* events alone may take a fifth of the time with dumps */
+	DUMP_PACE_MAX_US = 500000, /* but never keep the picture older than this */
+	RETRY_US = 1000000,        /* after the kernel refused something */
+};
+
+/* What the VRRP role said of an instance; parallel to conf->vrrp. */
+struct said {
+	bool is_known, is_wanted;
+	uint64_t value; /* as it came: it differs after a quick loss and gain */
+};
+
+/* A virtual address with what announces it. */
+struct held {
+	struct vip vip;
+	struct announce_job job;
+};
+
+struct ifname {
+	char name[IFNAMSIZ];
+};
+
+struct reflector {
+	struct role role;
+	struct nl_chan chan;
+	struct loop_fd event_fd;
+	int event_sock;
+	struct link_pic pic;
+	struct link_table *table; /* the published one; NULL before the first */
+	uint64_t version;
+	struct fact link_fact;
+
+	struct ifname *used; /* interfaces that the configuration names; sorted, without doubles */
+	uint32_t used_n;
+	struct said *said;
+	struct vip_set vips;
+	struct vip_op *ops; /* room for every address */
+	struct announce announce;
+
+	struct timer wake;      /* look again then */
+	int64_t dump_after_us;  /* events alone cause no dump before */
+	bool is_event_seen, must_dump, must_plan, has_own_removal;
+};
+
+/* ---- links ---- */
+
+static void log_link(const char *name, const struct link *l)
+{
+	char addr[ADDR_TEXT_LEN];
+	struct ip_addr none = { 0 };
+
+	log_event(LOG_LINK_CHANGE, "iface=%.*s index=%u up=%s addr=%s", IFNAMSIZ, name,
+		  l ? l->ifindex : 0, l && l->is_up ? "yes" : "no",
+		  addr_text(l ? &l->primary_v4 : &none, addr));
+}
+
+static bool is_same_for_us(const struct link *a, const struct link *b)
+{
+	if (!a || !b)
+		return a == b;
+	return a->ifindex == b->ifindex && a->is_up == b->is_up &&
+	       addr_eq(&a->primary_v4, &b->primary_v4) && !memcmp(a->mac, b->mac, sizeof(a->mac));
+}
+
+static void log_links(const struct reflector *rf, const struct link_table *new)
+{
+	for (uint32_t i = 0; i < rf->used_n; i++) {
+		const struct link *l = link_by_name(new, rf->used[i].name);
+
+		if (!is_same_for_us(link_by_name(rf->table, rf->used[i].name), l))
+			log_link(rf->used[i].name, l);
+	}
+}
+
+/* Makes a table of the picture and publishes it when it says anything new. */
+static void publish(struct reflector *rf)
+{
+	uint32_t *vips_be = reallocarray(NULL, (size_t)rf->vips.n + 1, sizeof(*vips_be));
+
+	BUG_ON(!vips_be);
+
+	struct link_table *t = link_table_make(&rf->pic, vips_be, vip_addrs(&rf->vips, vips_be));
+
+	free(vips_be);
+	if (link_table_eq(rf->table, t)) {
+		free(t);
+		return;
+	}
+	if (rf->table)
+		log_links(rf, t); /* nothing at the first adoption: no name is used before it */
+	t->version = ++rf->version;
+	rf->table = t;
+	link_table_publish(&rf->role.board->links, t);
+	if (rf->role.board->vrrp)
+		fact_post(rf->role.board->vrrp, &rf->link_fact, t->version);
+}
+
+static void wake_at(struct reflector *rf, int64_t at_us)
+{
+	if (!rf->wake.is_armed || at_us < rf->wake.at_us)
+		timer_arm(&rf->role.loop.timers, &rf->wake, at_us);
+}
+
+static void on_wake(struct timer *t, int64_t now_us)
+{
+	struct reflector *rf = container_of(t, struct reflector, wake);
+
+	(void)now_us;
+	vip_release_held(&rf->vips);
+	rf->must_dump = rf->must_plan = true;
+}
+
+static int look(struct reflector *rf)
+{
+	int64_t start_us = clock_now_us();
+	int err = link_dump(&rf->chan, &rf->pic);
+	int64_t now_us = clock_now_us();
+	int64_t pace_us = (now_us - start_us) * DUMP_SHARE;
+
+	rf->dump_after_us = now_us + (pace_us < DUMP_PACE_MAX_US ? pace_us : DUMP_PACE_MAX_US);
+	if (err) {
+		log_event(LOG_LINK_FAIL, "error=\"%s\"", strerrordesc_np(-err));
+		wake_at(rf, now_us + RETRY_US);
+		return err;
+	}
+	rf->must_dump = rf->is_event_seen = false;
+	rf->must_plan = true;
+	return 0;
+}
+
+/* ---- addresses ---- */
+
+static void say(struct reflector *rf, struct vip *v, int64_t now_us)
+{
+	struct held *h = container_of(v, struct held, vip);
+	const struct link *l = link_by_name(rf->table, v->dev);
+	const struct conf_vrrp *inst = conf_inst(rf->role.conf, v->inst);
+
+	if (!inst || !vip_must_say(v, l))
+		return;
+	v->is_said = true;
+	memcpy(v->said_mac, l->mac, sizeof(v->said_mac));
+	if ((l->flags & IFF_NOARP) || l->arp_type != ARPHRD_ETHER)
+		return;
+	h->job.garp.ifindex = l->ifindex;
+	h->job.garp.addr_be = v->addr_be;
+	memcpy(h->job.garp.mac, l->mac, sizeof(h->job.garp.mac));
+	announce_start(&h->job, inst->s.garp_repeat_n, inst->s.garp_delay_us, now_us);
+}
+
+static void hush(struct vip *v)
+{
+	announce_cancel(&container_of(v, struct held, vip)->job);
+	v->is_said = false;
+}
+
+/* Announces what is in place and silences what is not any more. */
+static void say_all(struct reflector *rf)
+{
+	int64_t now_us = clock_now_us();
+
+	for (uint32_t i = 0; i < rf->vips.n; i++) {
+		struct vip *v = rf->vips.vip[i];
+
+		if (!v->is_said)
+			announce_cancel(&container_of(v, struct held, vip)->job);
+		say(rf, v, now_us);
+	}
+}
+
+static void tell_failure(struct vip *v, const char *what, int err)
+{
+	struct ip_prefix p = { .addr = addr_v4(v->addr_be), .len = v->len };
+	char text[PREFIX_TEXT_LEN];
+
+	if (v->is_fail_told)
+		return;
+	v->is_fail_told = true;
+	log_event(LOG_VIP_FAIL, "inst=%s addr=%s dev=%s op=%s error=\"%s\"", v->inst_name,
+		  prefix_text(&p, text), v->dev, what, strerrordesc_np(-err));
+}
+
+/* Wanted on an interface that is not there: nothing to plan, something to say. */
+static void tell_missing(struct reflector *rf)
+{
+	for (uint32_t i = 0; i < rf->vips.n; i++) {
+		struct vip *v = rf->vips.vip[i];
+
+		if (v->is_wanted && !v->at)
+			tell_failure(v, "add", -ENODEV);
+	}
+}
+
+static void log_ops(enum log_id id, const struct vip_op *op, uint32_t n, const char *more)
+{
+	struct ip_prefix p = { .addr = addr_v4(op->vip->addr_be), .len = op->vip->len };
+	char text[PREFIX_TEXT_LEN];
+
+	log_event(id, "inst=%s n=%u addr=%s dev=%s%s", op->vip->inst_name, n,
+		  prefix_text(&p, text), op->vip->dev, more);
+}
+
+/* Operations are sorted by instance within their kind: a line for each run. */
+static void log_done(const struct reflector *rf, const struct vip_op *ops, uint32_t n)
+{
+	uint32_t end;
+
+	for (uint32_t i = 0; i < n; i = end) {
+		uint32_t done_n = 0, lost_n = 0;
+
+		for (end = i; end < n && ops[end].kind == ops[i].kind &&
+			      ops[end].vip->inst.v == ops[i].vip->inst.v;
+		     end++) {
+			done_n += !ops[end].err;
+			lost_n += ops[end].is_lost;
+		}
+		if (lost_n)
+			log_ops(LOG_VIP_LOST, &ops[i], lost_n,
+				rf->has_own_removal ? " why=primary_removed" : " why=removed");
+		if (done_n > lost_n)
+			log_ops(ops[i].kind == VIP_ADD ? LOG_VIP_ADD : LOG_VIP_DEL, &ops[i],
+				done_n - lost_n, "");
+	}
+}
+
+static void carry_out(struct reflector *rf, uint32_t n)
+{
+	bool has_removal = false;
+
+	for (uint32_t i = 0; i < n; i++) {
+		if (rf->ops[i].kind == VIP_DEL)
+			hush(rf->ops[i].vip);
+		has_removal |= rf->ops[i].kind == VIP_DEL;
+	}
+	vip_kern_apply(&rf->chan, rf->ops, n);
+	for (uint32_t i = 0; i < n; i++) {
+		struct vip_op *op = &rf->ops[i];
+
+		if (!vip_done(op))
+			continue;
+		tell_failure(op->vip, op->kind == VIP_ADD ? "add" : "del", op->err);
+		wake_at(rf, clock_now_us() + RETRY_US);
+	}
+	log_done(rf, rf->ops, n);
+	rf->has_own_removal = has_removal;
+	/* the picture is old now; the next look confirms */
+	rf->must_dump = rf->must_plan = true;
+}
+
+static void drop_vip(void *arg, struct vip *v)
+{
+	struct held *h = container_of(v, struct held, vip);
+
+	(void)arg;
+	announce_cancel(&h->job);
+	free(h);
+}
+
+/* True when there may be more to do. */
+static bool settle_round(struct reflector *rf)
+{
+	if (rf->must_dump) {
+		if (look(rf))
+			return false;
+		publish(rf);
+	}
+	if (!rf->must_plan || !rf->role.conf)
+		return false;
+	rf->must_plan = false;
+
+	uint32_t n = vip_plan(&rf->vips, rf->table, &rf->pic, rf->ops);
+
+	if (n)
+		carry_out(rf, n);
+	else
+		rf->has_own_removal = false;
+	tell_missing(rf);
+	say_all(rf);
+	vip_set_reap(&rf->vips, drop_vip, rf);
+	return n > 0;
+}
+
+static void settle(struct reflector *rf)
+{
+	unsigned rounds = 0;
+
+	/* no plan on a picture that is known to be old */
+	if (rf->is_event_seen) {
+		if (rf->must_plan || clock_now_us() >= rf->dump_after_us)
+			rf->must_dump = true;
+		else
+			wake_at(rf, rf->dump_after_us);
+	}
+	while (settle_round(rf))
+		if (++rounds == ROUNDS_N) {
+			wake_at(rf, clock_now_us() + MS(10));
+			break;
+		}
+}
+
+/* ---- the role ---- */
+
+static struct reflector *of(struct role *r)
+{
+	return container_of(r, struct reflector, role);
+}
+
+static void on_event(struct loop_fd *lf, uint32_t events)
+{
+	struct reflector *rf = container_of(lf, struct reflector, event_fd);
+	char junk[64];
+
+	(void)events;
+	rf->is_event_seen = true;
+	for (unsigned i = 0; i < EVENT_READS_N; i++) {
+		if (recv(lf->fd, junk, sizeof(junk), MSG_DONTWAIT) >= 0 || errno == EINTR)
+			continue;
+		if (errno != ENOBUFS)
+			return; /* EAGAIN: all of them */
+		log_event(LOG_LINK_RESYNC, "error=\"%s\"", strerrordesc_np(ENOBUFS));
+		stats_add(STAT_LINK_RESYNC, 1);
+	}
+}
+
+static int open_events(struct reflector *rf)
+{
+	struct sockaddr_nl self = { .nl_family = AF_NETLINK,
+				    .nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR };
+	int len = EVENT_RCVBUF_LEN;
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, NETLINK_ROUTE);
+
+	if (fd < 0)
+		return -errno;
+	rf->event_sock = fd;
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &len, sizeof(len)))
+		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &len, sizeof(len));
+	if (bind(fd, (struct sockaddr *)&self, sizeof(self)))
+		return -errno;
+	return loop_add(&rf->role.loop, &rf->event_fd, fd, EPOLLIN, on_event);
+}
+
+/* Joined to the events first, so that nothing is missed between the first look and the first event. */
+static int init(struct role *r)
+{
+	struct reflector *rf = of(r);
+	int err = nl_chan_open(&rf->chan, NETLINK_ROUTE);
+
+	if (!err)
+		err = open_events(rf);
+	if (!err)
+		err = announce_open(&rf->announce, &r->loop);
+	if (!err)
+		err = link_dump(&rf->chan, &rf->pic);
+	if (err)
+		log_event(LOG_ROLE_FAIL, "role=%s error=\"%s\"", r->name, strerrordesc_np(-err));
+	else
+		publish(rf);
+	return err;
+}
+
+static struct vip *make_vip(void *arg, const struct vip *key)
+{
+	struct reflector *rf = arg;
+	struct held *h = calloc(1, sizeof(*h));
+
+	BUG_ON(!h);
+	h->vip = *key;
+	announce_job_init(&h->job, &rf->announce);
+	return &h->vip;
+}
+
+/* Every address of the instance gets what the VRRP role said of it. */
+static void spread(struct reflector *rf, struct inst_id inst, const struct said *s)
+{
+	struct conf_range r = vip_set_of(&rf->vips, inst);
+
+	for (uint32_t i = r.first; i < r.first + r.n; i++) {
+		struct vip *v = rf->vips.vip[i];
+
+		v->is_known = s->is_known;
+		v->is_wanted = s->is_wanted && v->is_configured;
+		if (!v->is_wanted)
+			hush(v);
+	}
+}
+
+static void adopt_instances(struct reflector *rf, const struct conf *old, const struct conf *new)
+{
+	struct said *said = calloc((size_t)new->vrrp_n + 1, sizeof(*said));
+
+	BUG_ON(!said);
+	for (uint32_t i = 0; i < new->vrrp_n; i++) {
+		const struct conf_vrrp *was = old ? conf_inst(old, new->vrrp[i].id) : NULL;
+
+		if (was)
+			said[i] = rf->said[was - old->vrrp];
+	}
+	free(rf->said);
+	rf->said = said;
+}
+
+static int cmp_names(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct ifname));
+}
+
+static void put_name(struct reflector *rf, const char *name)
+{
+	if (!name)
+		return;
+
+	size_t len = strnlen(name, IFNAMSIZ - 1);
+
+	memcpy(rf->used[rf->used_n++].name, name, len); /* zeroed before */
+}
+
+static void adopt_names(struct reflector *rf, const struct conf *c)
+{
+	uint32_t kept_n = 0;
+
+	free(rf->used);
+	rf->used = calloc((size_t)c->vrrp_n + c->vip_n + 1, sizeof(*rf->used));
+	BUG_ON(!rf->used);
+	rf->used_n = 0;
+	for (uint32_t i = 0; i < c->vrrp_n; i++)
+		put_name(rf, c->vrrp[i].s.interface);
+	for (uint32_t i = 0; i < c->vip_n; i++)
+		put_name(rf, c->vip[i].s.dev);
+	if (rf->used_n > 1)
+		qsort(rf->used, rf->used_n, sizeof(*rf->used), cmp_names);
+	for (uint32_t i = 0; i < rf->used_n; i++)
+		if (!kept_n || cmp_names(&rf->used[kept_n - 1], &rf->used[i]))
+			rf->used[kept_n++] = rf->used[i];
+	rf->used_n = kept_n;
+}
+
+static void adopt(struct role *r, const struct conf *old, const struct conf *new)
+{
+	struct reflector *rf = of(r);
+	struct vip *keys = reallocarray(NULL, (size_t)new->vip_n + 1, sizeof(*keys));
+
+	BUG_ON(!keys);
+	adopt_names(rf, new);
+	adopt_instances(rf, old, new);
+	vip_set_adopt(&rf->vips, keys, vip_keys(new, keys), make_vip, rf);
+	free(keys);
+	for (uint32_t i = 0; i < rf->vips.n; i++)
+		if (!rf->vips.vip[i]->is_configured)
+			hush(rf->vips.vip[i]);
+	for (uint32_t i = 0; i < new->vrrp_n; i++)
+		spread(rf, new->vrrp[i].id, &rf->said[i]);
+	free(rf->ops);
+	rf->ops = reallocarray(NULL, (size_t)rf->vips.n + 1, sizeof(*rf->ops));
+	BUG_ON(!rf->ops);
+	publish(rf);
+	rf->must_plan = true;
+}
+
+static void fact(struct role *r, enum msg_type type, uint32_t id, uint64_t value)
+{
+	struct reflector *rf = of(r);
+	const struct inst_id inst = { id };
+	const struct conf_vrrp *ci = r->conf ? conf_inst(r->conf, inst) : NULL;
+
+	if (type != MSG_WANT_VIPS || !ci) {
+		stats_add(STAT_MSG_UNKNOWN_ID, 1);
+		return;
+	}
+
+	struct said *s = &rf->said[ci - r->conf->vrrp];
+
+	if (s->is_known && s->value == value)
+		return;
+	*s = (struct said){ .is_known = true, .is_wanted = value & 1, .value = value };
+	spread(rf, inst, s);
+
+	struct conf_range range = vip_set_of(&rf->vips, inst);
+
+	for (uint32_t i = range.first; i < range.first + range.n; i++)
+		hush(rf->vips.vip[i]); /* it is said anew when this is a loss and a gain */
+	rf->must_plan = true;
+}
+
+static void reconcile(struct role *r)
+{
+	struct reflector *rf = of(r);
+
+	settle(rf);
+	announce_pump(&rf->announce, clock_now_us());
+}
+
+/* The VRRP role has ended before, and what it gave up came with its last facts. What is still wanted
+ * then (it had no time to say so) is removed all the same. */
+static void remove_all(struct reflector *rf)
+{
+	for (uint32_t i = 0; i < rf->vips.n; i++) {
+		rf->vips.vip[i]->is_wanted = false;
+		hush(rf->vips.vip[i]);
+	}
+	rf->must_dump = true;
+	for (unsigned i = 0; i < ROUNDS_N && settle_round(rf); i++)
+		;
+}
+
+static void fini(struct role *r)
+{
+	struct reflector *rf = of(r);
+
+	remove_all(rf);
+	for (uint32_t i = 0; i < rf->vips.n; i++)
+		drop_vip(rf, rf->vips.vip[i]);
+	vip_set_fini(&rf->vips);
+	timer_disarm(&r->loop.timers, &rf->wake);
+	announce_close(&rf->announce);
+	loop_del(&r->loop, &rf->event_fd);
+	(void)close(rf->event_sock);
+	nl_chan_close(&rf->chan);
+	link_pic_fini(&rf->pic);
+	rf->table = NULL;
+	link_table_publish(&r->board->links, NULL);
+}
+
+static const struct role_ops ops = {
+	.init = init,
+	.adopt = adopt,
+	.fact = fact,
+	.reconcile = reconcile,
+	.fini = fini,
+};
+
+struct reflector *reflector_new(struct board *board)
+{
+	struct reflector *rf = calloc(1, sizeof(*rf));
+
+	BUG_ON(!rf);
+	rf->role = (struct role){
+		.name = "vipd-reflector", .id = ROLE_REFLECTOR, .ops = &ops, .board = board
+	};
+	rf->event_fd.fd = rf->event_sock = rf->announce.fd = -1;
+	fact_init(&rf->link_fact, MSG_LINK, 0);
+	timer_init(&rf->wake, on_wake);
+	return rf;
+}
+
+struct role *reflector_role(struct reflector *rf)
+{
+	return &rf->role;
+}
+
+void reflector_free(struct reflector *rf)
+{
+	free(rf->used);
+	free(rf->said);
+	free(rf->ops);
+	free(rf);
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Virtual addresses: which are wanted, which the kernel has, and what is to be done about it.
+ *
+ * Level-triggered: vip_plan() compares what should be with a picture of the kernel and gives the
+ * operations. An address that somebody took away is wanted and not there, so it is put back; nothing
+ * remembers that something "was done". Pure.
+ *
+ * Whose is an address that is there already?
+ *	it carries our mark (VIP_PROTO): ours, whichever process put it there
+ *	it was there when its instance was looked at first, or when it is wanted: ours too (an earlier
+ *	vipd or keepalived left it), unless this router owns the address (priority 255): then it is
+ *	the interface's own and stays
+ */
+#pragma once
+
+#include "core/conf/conf.h"
+#include "vrrp/link.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+	VIP_PROTO = 112,        /* IFA_PROTO of our addresses: VRRP's number. Linux 5.18 and later */
+	VIP_INST_NAME_LEN = 65, /* with its NUL; schema.def's bound */
+};
+
+/* One address of one instance. */
+struct vip {
+	/* the key; frozen */
+	struct inst_id inst;
+	uint32_t addr_be;
+	uint8_t len;
+	char dev[IFNAMSIZ];
+
+	/* taken over from each snapshot */
+	char inst_name[VIP_INST_NAME_LEN];
+	bool is_configured; /* false: kept until it is out of the kernel */
+	bool is_owner;
+
+	/* what the VRRP role said */
+	bool is_known; /* it has said something */
+	bool is_wanted;
+
+	/* what is; vip_plan() and vip_done() keep it */
+	bool is_ours;
+	bool is_examined;
+	bool is_present;
+	bool is_held;      /* failed: no more operations until vip_release_held() */
+	bool is_fail_told; /* logged; for the caller */
+	uint32_t on;       /* interface on which it is ours */
+	uint32_t at;       /* interface that has the name dev now; 0 = none */
+
+	/* what was announced */
+	bool is_said;
+	uint8_t said_mac[6];
+};
+
+enum vip_op_kind { VIP_ADD, VIP_DEL };
+
+struct vip_op {
+	struct vip *vip;
+	enum vip_op_kind kind;
+	uint32_t ifindex;
+	bool is_lost; /* VIP_ADD: it was there, and not we took it away */
+	int err;      /* the caller's: 0 or -errno */
+};
+
+/* All addresses, sorted by instance, then address. */
+struct vip_set {
+	struct vip **vip;
+	uint32_t n;
+};
+
+/* By instance, address, prefix length, device. */
+int vip_cmp(const struct vip *a, const struct vip *b);
+
+/* Fills keys (room for conf->vip_n) from a snapshot, sorted, without doubles. Returns their number. */
+uint32_t vip_keys(const struct conf *conf, struct vip *keys);
+
+/* Joins the set with the addresses of a new snapshot: what has the same key stays as it is, new ones
+ * come from make(), others lose is_configured and is_wanted. O(n). */
+void vip_set_adopt(struct vip_set *s, const struct vip *keys, uint32_t n,
+		   struct vip *(*make)(void *arg, const struct vip *key), void *arg);
+
+/* Takes those out that are neither configured nor ours any more, and gives them to drop(). */
+void vip_set_reap(struct vip_set *s, void (*drop)(void *arg, struct vip *v), void *arg);
+
+void vip_set_fini(struct vip_set *s);
+
+/* The addresses of an instance are s->vip[first .. first + n]. */
+struct conf_range vip_set_of(const struct vip_set *s, struct inst_id inst);
+
+/* What is to be done; room for s->n operations. Removals come first. Returns their number. */
+uint32_t vip_plan(struct vip_set *s, const struct link_table *links, const struct link_pic *pic,
+		  struct vip_op *ops);
+
+/* Tells the outcome, op->err, of an operation. What is gone already counts as removed. True when it
+ * failed: the address is held then. */
+bool vip_done(struct vip_op *op);
+
+void vip_release_held(struct vip_set *s);
+
+/* True when it is in place and its neighbours have not heard of it at this hardware address. */
+bool vip_must_say(const struct vip *v, const struct link *l);
+
+/* The addresses that are no interface's own, sorted as numbers, without doubles: for
+ * link_table_make(). out: room for s->n. Returns their number. */
+uint32_t vip_addrs(const struct vip_set *s, uint32_t *out);

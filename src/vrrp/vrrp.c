@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * DOC: the VRRP role
+ *
+ * One thread runs every virtual router. It never waits: no lock, no allocation after start, no file,
+ * no netlink, no name look-up. Its files:
+ *
+ *	fsm elect times pkt late	pure: table, election, intervals, codec, histogram
+ *	inst act			an instance and the actions of its table; effects by a shell
+ *	run				the memory of one generation: instances, interfaces, hash
+ *	sock				sockets
+ *	rx tx iface			packets in, adverts and facts out, links
+ *	vrrp				this: the role
+ *
+ *	wire -> sock -> rx -> elect -> inst_event -> fsm -> act -> tx -> sock -> wire
+ *	link table -> iface ------------^                     `--> facts
+ *	timers -------------------------^
+ *
+ * Messages. In: LINK, from the reflector: the published link table changed. Out: WANT_VIPS to the
+ * reflector (bit 0: wanted here; above it a count that moves with each change and whenever the
+ * addresses are to be announced again), VRRP_STATE to ipvs (enum vrrp_state). Facts leave after the
+ * adverts of the same turn.
+ *
+ * Order in a turn: due timers first, so that a flood of packets does not delay an advert; a bounded
+ * number of packets; what this made necessary. But silence is believed only after a look: a BACKUP
+ * whose down timer has run out reads first what waits in the socket, so that a thread that was
+ * stopped or starved does not take over from an active router that is well. An ACTIVE that was
+ * stalled for more than an interval reads first too, and may find that it was replaced.
+ *
+ * Lifetimes. All of an instance lies in the memory that main put into its snapshot (conf->vrrp_run).
+ * On adoption, what stays is moved into the memory of the new one; the old snapshot is held until no
+ * mailbox contains a fact of it, and until then no newer one is adopted. An instance that is gone, or
+ * must start anew, resigns in the old memory first.
+ */
+#include "vrrp/vrrp.h"
+
+#include "core/bug.h"
+#include "core/clock.h"
+#include "core/conf/idmap.h"
+#include "core/log.h"
+#include "vrrp/iface.h"
+#include "vrrp/rx.h"
+#include "vrrp/tx.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	RT_PRIORITY = 50,
+	RELEASE_US = 10000, /* how often a generation that is held is looked at */
+};
+
+static struct vrrp *of_role(struct role *r)
+{
+	return container_of(r, struct vrrp, role);
+}
+
+/* ------------------------------------------------------------------ timers */
+
+static void on_timer(struct timer *t, int64_t now_us)
+{
+	struct vrrp_inst *in = container_of(t, struct vrrp_inst, timer);
+	int64_t due_us = t->at_us;
+
+	if (in->r.state == VRRP_BACKUP || now_us - due_us > in->cf->s.adv_int_us) {
+		rx_drain(in->shell->arg);
+		if (t->is_armed)
+			return; /* somebody spoke: not due any more */
+	}
+	inst_timer(in, due_us, clock_now_us());
+}
+
+/* ------------------------------------------------------------------ old generations */
+
+static bool is_idle(const struct vrrp_inst *in)
+{
+	return fact_is_idle(&in->want_fact) && fact_is_idle(&in->state_fact);
+}
+
+/* Nobody posts facts of a generation that is held, so what was idle once stays so. */
+static void release_held(struct vrrp *v)
+{
+	if (!v->held)
+		return;
+
+	struct run *was = v->held->vrrp_run;
+
+	while (v->held_i < was->inst_n && is_idle(&was->inst[v->held_i]))
+		v->held_i++;
+	if (v->held_i < was->inst_n) {
+		timer_arm(&v->role.loop.timers, &v->release, clock_now_us() + RELEASE_US);
+		return;
+	}
+	conf_drop(v->held);
+	v->held = NULL;
+}
+
+static void on_release(struct timer *t, int64_t now_us)
+{
+	(void)now_us;
+	release_held(container_of(t, struct vrrp, release));
+}
+
+static bool may_adopt(struct role *r)
+{
+	struct vrrp *v = of_role(r);
+
+	release_held(v);
+	return !v->held;
+}
+
+/* ------------------------------------------------------------------ adoption */
+
+/* Resigns what is not in the new generation, or is not the same there. */
+static void stop_old(struct run *was, const struct conf *new, int64_t now_us)
+{
+	for (uint32_t i = 0; i < was->inst_n; i++) {
+		struct vrrp_inst *in = &was->inst[i];
+		const struct conf_vrrp *cf = conf_inst(new, in->cf->id);
+
+		if (cf && !inst_needs_restart(in->cf, cf))
+			continue;
+		inst_event(in, &(struct inst_cause){
+				       .event = VRRP_EV_STOP,
+				       .now_us = now_us,
+				       .due_us = now_us,
+				       .why = cf ? "restart" : "removed",
+			       });
+		if (!cf)
+			tx_log_stats(in);
+	}
+}
+
+static void take_old(struct vrrp *v, struct run *was, const struct conf *old, int64_t now_us)
+{
+	for (uint32_t i = 0; i < v->run->inst_n; i++) {
+		struct vrrp_inst *in = &v->run->inst[i];
+		uint32_t k = idmap_find(&old->inst_by_id, in->cf->id.v);
+
+		if (k == IDMAP_NONE)
+			continue;
+		if (inst_needs_restart(was->inst[k].cf, in->cf))
+			inst_take_counters(in, &was->inst[k]);
+		else
+			inst_take(in, &was->inst[k], now_us);
+	}
+}
+
+static void adopt(struct role *r, const struct conf *old, const struct conf *new)
+{
+	struct vrrp *v = of_role(r);
+	struct run *was = v->run;
+	int64_t now_us = clock_now_us();
+
+	if (was) {
+		stop_old(was, new, now_us);
+		tx_settle(v); /* from here on nothing points into the old memory but facts in boxes */
+	}
+	v->run = run_build(new, &v->shell);
+	if (was) {
+		take_old(v, was, old, now_us);
+		iface_take(v, was);
+		conf_hold_again(old);
+		v->held = old;
+		v->held_i = 0;
+	}
+	iface_update(v);
+	tx_settle(v);
+	release_held(v);
+}
+
+/* ------------------------------------------------------------------ role */
+
+static int init(struct role *r)
+{
+	struct vrrp *v = of_role(r);
+	int err = sock_open(&v->sock);
+
+	if (!err)
+		err = loop_add(&r->loop, &v->rx_fd, v->sock.rx_fd, EPOLLIN, rx_on_readable);
+	if (err)
+		log_event(LOG_VRRP_SOCKET, "op=open error=\"%s\"", strerrordesc_np(-err));
+	return err;
+}
+
+static void take_fact(struct role *r, enum msg_type type, uint32_t id, uint64_t value)
+{
+	(void)id;
+	(void)value;
+	if (type == MSG_LINK)
+		iface_update(of_role(r));
+}
+
+static void reconcile(struct role *r)
+{
+	struct vrrp *v = of_role(r);
+
+	tx_settle(v);
+	v->is_drained = false;
+}
+
+static void fini(struct role *r)
+{
+	struct vrrp *v = of_role(r);
+	int64_t now_us = clock_now_us();
+
+	for (uint32_t i = 0; v->run && i < v->run->inst_n; i++)
+		inst_event(&v->run->inst[i], &(struct inst_cause){
+						     .event = VRRP_EV_STOP,
+						     .now_us = now_us,
+						     .due_us = now_us,
+					     });
+	tx_settle(v);
+	for (uint32_t i = 0; v->run && i < v->run->inst_n; i++)
+		tx_log_stats(&v->run->inst[i]);
+	tx_log_lateness(v);
+	loop_del(&r->loop, &v->rx_fd);
+	sock_close(&v->sock);
+	/* the facts of the last posts may wait in boxes until the other roles have ended */
+	if (r->conf)
+		conf_hold_again(r->conf);
+	v->last = r->conf;
+}
+
+static const struct role_ops ops = {
+	.init = init,
+	.adopt = adopt,
+	.may_adopt = may_adopt,
+	.fact = take_fact,
+	.reconcile = reconcile,
+	.fini = fini,
+};
+
+struct vrrp *vrrp_new(struct board *board)
+{
+	struct vrrp *v = calloc(1, sizeof(*v));
+
+	BUG_ON(!v);
+	v->role.name = "vipd-vrrp";
+	v->role.id = ROLE_VRRP;
+	v->role.ops = &ops;
+	v->role.board = board;
+	v->role.rt_priority = RT_PRIORITY;
+	v->rx_fd.fd = -1;
+	sock_init(&v->sock);
+	tx_init(v);
+	v->shell.on_timer = on_timer;
+	iface_init(v);
+	timer_init(&v->release, on_release);
+	return v;
+}
+
+struct role *vrrp_role(struct vrrp *v)
+{
+	return &v->role;
+}
+
+void vrrp_free(struct vrrp *v)
+{
+	if (!v)
+		return;
+	sock_close(&v->sock);
+	if (v->held)
+		conf_drop(v->held);
+	if (v->last)
+		conf_drop(v->last);
+	free(v);
+}
+
+size_t vrrp_run_len(const struct conf *c)
+{
+	return run_len(c);
+}

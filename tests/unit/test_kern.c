@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What every table behind the seam must do (ipvs/kern.h): the errors, the order, the dump. Without
+ * argument over the table in memory; with --kernel over the running kernel's IPVS, in network
+ * namespaces of its own (tests/guest/kern.py).
+ */
+#include "core/clock.h"
+#include "core/nl.h"
+#include "ipvs/kern_genl.h"
+#include "ipvs/kern_memory.h"
+#include "unit.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_kernel;
+static struct ipvs_kern *kern;
+
+static struct ipvs_svc svc(uint32_t n)
+{
+	return (struct ipvs_svc){ .addr = addr_v4(htonl(0x0a000001 + n)),
+				  .port = 80,
+				  .protocol = IPPROTO_TCP,
+				  .presence = IPVS_IN,
+				  .sched = "wlc",
+				  .netmask = UINT32_MAX,
+				  .ref = IPVS_NONE };
+}
+
+static struct ipvs_dest dest(uint32_t n)
+{
+	return (struct ipvs_dest){ .addr = addr_v4(htonl(0x0a010001 + n)),
+				   .port = 8080,
+				   .method = IPVS_METHOD_NAT,
+				   .presence = IPVS_IN,
+				   .weight = 1,
+				   .ref = IPVS_NONE };
+}
+
+/* One request; its error. */
+static int one(enum kern_do what, const struct ipvs_svc *s, const struct ipvs_dest *d)
+{
+	struct kern_op op = { .what = what, .err = 1, .svc = s, .dest = d };
+
+	assert_int_equal(kern_apply(kern, &op, 1), 0);
+	assert_true(op.err <= 0);
+	return op.err;
+}
+
+static void expect_table(struct ipvs_table *expected)
+{
+	struct ipvs_table t = { 0 };
+
+	assert_int_equal(kern_dump(kern, &t), 0);
+	table_sort(&t);
+	table_sort(expected);
+	assert_true(table_equal(&t, expected));
+	table_fini(&t);
+}
+
+static void errors(void **state)
+{
+	struct ipvs_svc a = svc(1), x = svc(2), odd = svc(3);
+	struct ipvs_dest d = dest(1), y = dest(2), bad = dest(3);
+
+	(void)state;
+	(void)snprintf(odd.sched, sizeof(odd.sched), "nosuch");
+	assert_int_equal(one(KERN_NEW_SVC, &odd, NULL), -ENOENT);
+	assert_int_equal(one(KERN_NEW_SVC, &a, NULL), 0);
+	assert_int_equal(one(KERN_NEW_SVC, &a, NULL), -EEXIST);
+	assert_int_equal(one(KERN_SET_SVC, &x, NULL), -ESRCH);
+	odd.addr = a.addr;
+	assert_int_equal(one(KERN_SET_SVC, &odd, NULL), -ENOENT);
+	assert_int_equal(one(KERN_DEL_SVC, &x, NULL), -ESRCH);
+
+	assert_int_equal(one(KERN_NEW_DEST, &x, &d), -ESRCH);
+	assert_int_equal(one(KERN_SET_DEST, &x, &d), -ESRCH);
+	assert_int_equal(one(KERN_DEL_DEST, &x, &d), -ESRCH);
+	assert_int_equal(one(KERN_NEW_DEST, &a, &d), 0);
+	assert_int_equal(one(KERN_NEW_DEST, &a, &d), -EEXIST);
+	assert_int_equal(one(KERN_SET_DEST, &a, &y), -ENOENT);
+	assert_int_equal(one(KERN_DEL_DEST, &a, &y), -ENOENT);
+
+	bad.weight = UINT32_MAX;
+	assert_int_equal(one(KERN_NEW_DEST, &a, &bad), -ERANGE);
+	assert_int_equal(one(KERN_SET_DEST, &a, &bad), -ERANGE);
+	bad = dest(3);
+	bad.u_thresh = 5;
+	bad.l_thresh = 6;
+	assert_int_equal(one(KERN_NEW_DEST, &a, &bad), -ERANGE);
+	bad = dest(3);
+	bad.addr = addr_v4(htonl(0xe0000001));
+	assert_int_equal(one(KERN_NEW_DEST, &a, &bad), -EINVAL);
+
+	assert_int_equal(one(KERN_DEL_SVC, &a, NULL), 0); /* with its destination */
+	assert_int_equal(one(KERN_DEL_SVC, &a, NULL), -ESRCH);
+	expect_table(&(struct ipvs_table){ 0 });
+}
+
+/* Failures in a batch have their place and stop nothing. */
+static void batch_with_failures(void **state)
+{
+	struct ipvs_svc a = svc(1), b = svc(2), x = svc(9);
+	struct ipvs_dest d = dest(1), y = dest(2);
+	struct kern_op op[] = {
+		{ .what = KERN_NEW_SVC, .svc = &a }, /* 0 */
+		{ .what = KERN_NEW_SVC, .svc = &a }, /* -EEXIST */
+		{ .what = KERN_NEW_DEST, .svc = &a, .dest = &d }, /* 0 */
+		{ .what = KERN_NEW_DEST, .svc = &x, .dest = &d }, /* -ESRCH */
+		{ .what = KERN_SET_DEST, .svc = &a, .dest = &y }, /* -ENOENT */
+		{ .what = KERN_NEW_SVC, .svc = &b }, /* 0 */
+	};
+	static const int err[] = { 0, -EEXIST, 0, -ESRCH, -ENOENT, 0 };
+	struct ipvs_table t = { 0 };
+
+	(void)state;
+	assert_int_equal(kern_apply(kern, op, N_OF(op)), 0);
+	for (unsigned i = 0; i < N_OF(op); i++)
+		assert_int_equal(op[i].err, err[i]);
+	table_add_svc(&t, &a);
+	table_add_dest(&t, &d);
+	table_add_svc(&t, &b);
+	expect_table(&t);
+	table_fini(&t);
+}
+
+/* Every setting comes back from a dump as it was given. */
+static void settings_round_trip(void **state)
+{
+	static const uint8_t method[] = { IPVS_METHOD_NAT, IPVS_METHOD_TUN, IPVS_METHOD_DR };
+	struct ipvs_table t = { 0 };
+
+	(void)state;
+	for (uint32_t i = 0; i < 12; i++) {
+		struct ipvs_svc s = svc(i);
+
+		s.protocol = i % 2 ? IPPROTO_TCP : IPPROTO_UDP;
+		s.port = (uint16_t)(1 + i * 5000);
+		if (i % 3 == 0) {
+			s.flags = IPVS_FLAG_PERSISTENT;
+			s.timeout_s = 1 + i * 200000;
+			s.netmask = i % 2 ? htonl(0xffffff00) : UINT32_MAX;
+		}
+		table_add_svc(&t, &s);
+		assert_int_equal(one(KERN_NEW_SVC, &s, NULL), 0);
+		for (uint32_t k = 0; k < 6; k++) {
+			struct ipvs_dest d = dest(k);
+
+			d.method = method[k % 3];
+			d.port = s.port;
+			d.weight = k == 5 ? INT32_MAX : k;
+			d.u_thresh = k * 10;
+			d.l_thresh = k;
+			table_add_dest(&t, &d);
+			assert_int_equal(one(KERN_NEW_DEST, &s, &d), 0);
+		}
+	}
+	expect_table(&t);
+
+	/* and so does a change */
+	for (uint32_t i = 0; i < t.svc_n; i++) {
+		struct ipvs_svc *s = &t.svc[i];
+
+		(void)snprintf(s->sched, sizeof(s->sched), "%s", i % 2 ? "rr" : "wlc");
+		s->flags ^= IPVS_FLAG_PERSISTENT;
+		s->timeout_s = s->flags ? 77 : 0;
+		assert_int_equal(one(KERN_SET_SVC, s, NULL), 0);
+		for (uint32_t k = s->first; k < s->first + s->n; k++) {
+			t.dest[k].weight = 100 + k;
+			t.dest[k].method = method[(k + 1) % 3];
+			assert_int_equal(one(KERN_SET_DEST, s, &t.dest[k]), 0);
+		}
+	}
+	expect_table(&t);
+	table_fini(&t);
+}
+
+static void schedulers(void **state)
+{
+	static const char *const name[] = { "rr", "wrr", "lc", "wlc", "lblc", "lblcr", "dh",
+					    "sh", "sed", "nq", "fo",  "ovf",  "mh",    "none" };
+	struct ipvs_table t = { 0 };
+
+	(void)state;
+	for (uint32_t i = 0; i < N_OF(name); i++) {
+		struct ipvs_svc s = svc(i);
+
+		(void)snprintf(s.sched, sizeof(s.sched), "%s", name[i]);
+		assert_int_equal(one(KERN_NEW_SVC, &s, NULL), 0);
+		table_add_svc(&t, &s);
+	}
+	expect_table(&t);
+	/* from none to one with a table of its own, as a plan does it */
+	(void)snprintf(t.svc[N_OF(name) - 1].sched, IPVS_NAME_LEN, "mh");
+	assert_int_equal(one(KERN_SET_SVC, &t.svc[N_OF(name) - 1], NULL), 0);
+	expect_table(&t);
+	table_fini(&t);
+}
+
+/* More requests than one send holds, more destinations than one answer of a dump holds. */
+static void many(void **state)
+{
+	enum { SVC_N = 20, DEST_N = 250, N = SVC_N * (DEST_N + 1) };
+	struct ipvs_table t = { 0 };
+	struct kern_op *op = calloc(N, sizeof(*op));
+	uint32_t n = 0;
+
+	(void)state;
+	for (uint32_t i = 0; i < SVC_N; i++) {
+		struct ipvs_svc s = svc(i);
+
+		table_add_svc(&t, &s);
+		for (uint32_t k = 0; k < DEST_N; k++) {
+			struct ipvs_dest d = dest(k);
+
+			table_add_dest(&t, &d);
+		}
+	}
+	for (uint32_t i = 0; i < SVC_N; i++) {
+		op[n++] = (struct kern_op){ .what = KERN_NEW_SVC, .svc = &t.svc[i] };
+		for (uint32_t k = 0; k < DEST_N; k++)
+			op[n++] = (struct kern_op){ .what = KERN_NEW_DEST,
+						    .svc = &t.svc[i],
+						    .dest = &t.dest[t.svc[i].first + k] };
+	}
+	assert_int_equal(n, N);
+
+	int64_t from_us = clock_now_us();
+
+	for (uint32_t i = 0; i < n; i += NL_BATCH_N)
+		assert_int_equal(kern_apply(kern, op + i, n - i < NL_BATCH_N ? n - i : NL_BATCH_N),
+				 0);
+	print_message("%u additions in %lld us\n", n, (long long)(clock_now_us() - from_us));
+	for (uint32_t i = 0; i < n; i++)
+		assert_int_equal(op[i].err, 0);
+	from_us = clock_now_us();
+	expect_table(&t);
+	print_message("dump of them in %lld us\n", (long long)(clock_now_us() - from_us));
+
+	/* all of it again, in one call: every one fails in its own place */
+	assert_int_equal(kern_apply(kern, op, n), 0);
+	for (uint32_t i = 0; i < n; i++)
+		assert_int_equal(op[i].err, -EEXIST);
+	expect_table(&t);
+	free(op);
+	table_fini(&t);
+}
+
+static void reasons(void **state)
+{
+	(void)state;
+	assert_non_null(strstr(kern_genl_why(-ENOENT), "modprobe ip_vs"));
+	assert_non_null(strstr(kern_genl_why(-ENOENT), "--dataplane=memory"));
+	assert_non_null(strstr(kern_genl_why(-EPERM), "root"));
+	assert_non_null(kern_genl_why(-EIO));
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	if (!is_kernel) {
+		kern = kern_memory_open();
+		return 0;
+	}
+	if (unshare(CLONE_NEWNET))
+		return -1;
+
+	int err = kern_genl_open(&kern);
+
+	if (err)
+		print_error("%s\n", kern_genl_why(err));
+	return err;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	kern_close(kern);
+	return 0;
+}
+
+#define FRESH(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+
+int main(int argc, char **argv)
+{
+	static const struct CMUnitTest tests[] = {
+		FRESH(errors),
+		FRESH(batch_with_failures),
+		FRESH(settings_round_trip),
+		FRESH(schedulers),
+		FRESH(many),
+		cmocka_unit_test(reasons),
+	};
+
+	is_kernel = argc > 1 && !strcmp(argv[1], "--kernel");
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
