@@ -36,8 +36,8 @@ $(error MODE is release, asan or tsan)
 endif
 
 VERSION  := 0.1.0
-CPPFLAGS += -D_GNU_SOURCE -Isrc -DVIPD_VERSION='"$(VERSION)"' \
-	    $(patsubst -I%,-isystem %,$(call pkg,--cflags))
+PATHS    := -D_GNU_SOURCE -Isrc $(patsubst -I%,-isystem %,$(call pkg,--cflags))
+CPPFLAGS += $(PATHS) -DVIPD_VERSION='"$(VERSION)"'
 ALL_CF    = -std=gnu11 $(WARN) $(WERROR) $(CFLAGS) $(CFLAGS_$(MODE)) -pthread \
 	    -ffile-prefix-map=$(CURDIR)=. -MMD -MP
 LIBS      = $(call pkg,--libs) -lm -pthread
@@ -138,7 +138,7 @@ build/fuzz/%: tests/fuzz/%.c $(filter-out src/main.c,$(SRC)) $(HDR) Makefile
 # ---------------------------------------------------------------- care of the source
 
 lint:
-	@CPPFLAGS='$(CPPFLAGS)' tests/lint
+	@PATHS='$(PATHS)' tests/lint
 
 format:
 	clang-format -i $(SRC) $(HDR) $(wildcard tests/*/*.c bench/*.c)

@@ -118,7 +118,9 @@ static void begin(struct batch *b, uint16_t type, uint8_t cmd)
 	if (b->count == BATCH)
 		flush(b);
 	b->last = (struct nlmsghdr *)(b->buf + b->len);
-	*b->last = (struct nlmsghdr){ .nlmsg_type = type, .nlmsg_flags = NLM_F_REQUEST, .nlmsg_seq = ++b->seq };
+	*b->last = (struct nlmsghdr){ .nlmsg_type = type,
+				      .nlmsg_flags = NLM_F_REQUEST,
+				      .nlmsg_seq = ++b->seq };
 	struct genlmsghdr g = { .cmd = cmd, .version = 1 };
 	memcpy(b->buf + b->len + NLMSG_HDRLEN, &g, sizeof g);
 	b->len += NLMSG_HDRLEN + GENL_HDRLEN;

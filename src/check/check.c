@@ -155,10 +155,15 @@ static void note_local(struct check *c, const struct probe *p, int err)
 	f->n = 0;
 }
 
+static uint32_t phase_of(const struct check *c, const struct probe *p)
+{
+	return sched_phase(p->id.v, c->n);
+}
+
 static void schedule(struct check *c, struct probe *p, int64_t after_us)
 {
 	struct setting s = setting_at(c->role.conf, p->index);
-	int64_t at_us = sched_next(after_us, s.check->s.interval_us, sched_phase(p->id.v));
+	int64_t at_us = sched_next(after_us, s.check->s.interval_us, phase_of(c, p));
 
 	probe_set_state(p, PROBE_SCHEDULED);
 	timer_arm(&c->role.loop.timers, &p->due, at_us);
@@ -315,7 +320,7 @@ static void keep(struct check *c, struct probe *p, uint32_t index, struct settin
 		return;
 
 	/* sooner when the new interval asks for it; never later, lest reloads keep it from running */
-	int64_t at_us = sched_next(clock_now_us(), is.check->s.interval_us, sched_phase(p->id.v));
+	int64_t at_us = sched_next(clock_now_us(), is.check->s.interval_us, phase_of(c, p));
 
 	if (at_us < p->due.at_us)
 		timer_arm(&c->role.loop.timers, &p->due, at_us);

@@ -20,6 +20,7 @@
 #include "core/snap.h"
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -76,6 +77,7 @@ struct role {
 	struct fact snap_fact, stop_fact; /* posted by main only */
 	atomic_uint_fast64_t heartbeat; /* turns made; moves at least every ROLE_IDLE_US */
 	pthread_t thread;
+	sem_t has_ended; /* posted by the thread as its last act */
 	int start_err;
 	bool is_started;
 };

@@ -104,6 +104,9 @@ void snap_barrier(void)
 
 void snap_thread_register(void)
 {
+	/* Starts liburcu's helper thread now, on main, which registers first: else the first thread that
+	 * drops a snapshot would start it, and lend it its scheduling class. */
+	(void)urcu_memb_get_default_call_rcu_data();
 	urcu_memb_register_thread();
 }
 

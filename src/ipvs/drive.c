@@ -262,6 +262,12 @@ static bool may_ask_plan(const struct drive *d)
 	       !(d->has_new_svc && d->plan.op[d->plan_at].phase > PLAN_NEW_SVC);
 }
 
+/* The same for servers that are not in the plan; it goes first, since it makes their services. */
+static bool may_ask_later(const struct drive *d)
+{
+	return d->later.n && d->plan_at == d->plan.op_n && !d->has_new_svc;
+}
+
 static void fill_batch(struct drive *d)
 {
 	d->n = 0;
@@ -282,7 +288,7 @@ static void fill_batch(struct drive *d)
 		else
 			ask_dest(d, op->svc, op->dest);
 	}
-	while (d->n < NL_BATCH_N && d->later.n && d->plan_at == d->plan.op_n) {
+	while (d->n < NL_BATCH_N && may_ask_later(d)) {
 		uint32_t rs = queue_take(&d->later);
 
 		d->server[rs].is_in_later = false;

@@ -158,8 +158,9 @@ static void put_wanted_svc(struct plan *p, const struct ipvs_table *want, const 
 	put_svc_op(p, w, put_dests(p, want, w, have, h));
 }
 
-static void put_unwanted_svc(struct plan *p, const struct ipvs_svc *h,
-			     const struct ipvs_table *owned)
+/* Its destinations keep their seats: it may be wanted again before it has gone. */
+static void put_unwanted_svc(struct plan *p, const struct ipvs_table *have,
+			     const struct ipvs_svc *h, const struct ipvs_table *owned)
 {
 	uint32_t at = owned ? table_find_svc(owned, h) : IPVS_NONE;
 
@@ -174,6 +175,12 @@ static void put_unwanted_svc(struct plan *p, const struct ipvs_svc *h,
 
 	seat.ref = IPVS_NONE;
 	table_add_svc(&p->seats, &seat);
+	for (uint32_t i = h->first; i < h->first + h->n; i++) {
+		struct ipvs_dest d = have->dest[i];
+
+		d.ref = IPVS_NONE;
+		table_add_dest(&p->seats, &d);
+	}
 	put_svc_op(p, NULL, 0);
 }
 
@@ -212,7 +219,7 @@ void plan_make(const struct ipvs_table *want, const struct ipvs_table *have,
 		if (x)
 			put_wanted_svc(p, want, x, have, y);
 		else
-			put_unwanted_svc(p, y, owned);
+			put_unwanted_svc(p, have, y, owned);
 	}
 	table_trim(&p->seats); /* it stays for as long as vipd believes in it */
 	if (p->op_n)

@@ -88,12 +88,15 @@ struct reflector {
 
 static void log_link(const char *name, const struct link *l)
 {
+	static const struct link gone;
 	char addr[ADDR_TEXT_LEN];
-	struct ip_addr none = { 0 };
 
-	log_event(LOG_LINK_CHANGE, "iface=%.*s index=%u up=%s addr=%s", IFNAMSIZ, name,
-		  l ? l->ifindex : 0, l && l->is_up ? "yes" : "no",
-		  addr_text(l ? &l->primary_v4 : &none, addr));
+	if (!l)
+		l = &gone;
+	log_event(LOG_LINK_CHANGE,
+		  "iface=%.*s index=%u up=%s addr=%s mac=%02x:%02x:%02x:%02x:%02x:%02x", IFNAMSIZ,
+		  name, l->ifindex, l->is_up ? "yes" : "no", addr_text(&l->primary_v4, addr),
+		  l->mac[0], l->mac[1], l->mac[2], l->mac[3], l->mac[4], l->mac[5]);
 }
 
 static bool is_same_for_us(const struct link *a, const struct link *b)

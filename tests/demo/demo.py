@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The main job, watched: two directors, four web servers and a client on one bridge.
 
+    demo.py [VIPD]
+
 Run by `make demo`, on a kernel that has IPVS (tests/guest/boot finds one). It tells a short story with times, checks
 what it tells, and exits with 1 when something is off. Web servers are nginx, the client is curl; requests reach the
 servers by direct routing, so answers do not pass a director.
@@ -148,9 +150,9 @@ class Story:
         self.expect("d2" not in self.scene.holders(), "a clean stop leaves no address")
 
 
-def main(director=Vipd):
+def main():
     tell("A network is made: two directors, four web servers (nginx) and a client (curl) on one bridge.")
-    with (suite("demo") as t, tempfile.TemporaryDirectory(prefix="demo-") as folder, Scene(folder, director) as scene,
+    with (suite("demo") as t, tempfile.TemporaryDirectory(prefix="demo-") as folder, Scene(folder) as scene,
           Stalls() as stalls):
         story = Story(t, scene, stalls)
         story.directors_start()
@@ -165,4 +167,5 @@ def main(director=Vipd):
 
 
 if __name__ == "__main__":
+    Vipd.program = sys.argv[1] if len(sys.argv) > 1 else Vipd.program
     main()

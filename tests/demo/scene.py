@@ -4,7 +4,7 @@
 import collections
 
 import ipvs
-from director import http, instance, server, service, table_of
+from director import Vipd, http, instance, server, service, table_of
 from netns import Net
 from proc import Daemon, wait_until
 from web import Nginx
@@ -24,7 +24,7 @@ Request = collections.namedtuple("Request", "start end server ok")
 class Scene:
     """Everything on one bridge. The directors are made, but not started."""
 
-    def __init__(self, folder, director):
+    def __init__(self, folder):
         self.net = Net()
         self.lan = self.net.lan()
         self.client = Client(self._host("client", "10.0.0.10"))
@@ -34,7 +34,7 @@ class Scene:
         self.directors = {}
         for name, (address, priority) in DIRECTORS.items():
             web = instance("web", VRID, priority, [f"{VIP}/24"], ADVERT_MS)
-            self.directors[name] = director(self._host(name, address), name, [web], services, start=False)
+            self.directors[name] = Vipd(self._host(name, address), name, [web], services, start=False)
         self.wire = Sniffer(self.lan.ns, "br0")
         for web in self.web.values():
             web.wait_listening()
@@ -42,9 +42,11 @@ class Scene:
     def __enter__(self):
         return self
 
-    def __exit__(self, *exc):
+    def __exit__(self, kind, *_):
         self.wire.close()
-        for one in self.directors.values():
+        for name, one in self.directors.items():
+            if kind and one.daemon:
+                print(f"The last that {name} said:\n{one.daemon.tail()}", flush=True)
             one.__exit__()
         self.net.close()
 

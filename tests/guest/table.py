@@ -54,7 +54,7 @@ def without(table, key, dest):
     return table
 
 
-def life(t, director_class):
+def life(t):
     """Start, failure, recovery, reload and stop, with foreign services beside."""
     with Net() as net:
         director, web = place(net)
@@ -64,7 +64,7 @@ def life(t, director_class):
         t.equal(ipvs.table(director), FOREIGN, "the foreign services stand before the start")
         services = mixed()
         full = {**table_of(services), **FOREIGN}
-        with director_class(director, "table", services=services) as daemon:
+        with Vipd(director, "table", services=services) as daemon:
             t.part("start")
             ipvs.wait_table(director, full)
             t.check(True, "after start the table has every server that is up")
@@ -158,14 +158,14 @@ def knock(ns, address, port):
         caller.connect_ex((address, port))
 
 
-def killed(t, director_class):
+def killed(t):
     """SIGKILL leaves the table; the next start adopts it."""
     with Net() as net:
         director, web = place(net)
         webs = [Web(web, a) for a in WEB]
         services = mixed()
         full, counted = table_of(services), f"tcp {VIP}:81"
-        with director_class(director, "table", services=services) as daemon:
+        with Vipd(director, "table", services=services) as daemon:
             ipvs.wait_table(director, full)
             knock(web, VIP, 81)
             wait_until(lambda: connections(director, counted) == 1, 5, "the kernel counts a connection")
@@ -175,6 +175,8 @@ def killed(t, director_class):
             t.part("start again")
             with Seen(director) as seen:
                 daemon.start()
+                adopt = daemon.daemon.wait_for(r"ipvs\.adopt services=(\d+) dests=(\d+) foreign=0 changes=(\d+)", 10)
+                t.equal(adopt.match.groups(), ("4", "11", "0"), "the table is adopted whole, without an operation")
                 webs[0].stop()
                 failed = without(full, f"tcp {VIP}:80", f"{WEB[0]}:80")
                 failed[counted][f"{WEB[0]}:80"] = ("NAT", 0)
@@ -191,13 +193,13 @@ def killed(t, director_class):
             one.stop()
 
 
-def schedulers(t, director_class):
+def schedulers(t):
     """Every scheduler by its name."""
     with Net() as net:
         director, _ = place(net)
         services = [service(VIP, 1000 + n, [server(a, 1000 + n) for a in WEB], sched=name)
                     for n, name in enumerate(SCHEDULERS)]
-        with director_class(director, "table", services=services) as daemon:
+        with Vipd(director, "table", services=services) as daemon:
             ipvs.wait_table(director, table_of(services))
             t.equal(ipvs.heads(director), {f"tcp {VIP}:{1000 + n}": name for n, name in enumerate(SCHEDULERS)},
                     "all schedulers")
@@ -205,11 +207,11 @@ def schedulers(t, director_class):
             t.equal(ipvs.table(director), {}, "a clean stop leaves nothing")
 
 
-def main(director_class=Vipd):
+def main():
     with suite("guest-table") as t:
-        life(t, director_class)
-        killed(t, director_class)
-        schedulers(t, director_class)
+        life(t)
+        killed(t)
+        schedulers(t)
 
 
 if __name__ == "__main__":

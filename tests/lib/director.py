@@ -16,8 +16,6 @@ import tempfile
 
 from proc import Daemon
 
-VIPD = os.environ.get("VIPD", "build/vipd")
-
 
 def instance(name, vrid, prio, addresses, advert_ms=100, version=3, device="eth0", nopreempt=False):
     return dict(name=name, vrid=vrid, prio=prio, addresses=addresses, advert_ms=advert_ms, version=version,
@@ -103,9 +101,10 @@ class Director:
 
 class Vipd(Director):
     STATE_LINE = r"vrrp\.state inst={name} .*\bto={state}\b"
+    program = os.environ.get("VIPD", "build/vipd")
 
     def argv(self):
-        return [VIPD, "-f", self.conf, *self.options]
+        return [self.program, "-f", self.conf, *self.options]
 
     def text(self):
         return (_group("vrrp_instances", map(_vipd_instance, self.instances))

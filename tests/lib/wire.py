@@ -12,13 +12,14 @@ import socket
 import struct
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from proc import Missing
 
 ETH_P_ALL, ETH_P_IP, ETH_P_ARP = 0x0003, 0x0800, 0x0806
 IPPROTO_VRRP, IPPROTO_AH = 112, 51
 SO_ATTACH_FILTER, SO_TIMESTAMPNS = 26, 35
+SOL_PACKET, PACKET_IGNORE_OUTGOING = 263, 23
 RTM_NEWADDR, RTM_GETADDR, NLMSG_DONE, NLMSG_ERROR = 20, 22, 3, 2
 NLM_F_REQUEST, NLM_F_DUMP = 0x1, 0x300
 IFA_LOCAL = 2
@@ -51,6 +52,7 @@ class Advert:
     interval: float    # ms
     addresses: tuple
     sum_ok: bool       # checksum right (version 3: with pseudo header)
+    frame: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ class Garp:
     address: str
     mac: str           # the sender's, as in the ARP message
     op: int            # 1 request, 2 reply
+    frame: bytes = field(default=b"", repr=False)
 
 
 def checksum(data):
@@ -87,7 +90,7 @@ def parse(frame, when):
 
 def _parse_arp(frame, when):
     op, sender, spa, _, tpa = struct.unpack_from("!H6s4s6s4s", frame, 20)
-    return Garp(when, socket.inet_ntoa(spa), _mac(sender), op) if spa == tpa else None
+    return Garp(when, socket.inet_ntoa(spa), _mac(sender), op, frame) if spa == tpa else None
 
 
 def _parse_advert(frame, when):
@@ -109,13 +112,16 @@ def _parse_advert(frame, when):
     ends = range(8, min(8 + 4 * body[3], len(body) - 3), 4)
     return Advert(when, socket.inet_ntoa(ip[12:16]), socket.inet_ntoa(ip[16:20]), _mac(frame[6:12]), ip[8], version,
                   body[0] & 15, body[1], body[2], auth, interval,
-                  tuple(socket.inet_ntoa(body[at:at + 4]) for at in ends), checksum(summed) == 0)
+                  tuple(socket.inet_ntoa(body[at:at + 4]) for at in ends), checksum(summed) == 0, frame)
 
 
 class Sniffer:
-    """Collects adverts and gratuitous ARPs of one device, in a thread, until close()."""
+    """Collects adverts and gratuitous ARPs of one device, in a thread, until close().
 
-    def __init__(self, ns, device):
+    `incoming` leaves out what the device itself sends: on a port of a bridge, what one router alone says.
+    """
+
+    def __init__(self, ns, device, incoming=False):
         self.events = []
         self._news = threading.Condition()
         self._socket = ns.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
@@ -124,6 +130,8 @@ class Sniffer:
                                 struct.pack("HP", len(_FILTER), ctypes.addressof(program)))
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
         self._socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+        if incoming:
+            self._socket.setsockopt(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)
         self._socket.bind((device, ETH_P_ALL))
         self._open = True
         self._reader = threading.Thread(target=self._read, daemon=True)

@@ -12,10 +12,13 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <net/if.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 static bool is_kernel;
 static struct ipvs_kern *kern;
@@ -259,6 +262,17 @@ static void reasons(void **state)
 	assert_non_null(kern_genl_why(-EIO));
 }
 
+/* A namespace without any address takes no address for a unicast one. */
+static int lo_up(void)
+{
+	struct ifreq ifr = { .ifr_name = "lo", .ifr_flags = IFF_UP };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int err = ioctl(fd, SIOCSIFFLAGS, &ifr);
+
+	(void)close(fd);
+	return err;
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -266,7 +280,7 @@ static int setup(void **state)
 		kern = kern_memory_open();
 		return 0;
 	}
-	if (unshare(CLONE_NEWNET))
+	if (unshare(CLONE_NEWNET) || lo_up())
 		return -1;
 
 	int err = kern_genl_open(&kern);

@@ -4,18 +4,14 @@
  * of a batch is told with its index, the rest is done, and a barrier is a barrier.
  */
 #include "core/nl.h"
+#include "unit.h"
 
 #include <arpa/inet.h>
-#include <cmocka.h>
 #include <errno.h>
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 #include <netlink/attr.h>
 #include <sched.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
 enum { LO_INDEX = 1 };

@@ -1,0 +1,641 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * One instance on a clock of the test's own, with a world that writes down what it is told.
+ */
+#include "core/bug.h"
+#include "unit.h"
+#include "vrrp/inst.h"
+#include "vrrp/times.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { NOTES_LEN = 65536 };
+
+struct bed {
+	struct timer_heap timers;
+	struct inst_shell shell;
+	struct conf_vrrp cf[2];
+	struct conf_vip vip[2];
+	struct vrrp_inst in[2];
+	int64_t now_us;
+	char notes[NOTES_LEN]; /* what the world was told, a word each */
+	size_t len;
+	unsigned advert_n;
+	int64_t advert_at_us, advert_due_us;
+};
+
+static struct bed bed;
+static const struct ip_addr own = { .family = AF_INET, .byte = { 10, 0, 0, 5 } };
+static const struct ip_addr low = { .family = AF_INET, .byte = { 10, 0, 0, 1 } };
+static const struct ip_addr high = { .family = AF_INET, .byte = { 10, 0, 0, 9 } };
+static const struct ip_addr none = { 0 };
+
+static void note(const char *word, int value)
+{
+	int n = snprintf(bed.notes + bed.len, sizeof(bed.notes) - bed.len, " %s", word);
+
+	assert_true(n > 0 && (size_t)n + 12 < sizeof(bed.notes) - bed.len);
+	bed.len += (size_t)n;
+	if (value >= 0)
+		bed.len += (size_t)snprintf(bed.notes + bed.len, sizeof(bed.notes) - bed.len, "%d",
+					    value);
+}
+
+static void on_advert(void *arg, struct vrrp_inst *in, uint8_t prio, int64_t due_us)
+{
+	(void)in;
+	assert_ptr_equal(arg, &bed);
+	note("advert", prio);
+	bed.advert_n++;
+	bed.advert_at_us = bed.now_us;
+	bed.advert_due_us = due_us;
+}
+
+static void on_want(void *arg, struct vrrp_inst *in)
+{
+	(void)arg;
+	note("want", in->r.is_wanted);
+}
+
+static void on_changed(void *arg, struct vrrp_inst *in, enum vrrp_state from)
+{
+	(void)arg;
+	assert_int_not_equal(from, in->r.state);
+	note(fsm_state_name[in->r.state], -1);
+}
+
+static void on_timer(struct timer *t, int64_t now_us)
+{
+	inst_timer(container_of(t, struct vrrp_inst, timer), t->at_us, now_us);
+}
+
+/* What was noted since the last call must be this. */
+static void expect_notes(const char *want)
+{
+	assert_string_equal(bed.len ? bed.notes + 1 : "", want);
+	bed.len = 0;
+	bed.notes[0] = '\0';
+}
+
+static void run_until(int64_t at_us)
+{
+	for (;;) {
+		int64_t next_us = timer_next_us(&bed.timers);
+
+		if (next_us > at_us)
+			break;
+		if (next_us > bed.now_us)
+			bed.now_us = next_us;
+		(void)timer_run(&bed.timers, bed.now_us, 1);
+	}
+	bed.now_us = at_us;
+}
+
+static void advert_at(struct vrrp_inst *in, uint8_t prio, const struct ip_addr *from,
+		      int64_t adv_int_us)
+{
+	struct pkt_advert a = {
+		.version = in->cf->s.version,
+		.vrid = in->cf->s.vrid,
+		.prio = prio,
+		.adv_int_us = adv_int_us,
+	};
+
+	inst_advert(in, &a, from, bed.now_us);
+}
+
+/* From a peer with our settings. */
+static void hear(uint8_t prio, const struct ip_addr *from)
+{
+	advert_at(&bed.in[0], prio, from, bed.cf[0].s.adv_int_us);
+}
+
+static void event(enum vrrp_event e)
+{
+	inst_event(&bed.in[0], &(struct inst_cause){
+				       .event = e,
+				       .now_us = bed.now_us,
+				       .due_us = bed.now_us,
+			       });
+}
+
+static int bed_setup(void **state)
+{
+	(void)state;
+	bed = (struct bed){ .now_us = SEC(1000) };
+	bed.shell = (struct inst_shell){
+		.arg = &bed,
+		.timers = &bed.timers,
+		.on_timer = on_timer,
+		.advert = on_advert,
+		.want = on_want,
+		.changed = on_changed,
+	};
+	for (unsigned i = 0; i < 2; i++) {
+		bed.vip[i].s.prefix.addr = addr_v4(htonl(0xc0000264 + i));
+		bed.cf[i].id.v = 7;
+		bed.cf[i].s.name = "web";
+		bed.cf[i].s.interface = "eth0";
+		bed.cf[i].s.vrid = 51;
+		bed.cf[i].s.version = 2;
+		bed.cf[i].s.priority = 150;
+		bed.cf[i].s.adv_int_us = SEC(1);
+		bed.cf[i].s.vips = (struct conf_range){ .first = 0, .n = 2 };
+	}
+	inst_init(&bed.in[0], &bed.cf[0], bed.vip, &bed.shell);
+	return 0;
+}
+
+/* Fresh memory, as the configuration has it. */
+static void renew(unsigned i)
+{
+	timer_disarm(&bed.timers, &bed.in[i].timer);
+	memset(&bed.in[i], 0, sizeof(bed.in[i]));
+	inst_init(&bed.in[i], &bed.cf[i], bed.vip, &bed.shell);
+}
+
+/* bed.in[0] anew with these settings. */
+static void use(uint8_t version, int64_t adv_int_us, uint8_t prio)
+{
+	bed.cf[0].s.version = bed.cf[1].s.version = version;
+	bed.cf[0].s.adv_int_us = bed.cf[1].s.adv_int_us = adv_int_us;
+	bed.cf[0].s.priority = bed.cf[1].s.priority = prio;
+	renew(0);
+}
+
+static void go_up(void)
+{
+	inst_link(&bed.in[0], &own, NULL, bed.now_us);
+}
+
+static void go_active(void)
+{
+	go_up();
+	run_until(bed.in[0].timer.at_us);
+	assert_int_equal(bed.in[0].r.state, VRRP_ACTIVE);
+	bed.len = 0;
+}
+
+static void takeover_is_exact(void **state)
+{
+	static const struct {
+		uint8_t version, prio;
+		int64_t adv_int_us, down_us;
+	} rows[] = {
+		/* V72 */
+		{ 2, 150, SEC(1), 3414063 },
+		{ 3, 150, CS(50), 1707031 },
+		{ 3, 254, CS(1), 30078 },
+		{ 2, 100, SEC(1), 3609375 },
+		{ 3, 1, CS(4095), 3 * CS(4095) + 40790039 },
+	};
+
+	for (size_t i = 0; i < N_OF(rows); i++) {
+		int64_t t0_us;
+
+		bed_setup(state);
+		use(rows[i].version, rows[i].adv_int_us, rows[i].prio);
+		t0_us = bed.now_us;
+		go_up();
+		expect_notes("BACKUP"); /* V75 */
+		run_until(t0_us + rows[i].down_us - 1);
+		expect_notes("");
+		assert_int_equal(bed.in[0].r.state, VRRP_BACKUP);
+		run_until(t0_us + rows[i].down_us);
+		assert_int_equal(bed.in[0].r.state, VRRP_ACTIVE);
+		assert_int_equal(bed.advert_at_us, t0_us + rows[i].down_us);
+		assert_int_equal(bed.advert_due_us, t0_us + rows[i].down_us);
+		assert_int_equal(bed.in[0].r.transitions_n, 1);
+		assert_string_equal(bed.in[0].r.why, "down_timer");
+	}
+}
+
+static void order_of_a_takeover(void **state)
+{
+	(void)state;
+	go_up();
+	run_until(bed.now_us + 3414063);
+	expect_notes("BACKUP advert150 want1 ACTIVE"); /* V78 */
+	run_until(bed.now_us + SEC(3));
+	expect_notes("advert150 advert150 advert150"); /* V84 */
+	event(VRRP_EV_STOP);
+	expect_notes("advert0 want0 INIT"); /* V85 */
+	assert_false(bed.in[0].timer.is_armed);
+	assert_int_equal(timer_next_us(&bed.timers), TIMER_NEVER);
+}
+
+static void owner_starts_active(void **state)
+{
+	(void)state;
+	use(2, SEC(1), 255);
+	go_up();
+	expect_notes("advert255 want1 ACTIVE"); /* V74 */
+	run_until(bed.now_us + SEC(1));
+	expect_notes("advert255");
+}
+
+/* V73: lateness is not added to the next deadline. */
+static void adverts_do_not_drift(void **state)
+{
+	int64_t first_us;
+
+	(void)state;
+	go_active();
+	first_us = bed.advert_at_us;
+	for (int i = 1; i <= 100; i++) {
+		assert_int_equal(bed.in[0].timer.at_us, first_us + i * SEC(1));
+		bed.now_us = first_us + i * SEC(1) + MS(i * 9); /* later and later */
+		(void)timer_run(&bed.timers, bed.now_us, 1);
+		assert_int_equal(bed.advert_due_us, first_us + i * SEC(1));
+	}
+	/* after a stall of many intervals: one advert, and then at the usual pace */
+	bed.advert_n = 0;
+	bed.now_us += SEC(20);
+	(void)timer_run(&bed.timers, bed.now_us, 10);
+	assert_int_equal(bed.advert_n, 1);
+	assert_int_equal(bed.in[0].timer.at_us, bed.now_us + SEC(1));
+}
+
+/* Adverts put the timer off in BACKUP when they win, and only then. */
+static void backup_listens(void **state)
+{
+	int64_t down_us = times_down_us(2, 150, SEC(1)), at_us;
+
+	(void)state;
+	go_up();
+	for (int i = 0; i < 50; i++) {
+		run_until(bed.now_us + SEC(1));
+		hear(i & 1 ? 150 : 200, i & 2 ? &low : &high); /* V80, V83 */
+		assert_int_equal(bed.in[0].timer.at_us, bed.now_us + down_us);
+	}
+	at_us = bed.in[0].timer.at_us;
+	run_until(bed.now_us + SEC(1));
+	hear(149, &high); /* V82, V135 */
+	assert_int_equal(bed.in[0].timer.at_us, at_us);
+	bed.cf[0].s.nopreempt = true;
+	hear(149, &high); /* V81 */
+	assert_int_equal(bed.in[0].timer.at_us, bed.now_us + down_us);
+	expect_notes("BACKUP");
+	assert_int_equal(bed.in[0].r.rx_n, 52);
+}
+
+/* V69, V79 */
+static void peer_resigns(void **state)
+{
+	int64_t t0_us;
+
+	(void)state;
+	go_up();
+	hear(200, &high);
+	run_until(bed.now_us + MS(300));
+	t0_us = bed.now_us;
+	hear(0, &high);
+	assert_int_equal(bed.in[0].timer.at_us, t0_us + 414063);
+	/* a second one, as keepalived sends it, does not start the wait again */
+	run_until(t0_us + MS(100));
+	hear(0, &high);
+	assert_int_equal(bed.in[0].timer.at_us, t0_us + 414063);
+	run_until(t0_us + 414063);
+	expect_notes("BACKUP advert150 want1 ACTIVE");
+}
+
+/* Somebody else takes over after a resignation: the full wait again. */
+static void peer_resigns_and_another_comes(void **state)
+{
+	(void)state;
+	go_up();
+	hear(0, &high);
+	hear(160, &low);
+	assert_int_equal(bed.in[0].timer.at_us, bed.now_us + times_down_us(2, 150, SEC(1)));
+	hear(0, &low);
+	assert_int_equal(bed.in[0].timer.at_us, bed.now_us + 414063);
+}
+
+/* V66, V67, V69 with the learnt interval */
+static void version_3_learns(void **state)
+{
+	(void)state;
+	use(3, CS(50), 150);
+	go_up();
+	advert_at(&bed.in[0], 200, &high, CS(200));
+	assert_int_equal(bed.in[0].r.active_adv_us, CS(200));
+	assert_int_equal(bed.in[0].timer.at_us, bed.now_us + times_down_us(3, 150, CS(200)));
+	advert_at(&bed.in[0], 0, &high, CS(200));
+	assert_int_equal(bed.in[0].timer.at_us, bed.now_us + times_skew_us(3, 150, CS(200)));
+	/* V68: as the active it uses its own again */
+	run_until(bed.in[0].timer.at_us);
+	assert_int_equal(bed.in[0].r.state, VRRP_ACTIVE);
+	assert_int_equal(bed.in[0].timer.at_us, bed.now_us + CS(50));
+	/* V87: yielding, it learns */
+	advert_at(&bed.in[0], 200, &high, CS(100));
+	assert_int_equal(bed.in[0].r.state, VRRP_BACKUP);
+	assert_int_equal(bed.in[0].timer.at_us, bed.now_us + times_down_us(3, 150, CS(100)));
+}
+
+static void active_yields(void **state)
+{
+	(void)state;
+	go_active();
+	hear(151, &low); /* V87: and sends nothing */
+	expect_notes("want0 BACKUP");
+	go_active();
+	hear(150, &high); /* V88 */
+	expect_notes("want0 BACKUP");
+}
+
+/* V89 answered at once; V134: the own schedule is untouched. */
+static void active_answers_losers(void **state)
+{
+	int64_t at_us;
+
+	(void)state;
+	go_active();
+	at_us = bed.in[0].timer.at_us;
+	run_until(bed.now_us + MS(300));
+	hear(149, &high);
+	expect_notes("advert150 want1");
+	assert_int_equal(bed.in[0].timer.at_us, at_us);
+	hear(150, &low);
+	expect_notes(""); /* answered a moment ago */
+	run_until(bed.now_us + MS(250));
+	hear(150, &low);
+	expect_notes("advert150"); /* announcing again so soon would be too much */
+	assert_int_equal(bed.in[0].timer.at_us, at_us);
+	run_until(at_us);
+	expect_notes("advert150");
+}
+
+/* V86: answered at once, and Adver_Timer starts anew. */
+static void active_answers_a_resignation(void **state)
+{
+	(void)state;
+	go_active();
+	run_until(bed.now_us + MS(300));
+	hear(0, &high);
+	expect_notes("advert150 want1");
+	assert_int_equal(bed.in[0].timer.at_us, bed.now_us + SEC(1));
+	/* the next one is too soon for an answer, and so it does not put off our own advert */
+	run_until(bed.now_us + MS(100));
+	hear(0, &high);
+	expect_notes("");
+	assert_int_equal(bed.in[0].timer.at_us, bed.now_us + MS(900));
+}
+
+/* V134: a flood for a minute. Our own adverts leave at least once an interval, at most five times. */
+static void flood_of_losers(void **state)
+{
+	static const uint8_t prios[] = { 1, 0 };
+
+	for (size_t k = 0; k < N_OF(prios); k++) {
+		int64_t t0_us;
+
+		bed_setup(state);
+		go_active();
+		t0_us = bed.now_us;
+		bed.advert_n = 0;
+		while (bed.now_us < t0_us + SEC(60)) {
+			run_until(bed.now_us + MS(1));
+			hear(prios[k], &high);
+			assert_true(bed.now_us - bed.advert_at_us <= SEC(1));
+			bed.len = 0;
+		}
+		assert_in_range(bed.advert_n, 60, 5 * 60 + 1);
+		assert_int_equal(bed.in[0].r.state, VRRP_ACTIVE);
+		/* each announcement is many frames */
+		assert_in_range(bed.in[0].r.want_n, 2, 2 + 60 / 3);
+	}
+}
+
+/* A flood of resignations must not keep a backup from taking over. */
+static void flood_of_resignations(void **state)
+{
+	int64_t t0_us = bed.now_us;
+
+	(void)state;
+	go_up();
+	while (bed.in[0].r.state == VRRP_BACKUP && bed.now_us < t0_us + SEC(5)) {
+		hear(0, &high);
+		run_until(bed.now_us + MS(1));
+	}
+	assert_int_equal(bed.in[0].r.state, VRRP_ACTIVE);
+	assert_true(bed.now_us - t0_us < MS(416));
+}
+
+static void link_comes_and_goes(void **state)
+{
+	(void)state;
+	inst_link(&bed.in[0], &none, "no_interface", bed.now_us);
+	expect_notes("FAULT");
+	assert_string_equal(bed.in[0].r.why, "no_interface");
+	inst_link(&bed.in[0], &none, "link_down", bed.now_us);
+	expect_notes("");
+	go_up();
+	expect_notes("BACKUP"); /* V95 */
+	inst_link(&bed.in[0], &low, NULL, bed.now_us);
+	expect_notes("");
+	assert_true(addr_eq(&bed.in[0].r.src, &low)); /* the new address from now on */
+	inst_link(&bed.in[0], &none, "link_down", bed.now_us);
+	expect_notes("FAULT");
+	assert_false(bed.in[0].timer.is_armed);
+	go_active();
+	inst_link(&bed.in[0], &none, "no_address", bed.now_us);
+	expect_notes("advert0 want0 FAULT");
+	assert_true(addr_eq(&bed.in[0].r.src, &own)); /* it was sent from there */
+	assert_false(bed.in[0].timer.is_armed);
+}
+
+static void source_of_an_owner(void **state)
+{
+	struct ip_addr a = inst_source(&bed.in[0], &none);
+
+	(void)state;
+	assert_int_equal(a.family, 0); /* V3: never a virtual address */
+	use(2, SEC(1), 255);
+	a = inst_source(&bed.in[0], &none);
+	assert_true(addr_eq(&a, &bed.vip[0].s.prefix.addr));
+	a = inst_source(&bed.in[0], &own);
+	assert_true(addr_eq(&a, &own));
+}
+
+/* The next generation: in[1] takes over from in[0] with the settings in cf[1]. */
+static struct vrrp_inst *reload(void)
+{
+	renew(1);
+	inst_take(&bed.in[1], &bed.in[0], bed.now_us);
+	assert_false(bed.in[0].timer.is_armed);
+	return &bed.in[1];
+}
+
+static void reload_keeps_all(void **state)
+{
+	int64_t at_us;
+
+	(void)state;
+	go_active();
+	run_until(bed.now_us + MS(400));
+	at_us = bed.in[0].timer.at_us;
+	bed.len = 0;
+
+	struct vrrp_inst *in = reload();
+
+	assert_int_equal(in->timer.at_us, at_us);
+	assert_int_equal(in->r.state, VRRP_ACTIVE);
+	run_until(at_us);
+	expect_notes("advert150");
+}
+
+/* V70 */
+static void reload_shifts_the_deadline(void **state)
+{
+	int64_t at_us;
+
+	(void)state;
+	go_up();
+	run_until(bed.now_us + SEC(1));
+	at_us = bed.in[0].timer.at_us;
+	bed.cf[1].s.priority = 100;
+	assert_false(inst_needs_restart(&bed.cf[0], &bed.cf[1]));
+	assert_int_equal(reload()->timer.at_us, at_us + 3609375 - 3414063);
+}
+
+static void reload_shifts_a_skew(void **state)
+{
+	(void)state;
+	go_up();
+	hear(0, &high);
+	bed.cf[1].s.priority = 100;
+	assert_int_equal(reload()->timer.at_us, bed.now_us + 609375);
+}
+
+static void reload_changes_the_interval(void **state)
+{
+	(void)state;
+	/* in BACKUP: ours, as long as none was learnt */
+	use(3, SEC(1), 150);
+	go_up();
+	bed.cf[1].s.adv_int_us = CS(50);
+	assert_int_equal(reload()->timer.at_us, bed.now_us + 1707031);
+	/* a learnt one stays */
+	use(3, SEC(1), 150);
+	bed.cf[1].s.adv_int_us = CS(50);
+	go_up();
+	advert_at(&bed.in[0], 200, &high, SEC(2));
+	assert_int_equal(reload()->timer.at_us, bed.now_us + times_down_us(3, 150, SEC(2)));
+	/* in ACTIVE: a shorter one counts at once, a longer one after the next advert */
+	renew(1);
+	use(3, SEC(1), 150);
+	go_active();
+	bed.cf[1].s.adv_int_us = CS(50);
+	assert_int_equal(reload()->timer.at_us, bed.now_us + CS(50));
+	renew(1);
+	use(3, SEC(1), 150);
+	go_active();
+	bed.cf[1].s.adv_int_us = SEC(10);
+	assert_int_equal(reload()->timer.at_us, bed.now_us + SEC(1));
+	run_until(bed.now_us + SEC(1));
+	assert_int_equal(bed.in[1].timer.at_us, bed.now_us + SEC(10));
+}
+
+static void reload_that_restarts(void **state)
+{
+	(void)state;
+	assert_false(inst_needs_restart(&bed.cf[0], &bed.cf[1]));
+	bed.cf[1].s.nopreempt = true;
+	assert_false(inst_needs_restart(&bed.cf[0], &bed.cf[1]));
+	bed.cf[1].s.priority = 255;
+	assert_true(inst_needs_restart(&bed.cf[0], &bed.cf[1]));
+	assert_true(inst_needs_restart(&bed.cf[1], &bed.cf[0]));
+	bed.cf[1] = bed.cf[0];
+	bed.cf[1].s.vrid = 52;
+	assert_true(inst_needs_restart(&bed.cf[0], &bed.cf[1]));
+	/* what it wished for last is remembered, so that the next wish is a new value */
+	go_active();
+	event(VRRP_EV_STOP);
+	renew(1);
+	inst_take_counters(&bed.in[1], &bed.in[0]);
+	assert_int_equal(bed.in[1].r.want_n, 2);
+	assert_int_equal(bed.in[1].r.transitions_n, 1);
+	assert_int_equal(bed.in[1].r.state, VRRP_INIT);
+}
+
+static void tells_once_a_state(void **state)
+{
+	(void)state;
+	go_up();
+	assert_true(inst_tell(&bed.in[0], VRRP_DROP_CHECKSUM));
+	assert_false(inst_tell(&bed.in[0], VRRP_DROP_CHECKSUM));
+	assert_true(inst_tell(&bed.in[0], VRRP_DROP_TTL));
+	assert_true(inst_tell(&bed.in[0], INST_TELL_SUM));
+	go_active();
+	assert_true(inst_tell(&bed.in[0], VRRP_DROP_CHECKSUM));
+	assert_false(inst_tell(&bed.in[0], INST_TELL_SUM)); /* once for good */
+}
+
+/* Random events in random states: the invariants hold after each. */
+static void random_walk(void **state)
+{
+	static const struct ip_addr *const peers[] = { &low, &high };
+	uint64_t seed = 4711;
+
+	(void)state;
+	use(3, CS(10), 150);
+	for (unsigned i = 0; i < 200000; i++) {
+		struct vrrp_inst *in = &bed.in[0];
+		bool is_on = in->r.state == VRRP_BACKUP || in->r.state == VRRP_ACTIVE;
+		uint32_t dice = unit_rand(&seed) % 100;
+
+		if (dice < 60)
+			run_until(bed.now_us + unit_rand(&seed) % CS(20));
+		else if (dice < 95 && is_on)
+			advert_at(in, (uint8_t)(dice < 90 ? 149 + unit_rand(&seed) % 3 : 0),
+				  peers[unit_rand(&seed) % 2], CS(1 + unit_rand(&seed) % 50));
+		else if (dice < 97)
+			go_up();
+		else if (dice < 99)
+			inst_link(in, &none, "link_down", bed.now_us);
+		else
+			event(VRRP_EV_STOP);
+		bed.len = 0;
+		is_on = in->r.state == VRRP_BACKUP || in->r.state == VRRP_ACTIVE;
+		assert_int_equal(in->timer.is_armed, is_on);
+		assert_int_equal(in->r.is_wanted, in->r.state == VRRP_ACTIVE);
+		assert_true(in->r.active_adv_us > 0);
+		if (in->r.state == VRRP_ACTIVE)
+			assert_true(in->timer.at_us <= bed.now_us + CS(10));
+		if (in->r.state == VRRP_BACKUP)
+			assert_true(in->timer.at_us <= bed.now_us + times_down_us(3, 150, CS(50)));
+	}
+	assert_true(bed.in[0].r.transitions_n > 100);
+}
+
+int main(void)
+{
+#define TEST(fn) cmocka_unit_test_setup(fn, bed_setup)
+	const struct CMUnitTest tests[] = {
+		TEST(takeover_is_exact),
+		TEST(order_of_a_takeover),
+		TEST(owner_starts_active),
+		TEST(adverts_do_not_drift),
+		TEST(backup_listens),
+		TEST(peer_resigns),
+		TEST(peer_resigns_and_another_comes),
+		TEST(version_3_learns),
+		TEST(active_yields),
+		TEST(active_answers_losers),
+		TEST(active_answers_a_resignation),
+		TEST(flood_of_losers),
+		TEST(flood_of_resignations),
+		TEST(link_comes_and_goes),
+		TEST(source_of_an_owner),
+		TEST(reload_keeps_all),
+		TEST(reload_shifts_the_deadline),
+		TEST(reload_shifts_a_skew),
+		TEST(reload_changes_the_interval),
+		TEST(reload_that_restarts),
+		TEST(tells_once_a_state),
+		TEST(random_walk),
+	};
+
+	return cmocka_run_group_tests_name("inst", tests, NULL, NULL);
+}

@@ -1,0 +1,779 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The IPVS role over a table in memory: turns are made by hand, timers fire when the test says so.
+ */
+#include "ipvs/ipvs.h"
+#include "ipvs/kern_memory.h"
+#include "ipvs/want.h"
+#include "ipvs_conf.h"
+#include "unit.h"
+
+#include "core/log.h"
+#include "core/nl.h"
+#include "core/reason.h"
+#include "core/stats.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TRACE_N = 8192, SPECS_N = 8, TURNS_MAX = 10000 };
+
+/* A role with its table, and what it has asked of it. */
+struct bench {
+	struct board board;
+	struct ipvs *ipvs;
+	struct role *role;
+	struct ipvs_kern pass; /* what the role gets: the table outlives the role's close */
+	struct ipvs_kern *kern;
+	struct conf *conf;
+	/* trace of requests since trace_reset() */
+	struct kern_op op[TRACE_N];
+	struct ipvs_dest dest[TRACE_N];
+	uint16_t port[TRACE_N];
+	uint32_t op_n, calls_n, largest_n;
+	/* faults */
+	uint16_t refused_port; /* its service meets no scheduler */
+	int lost_calls_n; /* so many answers are lost */
+	uint32_t fail_1_in; /* requests refused at random */
+	uint64_t seed;
+	int64_t ahead_us; /* time that the test has let pass beyond the clock's */
+};
+
+static int on_op(void *arg, const struct kern_op *op)
+{
+	static const int errs[] = { -EEXIST, -ENOENT, -ESRCH, -EINVAL, -ENOMEM };
+	struct bench *b = arg;
+
+	if (b->op_n < TRACE_N) {
+		b->op[b->op_n] = *op;
+		b->port[b->op_n] = op->svc->port;
+		if (op->dest)
+			b->dest[b->op_n] = *op->dest;
+		b->op_n++;
+	}
+	if (op->what == KERN_NEW_SVC && op->svc->port == b->refused_port)
+		return -ENOENT;
+	if (b->fail_1_in && !(unit_rand(&b->seed) % b->fail_1_in))
+		return errs[unit_rand(&b->seed) % N_OF(errs)];
+	return 0;
+}
+
+static int on_call(void *arg, uint32_t n)
+{
+	struct bench *b = arg;
+
+	if (n) {
+		b->calls_n++;
+		b->largest_n = n > b->largest_n ? n : b->largest_n;
+		assert_true(n <= NL_BATCH_N);
+	}
+	if (!b->lost_calls_n)
+		return 0;
+	b->lost_calls_n--;
+	return -ENOBUFS;
+}
+
+static void trace_reset(struct bench *b)
+{
+	b->op_n = b->calls_n = b->largest_n = 0;
+}
+
+static void one(struct bench *b, enum kern_do what, const struct ipvs_svc *s,
+		const struct ipvs_dest *d)
+{
+	struct kern_op op = { .what = what, .svc = s, .dest = d };
+
+	kern_memory_set_fault(b->kern, &(struct kern_fault){ 0 });
+	assert_int_equal(kern_apply(b->kern, &op, 1), 0);
+	kern_memory_set_fault(b->kern, &(struct kern_fault){ on_op, on_call, b });
+}
+
+static int pass_dump(struct ipvs_kern *k, struct ipvs_table *out)
+{
+	return kern_dump(container_of(k, struct bench, pass)->kern, out);
+}
+
+static int pass_apply(struct ipvs_kern *k, struct kern_op *op, uint32_t n)
+{
+	return kern_apply(container_of(k, struct bench, pass)->kern, op, n);
+}
+
+static void pass_close(struct ipvs_kern *k)
+{
+	(void)k;
+}
+
+static struct bench *bench_new(void)
+{
+	static const struct ipvs_kern_ops ops = { pass_dump, pass_apply, pass_close };
+	struct bench *b = calloc(1, sizeof(*b));
+
+	b->seed = 88172645463325252;
+	b->pass.ops = &ops;
+	b->kern = kern_memory_open();
+	kern_memory_set_fault(b->kern, &(struct kern_fault){ on_op, on_call, b });
+	return b;
+}
+
+static void bench_start(struct bench *b)
+{
+	b->ipvs = ipvs_new(&b->board, &b->pass);
+	b->role = ipvs_role(b->ipvs);
+	assert_int_equal(role_prepare(b->role), 0);
+	assert_int_equal(loop_init(&b->role->loop), 0);
+	assert_int_equal(b->role->ops->init(b->role), 0);
+}
+
+static void adopt(struct bench *b, struct conf *new)
+{
+	struct conf *old = b->conf;
+
+	b->conf = new;
+	b->role->conf = new;
+	b->role->ops->adopt(b->role, old, new);
+	conf_free(old);
+}
+
+static void turn_at(struct bench *b, int64_t now_us)
+{
+	(void)timer_run(&b->role->loop.timers, now_us, 256);
+	b->role->ops->reconcile(b->role);
+}
+
+/* Turns until nothing is due at once. Returns how many. */
+static unsigned settle(struct bench *b)
+{
+	unsigned n = 0;
+
+	do {
+		turn_at(b, 0);
+		assert_true(n++ < TURNS_MAX);
+	} while (timer_next_us(&b->role->loop.timers) <= 0);
+	return n;
+}
+
+static void pass(struct bench *b, int64_t us)
+{
+	b->ahead_us += us;
+	turn_at(b, clock_now_us() + b->ahead_us);
+}
+
+/* Every back-off has passed. */
+static void pass_backoff(struct bench *b)
+{
+	pass(b, SEC(11));
+	(void)settle(b);
+}
+
+/* The look for changes of others has come. */
+static void pass_minute(struct bench *b)
+{
+	pass(b, SEC(61));
+	(void)settle(b);
+}
+
+static void bench_stop(struct bench *b, bool is_killed)
+{
+	if (!is_killed)
+		b->role->ops->fini(b->role);
+	loop_fini(&b->role->loop);
+	role_release(b->role);
+	ipvs_free(b->ipvs);
+	conf_free(b->conf);
+	b->conf = NULL;
+}
+
+static void bench_free(struct bench *b)
+{
+	kern_close(b->kern);
+	free(b);
+}
+
+static void health(struct bench *b, uint16_t port, uint32_t number, uint32_t probe,
+		   enum health_verdict v)
+{
+	struct health h = { .verdict = v,
+			    .reason = v == HEALTH_UP ? REASON_L7OK : REASON_L7STS,
+			    .code = v == HEALTH_UP ? 200 : 503 };
+
+	b->role->ops->fact(b->role, MSG_HEALTH, ipvs_probe_id(port, number, probe).v,
+			   health_pack(h));
+}
+
+static void all_up(struct bench *b)
+{
+	struct health h = { .verdict = HEALTH_UP, .reason = REASON_L4OK };
+
+	for (uint32_t i = 0; i < b->conf->probe_n; i++)
+		b->role->ops->fact(b->role, MSG_HEALTH, b->conf->probe[i].id.v, health_pack(h));
+	(void)settle(b);
+}
+
+static void dump(struct bench *b, struct ipvs_table *t)
+{
+	kern_memory_set_fault(b->kern, &(struct kern_fault){ 0 });
+	assert_int_equal(kern_dump(b->kern, t), 0);
+	kern_memory_set_fault(b->kern, &(struct kern_fault){ on_op, on_call, b });
+	table_sort(t);
+}
+
+/* Weight of a server in the table; -1: not there. */
+static long weight_of(struct bench *b, uint16_t port, uint32_t number)
+{
+	struct ipvs_table t = { 0 };
+	struct ipvs_svc s = { .addr = ipvs_svc_addr(), .port = port, .protocol = VS_TCP };
+	struct ipvs_dest d = { .addr = ipvs_server_addr(number), .port = 80 };
+	long weight = -1;
+
+	dump(b, &t);
+
+	uint32_t at = table_find_svc(&t, &s);
+
+	if (at != IPVS_NONE) {
+		uint32_t k = table_find_dest(&t, &t.svc[at], &d);
+
+		if (k != IPVS_NONE)
+			weight = (long)t.dest[k].weight;
+	}
+	table_fini(&t);
+	return weight;
+}
+
+static bool has_svc(struct bench *b, uint16_t port)
+{
+	struct ipvs_table t = { 0 };
+	struct ipvs_svc s = { .addr = ipvs_svc_addr(), .port = port, .protocol = VS_TCP };
+
+	dump(b, &t);
+
+	bool has = table_find_svc(&t, &s) != IPVS_NONE;
+
+	table_fini(&t);
+	return has;
+}
+
+/* The table is exactly what configuration says with every server up. */
+static void expect_all_up(struct bench *b)
+{
+	struct want_probe *probe = calloc(b->conf->probe_n + 1, sizeof(*probe));
+	struct ipvs_table t = { 0 }, want = { 0 };
+
+	for (uint32_t i = 0; i < b->conf->probe_n; i++)
+		probe[i].verdict = HEALTH_UP;
+	want_table(b->conf, probe, &want);
+	dump(b, &t);
+	assert_true(table_equal(&t, &want));
+	table_fini(&t);
+	table_fini(&want);
+	free(probe);
+}
+
+static const struct spec two[] = {
+	{ .port = 80, .servers_n = 4, .probes_n = 2, .weight = 5 },
+	{ .port = 81, .is_inhibit = true, .servers_n = 3, .probes_n = 1, .weight = 7 },
+};
+
+static void first_start(void **state)
+{
+	struct bench *b = bench_new();
+
+	(void)state;
+	bench_start(b);
+	adopt(b, ipvs_conf(two, N_OF(two)));
+	(void)settle(b);
+	/* services at once, servers when their checks have passed */
+	assert_true(has_svc(b, 80));
+	assert_int_equal(weight_of(b, 80, 0), -1);
+	health(b, 80, 0, 0, HEALTH_UP);
+	(void)settle(b);
+	assert_int_equal(weight_of(b, 80, 0), -1);
+	health(b, 80, 0, 1, HEALTH_UP);
+	(void)settle(b);
+	assert_int_equal(weight_of(b, 80, 0), 5);
+	/* a server that was never seen up stays out, or comes with weight 0 */
+	health(b, 80, 1, 0, HEALTH_DOWN);
+	health(b, 81, 0, 0, HEALTH_DOWN);
+	(void)settle(b);
+	assert_int_equal(weight_of(b, 80, 1), -1);
+	assert_int_equal(weight_of(b, 81, 0), 0);
+	all_up(b);
+	expect_all_up(b);
+	bench_stop(b, false);
+
+	struct ipvs_table t = { 0 };
+
+	dump(b, &t);
+	assert_int_equal(t.svc_n, 0);
+	table_fini(&t);
+	bench_free(b);
+}
+
+static void failure_and_recovery(void **state)
+{
+	struct bench *b = bench_new();
+
+	(void)state;
+	bench_start(b);
+	adopt(b, ipvs_conf(two, N_OF(two)));
+	all_up(b);
+	trace_reset(b);
+	health(b, 80, 2, 1, HEALTH_DOWN);
+	health(b, 81, 1, 0, HEALTH_DOWN);
+	assert_int_equal(settle(b), 1);
+	assert_int_equal(weight_of(b, 80, 2), -1);
+	assert_int_equal(weight_of(b, 81, 1), 0);
+	assert_int_equal(b->op_n, 2);
+	assert_int_equal(b->calls_n, 1);
+	/* the second probe fails too: nothing to do; and one of two up is not up */
+	health(b, 80, 2, 0, HEALTH_DOWN);
+	health(b, 80, 2, 1, HEALTH_UP);
+	(void)settle(b);
+	assert_int_equal(b->op_n, 2);
+	health(b, 80, 2, 0, HEALTH_UP);
+	health(b, 81, 1, 0, HEALTH_UP);
+	(void)settle(b);
+	expect_all_up(b);
+	assert_int_equal(b->op_n, 4);
+	/* down and up again within one turn is nothing */
+	health(b, 80, 3, 0, HEALTH_DOWN);
+	health(b, 80, 3, 0, HEALTH_UP);
+	(void)settle(b);
+	assert_int_equal(b->op_n, 4);
+	bench_stop(b, false);
+	bench_free(b);
+}
+
+/* A killed vipd leaves its table; the next one touches nothing that is right. */
+static void adopt_after_kill(void **state)
+{
+	struct bench *b = bench_new();
+	struct ipvs_svc foreign = {
+		.addr = ipvs_svc_addr(), .port = 99, .protocol = VS_TCP, .sched = "rr"
+	};
+	struct ipvs_svc ours = foreign;
+	struct ipvs_dest strange = { .addr = ipvs_server_addr(1000), .port = 80, .weight = 1 };
+
+	(void)state;
+	ours.port = 80;
+	one(b, KERN_NEW_SVC, &foreign, NULL);
+	one(b, KERN_NEW_DEST, &foreign, &strange);
+	bench_start(b);
+	adopt(b, ipvs_conf(two, N_OF(two)));
+	all_up(b);
+	health(b, 80, 1, 0, HEALTH_DOWN);
+	health(b, 81, 1, 0, HEALTH_DOWN);
+	(void)settle(b);
+	bench_stop(b, true);
+	assert_int_equal(weight_of(b, 80, 0), 5);
+
+	trace_reset(b);
+	bench_start(b);
+	adopt(b, ipvs_conf(two, N_OF(two)));
+	(void)settle(b);
+	assert_int_equal(b->op_n, 0);
+	/* the verdicts come: only what changed is asked for */
+	health(b, 80, 0, 0, HEALTH_UP);
+	health(b, 80, 0, 1, HEALTH_UP);
+	health(b, 81, 1, 0, HEALTH_DOWN);
+	health(b, 80, 1, 0, HEALTH_DOWN);
+	(void)settle(b);
+	assert_int_equal(b->op_n, 0);
+	all_up(b);
+	assert_int_equal(b->op_n, 2);
+	bench_stop(b, true);
+
+	/* what nobody wants any more leaves our services, not those of others */
+	one(b, KERN_NEW_DEST, &ours, &strange);
+	trace_reset(b);
+	bench_start(b);
+	adopt(b, ipvs_conf(two, N_OF(two)));
+	(void)settle(b);
+	assert_int_equal(b->op_n, 1);
+	assert_int_equal(b->op[0].what, KERN_DEL_DEST);
+	assert_int_equal(weight_of(b, 99, 1000), 1);
+	bench_stop(b, false);
+	assert_true(has_svc(b, 99));
+	assert_false(has_svc(b, 80));
+	assert_false(has_svc(b, 81));
+	bench_free(b);
+}
+
+/* A role that never had a configuration owns nothing. */
+static void stop_before_adopt(void **state)
+{
+	struct bench *b = bench_new();
+	struct ipvs_svc foreign = {
+		.addr = ipvs_svc_addr(), .port = 99, .protocol = VS_TCP, .sched = "rr"
+	};
+
+	(void)state;
+	one(b, KERN_NEW_SVC, &foreign, NULL);
+	bench_start(b);
+	b->role->ops->reconcile(b->role);
+	bench_stop(b, false);
+	assert_true(has_svc(b, 99));
+	bench_free(b);
+}
+
+static void reload(void **state)
+{
+	static const struct spec first[] = {
+		{ .port = 80, .servers_n = 4, .probes_n = 1, .weight = 5 },
+		{ .port = 81, .servers_n = 3, .probes_n = 1, .weight = 7 },
+	};
+	static const struct spec second[] = {
+		/* one server less, two more, other weight and scheduler */
+		{ .port = 80,
+		  .sched = "rr",
+		  .first_server = 1,
+		  .servers_n = 5,
+		  .probes_n = 1,
+		  .weight = 9 },
+		{ .port = 82, .servers_n = 2, .probes_n = 0, .weight = 1 },
+	};
+	struct bench *b = bench_new();
+
+	(void)state;
+	bench_start(b);
+	adopt(b, ipvs_conf(first, N_OF(first)));
+	all_up(b);
+	health(b, 80, 2, 0, HEALTH_DOWN);
+	(void)settle(b);
+	trace_reset(b);
+	adopt(b, ipvs_conf(first, N_OF(first)));
+	(void)settle(b);
+	assert_int_equal(b->op_n, 0); /* the same is nothing to do */
+
+	adopt(b, ipvs_conf(second, N_OF(second)));
+	(void)settle(b);
+	assert_false(has_svc(b, 81));
+	assert_int_equal(weight_of(b, 80, 0), -1);
+	assert_int_equal(weight_of(b, 80, 1), 9); /* verdict and place kept */
+	assert_int_equal(weight_of(b, 80, 2), -1); /* still down */
+	assert_int_equal(weight_of(b, 80, 4), -1); /* new: not checked yet */
+	assert_int_equal(weight_of(b, 82, 0), 1); /* new, without a check */
+	/* DEL_SVC 81, DEL 0; SET_SVC 80, SET 1 and 3; NEW_SVC 82; NEW 0 and 1 */
+	assert_int_equal(b->op_n, 8);
+	all_up(b);
+	expect_all_up(b);
+	/* an id of before is told and dropped */
+	b->role->ops->fact(b->role, MSG_HEALTH, ipvs_probe_id(81, 0, 0).v,
+			   health_pack((struct health){ .verdict = HEALTH_DOWN }));
+	assert_int_equal(stats_sum(STAT_MSG_UNKNOWN_ID), 1);
+	/* and back, before the first turn of another */
+	adopt(b, ipvs_conf(first, N_OF(first)));
+	adopt(b, ipvs_conf(second, N_OF(second)));
+	all_up(b);
+	expect_all_up(b);
+	bench_stop(b, false);
+	assert_false(has_svc(b, 80));
+	bench_free(b);
+}
+
+/* Somebody else's hands in the table: seen at the next request, or within a minute. */
+static void changed_by_others(void **state)
+{
+	struct bench *b = bench_new();
+	struct ipvs_svc s = { .addr = ipvs_svc_addr(), .port = 80, .protocol = VS_TCP };
+	struct ipvs_dest d = { .addr = ipvs_server_addr(0), .port = 80, .weight = 50 };
+
+	(void)state;
+	bench_start(b);
+	adopt(b, ipvs_conf(two, N_OF(two)));
+	all_up(b);
+	one(b, KERN_DEL_SVC, &s, NULL);
+	health(b, 80, 1, 0, HEALTH_DOWN); /* ESRCH */
+	(void)settle(b);
+	assert_false(has_svc(b, 80));
+	pass_backoff(b);
+	health(b, 80, 1, 0, HEALTH_UP);
+	(void)settle(b);
+	expect_all_up(b);
+
+	d.addr = ipvs_server_addr(1);
+	health(b, 80, 1, 0, HEALTH_DOWN);
+	(void)settle(b);
+	one(b, KERN_NEW_DEST, &s, &d);
+	health(b, 80, 1, 0, HEALTH_UP); /* EEXIST */
+	(void)settle(b);
+	pass_backoff(b);
+	expect_all_up(b);
+
+	d.weight = 3;
+	one(b, KERN_SET_DEST, &s, &d);
+	pass_minute(b);
+	expect_all_up(b);
+	bench_stop(b, false);
+	bench_free(b);
+}
+
+static void refused_service(void **state)
+{
+	struct bench *b = bench_new();
+
+	(void)state;
+	b->refused_port = 80;
+	bench_start(b);
+	adopt(b, ipvs_conf(two, N_OF(two)));
+	all_up(b);
+	assert_false(has_svc(b, 80));
+	assert_int_equal(weight_of(b, 81, 2), 7); /* the others go on */
+	/* its servers are not asked for in vain */
+	for (uint32_t i = 0; i < b->op_n; i++)
+		assert_true(b->port[i] != 80 || b->op[i].what == KERN_NEW_SVC);
+	for (unsigned i = 0; i < 10; i++)
+		pass_backoff(b);
+	assert_false(has_svc(b, 80));
+	health(b, 81, 0, 0, HEALTH_DOWN);
+	(void)settle(b);
+	assert_int_equal(weight_of(b, 81, 0), 0);
+	health(b, 81, 0, 0, HEALTH_UP);
+	b->refused_port = 0;
+	pass_backoff(b);
+	expect_all_up(b);
+	bench_stop(b, false);
+	bench_free(b);
+}
+
+static void lost_answers(void **state)
+{
+	struct bench *b = bench_new();
+
+	(void)state;
+	b->lost_calls_n = 0;
+	bench_start(b);
+	b->lost_calls_n = 3; /* the first batch, and two dumps after it */
+	adopt(b, ipvs_conf(two, N_OF(two)));
+	all_up(b);
+	for (unsigned i = 0; i < 4; i++)
+		pass_backoff(b);
+	expect_all_up(b);
+	/* lost at stop: as much as possible is taken away */
+	b->lost_calls_n = 1;
+	health(b, 80, 0, 0, HEALTH_DOWN);
+	(void)settle(b);
+	bench_stop(b, false);
+	assert_false(has_svc(b, 80));
+	assert_false(has_svc(b, 81));
+	bench_free(b);
+}
+
+static void bounded_batches(void **state)
+{
+	static const struct spec big[] = {
+		{ .port = 80, .servers_n = 3000, .probes_n = 1, .weight = 1 },
+		{ .port = 81, .servers_n = 10, .probes_n = 1, .weight = 1 },
+	};
+	struct spec heavier[] = { big[0], big[1] };
+	struct bench *b = bench_new();
+
+	(void)state;
+	bench_start(b);
+	adopt(b, ipvs_conf(big, N_OF(big)));
+	all_up(b);
+	expect_all_up(b);
+	assert_int_equal(b->largest_n, NL_BATCH_N);
+
+	/* while all weights change, a server dies: it is in the very next batch */
+	heavier[0].weight = 2;
+	trace_reset(b);
+	adopt(b, ipvs_conf(heavier, N_OF(heavier)));
+	turn_at(b, 0);
+	assert_int_equal(b->op_n, NL_BATCH_N);
+	health(b, 81, 9, 0, HEALTH_DOWN);
+	health(b, 80, 2999, 0, HEALTH_DOWN);
+	turn_at(b, 0);
+	assert_int_equal(b->op[NL_BATCH_N].what, KERN_DEL_DEST);
+	assert_int_equal(b->op[NL_BATCH_N + 1].what, KERN_DEL_DEST);
+	assert_int_equal(b->op_n, 2 * NL_BATCH_N);
+	(void)settle(b);
+	/* nothing was asked twice */
+	assert_int_equal(b->op_n, 3000 + 1);
+	health(b, 81, 9, 0, HEALTH_UP);
+	health(b, 80, 2999, 0, HEALTH_UP);
+	(void)settle(b);
+	expect_all_up(b);
+	bench_stop(b, false);
+	bench_free(b);
+}
+
+/* The servers of a new service are not asked for before the service is there. */
+static void service_before_servers(void **state)
+{
+	static const struct spec mh[] = {
+		{ .port = 80, .sched = "mh", .servers_n = 5, .weight = 1 },
+		{ .port = 81, .servers_n = 5, .weight = 1 },
+	};
+	struct bench *b = bench_new();
+
+	(void)state;
+	bench_start(b);
+	adopt(b, ipvs_conf(mh, N_OF(mh)));
+	(void)settle(b);
+	assert_int_equal(b->calls_n, 2);
+	assert_int_equal(b->op_n, 2 + 10 + 1);
+	assert_int_equal(b->op[12].what, KERN_SET_SVC);
+	expect_all_up(b);
+	bench_stop(b, false);
+	bench_free(b);
+}
+
+static void random_specs(struct bench *b, struct spec *s, uint32_t *n)
+{
+	static const char *const sched[] = { "rr", "wlc", "mh" };
+
+	*n = 0;
+	for (uint16_t i = 0; i < SPECS_N; i++) {
+		if (unit_rand(&b->seed) % 4 == 0)
+			continue;
+		s[(*n)++] = (struct spec){
+			.port = (uint16_t)(80 + i),
+			.sched = sched[unit_rand(&b->seed) % 3],
+			.is_inhibit = unit_rand(&b->seed) % 2,
+			.first_server = unit_rand(&b->seed) % 5,
+			.servers_n = unit_rand(&b->seed) % 40,
+			.probes_n = i % 3,
+			.weight = 1 + unit_rand(&b->seed) % 3,
+		};
+	}
+}
+
+/* Strangers and mishaps of one step. */
+static void disturb(struct bench *b)
+{
+	struct ipvs_svc s = { .addr = ipvs_svc_addr(),
+			      .port = (uint16_t)(80 + unit_rand(&b->seed) % SPECS_N),
+			      .protocol = VS_TCP,
+			      .sched = "rr" };
+	struct ipvs_dest d = { .addr = ipvs_server_addr(unit_rand(&b->seed) % 40),
+			       .port = 80,
+			       .weight = unit_rand(&b->seed) % 9 };
+	static const enum kern_do what[] = { KERN_DEL_SVC, KERN_NEW_DEST, KERN_DEL_DEST,
+					     KERN_SET_DEST, KERN_SET_SVC };
+
+	switch (unit_rand(&b->seed) % 40) {
+	case 0:
+		one(b, what[unit_rand(&b->seed) % N_OF(what)], &s, &d);
+		break;
+	case 1:
+		b->lost_calls_n = (int)(unit_rand(&b->seed) % 3);
+		break;
+	case 2:
+		b->fail_1_in = unit_rand(&b->seed) % 2 ? 0 : 20;
+		break;
+	default:
+		break;
+	}
+}
+
+static void random_health(struct bench *b)
+{
+	if (!b->conf->probe_n)
+		return;
+
+	uint32_t p = unit_rand(&b->seed) % b->conf->probe_n;
+	struct health h = { .verdict = (enum health_verdict)(1 + unit_rand(&b->seed) % 2) };
+
+	b->role->ops->fact(b->role, MSG_HEALTH, b->conf->probe[p].id.v, health_pack(h));
+}
+
+/* Health, reloads, strangers, refusals, losses, in any order; when calm returns, the table is right. */
+static void soak(void **state)
+{
+	struct bench *b = bench_new();
+	struct spec s[SPECS_N];
+	uint32_t n;
+
+	(void)state;
+	bench_start(b);
+	random_specs(b, s, &n);
+	adopt(b, ipvs_conf(s, n));
+	for (unsigned round = 0; round < 200; round++) {
+		for (unsigned i = 0; i < 200; i++) {
+			disturb(b);
+			random_health(b);
+			if (unit_rand(&b->seed) % 100 == 0) {
+				random_specs(b, s, &n);
+				adopt(b, ipvs_conf(s, n));
+			}
+			if (unit_rand(&b->seed) % 3 == 0)
+				pass(b, unit_rand(&b->seed) % 5 ? 0 : SEC(11));
+		}
+		b->lost_calls_n = 0;
+		b->fail_1_in = 0;
+		all_up(b);
+		pass_backoff(b);
+		pass_minute(b);
+		expect_all_up(b);
+	}
+	bench_stop(b, false);
+	bench_free(b);
+}
+
+/* As a thread, with messages from another one. */
+static void in_its_thread(void **state)
+{
+	static struct fact facts[11];
+	struct bench *b = bench_new();
+	struct conf *c = ipvs_conf(two, N_OF(two));
+
+	(void)state;
+	c->gen = 1;
+	conf_publish(&b->board.conf, c);
+	b->ipvs = ipvs_new(&b->board, &b->pass);
+	b->role = ipvs_role(b->ipvs);
+	assert_int_equal(role_prepare(b->role), 0);
+	assert_int_equal(role_start(b->role), 0);
+	assert_int_equal(c->probe_n, N_OF(facts));
+	for (unsigned i = 0; i < N_OF(facts); i++)
+		fact_init(&facts[i], MSG_HEALTH, c->probe[i].id.v);
+	for (unsigned k = 0; k < 1000; k++)
+		for (unsigned i = 0; i < N_OF(facts); i++)
+			fact_post(&b->role->box, &facts[i],
+				  health_pack((struct health){ .verdict = 1 + (k + i) % 2 }));
+	role_stop(b->role);
+	assert_int_equal(role_join(b->role, SEC(10)), 0);
+	assert_false(has_svc(b, 80));
+	role_release(b->role);
+	ipvs_free(b->ipvs);
+	conf_publish(&b->board.conf, NULL);
+	snap_barrier();
+	bench_free(b);
+}
+
+static int group_setup(void **state)
+{
+	(void)state;
+	snap_thread_register();
+	return log_start() || stats_thread_enter();
+}
+
+static int group_teardown(void **state)
+{
+	(void)state;
+	log_stop();
+	snap_thread_unregister();
+	return 0;
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(first_start),
+		cmocka_unit_test(failure_and_recovery),
+		cmocka_unit_test(adopt_after_kill),
+		cmocka_unit_test(stop_before_adopt),
+		cmocka_unit_test(reload),
+		cmocka_unit_test(changed_by_others),
+		cmocka_unit_test(refused_service),
+		cmocka_unit_test(lost_answers),
+		cmocka_unit_test(bounded_batches),
+		cmocka_unit_test(service_before_servers),
+		cmocka_unit_test(soak),
+		cmocka_unit_test(in_its_thread),
+	};
+
+	return cmocka_run_group_tests(tests, group_setup, group_teardown);
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * vrrp/link: the table from a picture of the kernel, and look-ups in both.
+ */
+#include "vrrp/link.h"
+
+#include "unit.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { MANY_N = 500 };
+
+static void put_link(struct link_pic *p, uint32_t ifindex, const char *name, uint32_t flags)
+{
+	struct link l = { .ifindex = ifindex, .flags = flags, .mtu = 1500 };
+
+	(void)snprintf(l.name, sizeof(l.name), "%s", name);
+	link_pic_put_link(p, &l);
+}
+
+static void put_addr(struct link_pic *p, uint32_t ifindex, uint32_t host, uint8_t len)
+{
+	struct link_addr a = { .ifindex = ifindex, .addr_be = htonl(host), .len = len };
+
+	link_pic_put_addr(p, &a);
+}
+
+static void test_by_name(void **state)
+{
+	struct link_pic p = { 0 };
+	char name[IFNAMSIZ];
+
+	(void)state;
+	for (uint32_t i = 0; i < MANY_N; i++) {
+		(void)snprintf(name, sizeof(name), "if%u", i * 7919 % MANY_N);
+		put_link(&p, MANY_N - i, name, 0);
+	}
+	put_link(&p, MANY_N + 1, "fifteen-letters", 0);
+	link_pic_seal(&p);
+
+	struct link_table *t = link_table_make(&p, NULL, 0);
+
+	assert_int_equal(t->n, MANY_N + 1);
+	for (uint32_t i = 0; i < MANY_N; i++) {
+		(void)snprintf(name, sizeof(name), "if%u", i * 7919 % MANY_N);
+		assert_int_equal(link_by_name(t, name)->ifindex, MANY_N - i);
+	}
+	assert_non_null(link_by_name(t, "fifteen-letters"));
+	assert_null(link_by_name(t, "if"));
+	assert_null(link_by_name(t, "zz"));
+	assert_null(link_by_name(t, ""));
+	assert_null(link_by_name(NULL, "if1"));
+	free(t);
+	link_pic_fini(&p);
+}
+
+static void test_up_needs_both_flags(void **state)
+{
+	struct link_pic p = { 0 };
+
+	(void)state;
+	put_link(&p, 1, "a", 0);
+	put_link(&p, 2, "b", IFF_UP);
+	put_link(&p, 3, "c", IFF_RUNNING);
+	put_link(&p, 4, "d", IFF_UP | IFF_RUNNING | IFF_MULTICAST);
+	link_pic_seal(&p);
+
+	struct link_table *t = link_table_make(&p, NULL, 0);
+
+	assert_false(link_by_name(t, "a")->is_up);
+	assert_false(link_by_name(t, "b")->is_up);
+	assert_false(link_by_name(t, "c")->is_up);
+	assert_true(link_by_name(t, "d")->is_up);
+	free(t);
+	link_pic_fini(&p);
+}
+
+/* The first in the kernel's order that is none of ours; addresses of unknown links are passed over. */
+static void test_primary(void **state)
+{
+	struct link_pic p = { 0 };
+	uint32_t vips[] = { htonl(0x0a000001), htonl(0x0a000063) };
+
+	(void)state;
+	if (vips[0] > vips[1]) {
+		uint32_t swap = vips[0];
+
+		vips[0] = vips[1];
+		vips[1] = swap;
+	}
+	put_link(&p, 2, "eth0", 0);
+	put_link(&p, 5, "eth1", 0);
+	put_link(&p, 9, "eth2", 0);
+	put_addr(&p, 2, 0x0a000063, 32);
+	put_addr(&p, 2, 0x0a0000fe, 24);
+	put_addr(&p, 2, 0x0a000005, 24);
+	put_addr(&p, 5, 0x0a000001, 24);
+	put_addr(&p, 7, 0x0a000009, 24);
+	link_pic_seal(&p);
+
+	struct link_table *t = link_table_make(&p, vips, 2);
+
+	assert_int_equal(link_by_name(t, "eth0")->primary_v4.v4.s_addr, htonl(0x0a0000fe));
+	assert_int_equal(link_by_name(t, "eth0")->primary_v4.family, AF_INET);
+	assert_int_equal(link_by_name(t, "eth1")->primary_v4.family, 0);
+	assert_int_equal(link_by_name(t, "eth2")->primary_v4.family, 0);
+	free(t);
+	link_pic_fini(&p);
+}
+
+static void test_find(void **state)
+{
+	struct link_pic p = { 0 };
+
+	(void)state;
+	put_addr(&p, 2, 0x0a000001, 24);
+	put_addr(&p, 2, 0x0a000001, 32);
+	put_addr(&p, 2, 0x0a000002, 16);
+	put_addr(&p, 3, 0x0a000003, 32);
+	link_pic_seal(&p);
+	assert_int_equal(link_pic_find(&p, 2, htonl(0x0a000001), 32)->len, 32);
+	assert_int_equal(link_pic_find(&p, 2, htonl(0x0a000001), 24)->len, 24);
+	assert_null(link_pic_find(&p, 2, htonl(0x0a000001), 25));
+	assert_null(link_pic_find(&p, 3, htonl(0x0a000001), 24));
+	assert_int_equal(link_pic_find_any(&p, 2, htonl(0x0a000002))->len, 16);
+	assert_null(link_pic_find_any(&p, 2, htonl(0x0a000003)));
+	assert_null(link_pic_find_any(&p, 4, htonl(0x0a000003)));
+	link_pic_reset(&p);
+	link_pic_seal(&p);
+	assert_null(link_pic_find_any(&p, 2, htonl(0x0a000002)));
+	link_pic_fini(&p);
+}
+
+/* Every field counts, the version does not. */
+static void test_eq(void **state)
+{
+	struct link_pic p = { 0 };
+
+	(void)state;
+	put_link(&p, 2, "eth0", IFF_UP);
+	link_pic_seal(&p);
+
+	struct link_table *a = link_table_make(&p, NULL, 0);
+	struct link_table *b = link_table_make(&p, NULL, 0);
+
+	a->version = 7;
+	assert_true(link_table_eq(a, b));
+	assert_false(link_table_eq(NULL, b));
+	b->link[0].mac[5] = 1;
+	assert_false(link_table_eq(a, b));
+	b->link[0] = a->link[0];
+	b->link[0].name[0] = 'f';
+	assert_false(link_table_eq(a, b));
+	b->link[0] = a->link[0];
+	b->link[0].ifindex = 3;
+	assert_false(link_table_eq(a, b));
+	b->link[0] = a->link[0];
+	b->link[0].primary_v4 = addr_v4(htonl(1));
+	assert_false(link_table_eq(a, b));
+	b->n = 0;
+	assert_false(link_table_eq(a, b));
+	free(a);
+	free(b);
+	link_pic_fini(&p);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_by_name), cmocka_unit_test(test_up_needs_both_flags),
+		cmocka_unit_test(test_primary), cmocka_unit_test(test_find),
+		cmocka_unit_test(test_eq),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Intervals at their boundaries, and the histogram of lateness.
+ */
+#include "unit.h"
+#include "vrrp/late.h"
+#include "vrrp/times.h"
+
+static void examples_V72(void **state)
+{
+	(void)state;
+	assert_int_equal(times_skew_us(2, 150, SEC(1)), 414063);
+	assert_int_equal(times_down_us(2, 150, SEC(1)), 3414063);
+	assert_int_equal(times_skew_us(3, 150, CS(50)), 207031);
+	assert_int_equal(times_down_us(3, 150, CS(50)), 1707031);
+	assert_int_equal(times_skew_us(3, 254, CS(1)), 78);
+	assert_int_equal(times_down_us(3, 254, CS(1)), 30078);
+	assert_int_equal(times_down_us(2, 100, SEC(1)), 3609375);
+	assert_int_equal(times_down_us(3, 100, SEC(1)), 3609375);
+}
+
+static void boundaries(void **state)
+{
+	(void)state;
+	/* V60: version 2 does not look at the interval */
+	assert_int_equal(times_skew_us(2, 150, SEC(255)), 414063);
+	assert_int_equal(times_skew_us(2, 1, SEC(1)), 996094);
+	assert_int_equal(times_skew_us(2, 255, SEC(1)), 3906);
+	/* V62, V63 at the largest interval */
+	assert_int_equal(times_skew_us(3, 1, CS(4095)), 40790039);
+	assert_int_equal(times_down_us(3, 255, CS(4095)), 3 * CS(4095) + 159961);
+}
+
+/* The higher priority is always the first to take over (V64). */
+static void neighbours_differ(void **state)
+{
+	static const int64_t adv_us[] = { CS(1), CS(2), CS(10), SEC(1), CS(4095) };
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(adv_us); i++)
+		for (unsigned prio = 2; prio <= 255; prio++) {
+			assert_true(times_skew_us(3, (uint8_t)prio, adv_us[i]) <
+				    times_skew_us(3, (uint8_t)(prio - 1), adv_us[i]));
+			assert_true(times_skew_us(3, (uint8_t)prio, adv_us[i]) > 0);
+			assert_true(times_skew_us(3, (uint8_t)prio, adv_us[i]) < adv_us[i]);
+		}
+}
+
+/* V73 */
+static void next_does_not_drift(void **state)
+{
+	int64_t at_us = 0;
+
+	(void)state;
+	for (int i = 1; i <= 1000; i++) {
+		at_us = times_next_us(at_us, 1000, at_us + 999); /* each time nearly a period late */
+		assert_int_equal(at_us, i * 1000);
+	}
+	/* on the edge and beyond: no burst to catch up */
+	assert_int_equal(times_next_us(0, 1000, 1000), 2000);
+	assert_int_equal(times_next_us(0, 1000, 123456), 124456);
+}
+
+static void lateness(void **state)
+{
+	struct late l = { 0 };
+
+	(void)state;
+	assert_int_equal(late_quantile_us(&l, 999), 0);
+	late_add(&l, -5);
+	late_add(&l, 0);
+	assert_int_equal(l.bucket[0], 2);
+	assert_int_equal(l.max_us, 0);
+	late_add(&l, 1);
+	late_add(&l, 2);
+	late_add(&l, 3);
+	late_add(&l, 4);
+	assert_int_equal(l.bucket[1], 1);
+	assert_int_equal(l.bucket[2], 2);
+	assert_int_equal(l.bucket[3], 1);
+	late_add(&l, INT64_MAX);
+	assert_int_equal(l.bucket[LATE_BUCKETS_N - 1], 1);
+	assert_int_equal(late_quantile_us(&l, 1000), INT64_MAX);
+}
+
+/* The estimate is never below the quantile and never twice as much or above the maximum. */
+static void quantiles(void **state)
+{
+	struct late l = { 0 };
+
+	(void)state;
+	for (int i = 1; i <= 10000; i++)
+		late_add(&l, i);
+	for (unsigned permille = 1; permille <= 1000; permille++) {
+		int64_t q_us = late_quantile_us(&l, permille);
+
+		assert_true(q_us >= 10 * (int64_t)permille);
+		assert_true(q_us < 20 * (int64_t)permille);
+		assert_true(q_us <= 10000);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(examples_V72),      cmocka_unit_test(boundaries),
+		cmocka_unit_test(neighbours_differ), cmocka_unit_test(next_does_not_drift),
+		cmocka_unit_test(lateness),	     cmocka_unit_test(quantiles),
+	};
+
+	return cmocka_run_group_tests_name("times", tests, NULL, NULL);
+}
