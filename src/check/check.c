@@ -165,7 +165,8 @@ static void schedule(struct check *c, struct probe *p, int64_t after_us)
 	struct setting s = setting_at(c->role.conf, p->index);
 	int64_t at_us = sched_next(after_us, s.check->s.interval_us, phase_of(c, p));
 
-	probe_set_state(p, PROBE_SCHEDULED);
+	if (p->state != PROBE_SCHEDULED)
+		probe_set_state(p, PROBE_SCHEDULED);
 	timer_arm(&c->role.loop.timers, &p->due, at_us);
 }
 

@@ -245,6 +245,9 @@ static void ask_svc(struct drive *d, const struct plan_op *op)
 		(void)snprintf(a->want_svc.sched, sizeof(a->want_svc.sched), PLAN_LOAD_SCHED);
 	d->op[d->n - 1].svc = &a->want_svc;
 	d->has_new_svc |= what == KERN_NEW_SVC;
+	/* the kernel waits until nobody uses the old one; "none" is used by nobody */
+	d->slow_n += what == KERN_SET_SVC && strcmp(seat->sched, PLAN_LOAD_SCHED) &&
+		     strcmp(seat->sched, want.sched);
 }
 
 static void ask_server(struct drive *d, uint32_t rs)
@@ -258,7 +261,7 @@ static void ask_server(struct drive *d, uint32_t rs)
  * known whether the kernel has made it. */
 static bool may_ask_plan(const struct drive *d)
 {
-	return d->plan_at < d->plan.op_n &&
+	return d->plan_at < d->plan.op_n && d->slow_n < DRIVE_SLOW_N &&
 	       !(d->has_new_svc && d->plan.op[d->plan_at].phase > PLAN_NEW_SVC);
 }
 
@@ -272,6 +275,7 @@ static void fill_batch(struct drive *d)
 {
 	d->n = 0;
 	d->has_new_svc = false;
+	d->slow_n = 0;
 	while (d->n < NL_BATCH_N && d->stop.n) {
 		uint32_t rs = queue_take(&d->stop);
 

@@ -29,6 +29,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum {
+	DRIVE_SLOW_N =
+		8, /* changes of a scheduler in one batch: the kernel takes milliseconds each */
+};
+
 /* Indexes of servers that wait; at most one entry for each. */
 struct drive_queue {
 	uint32_t *rs;
@@ -68,6 +73,7 @@ struct drive {
 	uint64_t requests_n; /* ever sent */
 	uint32_t n; /* of the batch */
 	bool has_new_svc; /* in the batch */
+	uint32_t slow_n; /* changes of a scheduler in the batch */
 	struct kern_op op[NL_BATCH_N];
 	struct drive_ask ask[NL_BATCH_N];
 };

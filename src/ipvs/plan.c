@@ -209,6 +209,7 @@ void plan_make(const struct ipvs_table *want, const struct ipvs_table *have,
 {
 	uint32_t i = 0, k = 0;
 
+	table_reserve(&p->seats, want->svc_n + have->svc_n, want->dest_n + have->dest_n);
 	while (i < want->svc_n || k < have->svc_n) {
 		int d = i == want->svc_n   ? 1
 			: k == have->svc_n ? -1

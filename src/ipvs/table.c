@@ -16,7 +16,7 @@ void table_fini(struct ipvs_table *t)
 	*t = (struct ipvs_table){ 0 };
 }
 
-/* Room for one more; the new place. */
+/* Room for one more. */
 static void *grow(void *base, uint32_t n, uint32_t *cap, size_t len)
 {
 	if (n < *cap)
@@ -44,7 +44,7 @@ void table_add_dest(struct ipvs_table *t, const struct ipvs_dest *dest)
 	t->svc[t->svc_n - 1].n++;
 }
 
-static void *shrink(void *base, uint32_t n, uint32_t *cap, size_t len)
+static void *resize(void *base, uint32_t n, uint32_t *cap, size_t len)
 {
 	if (!n || n == *cap)
 		return base;
@@ -54,10 +54,18 @@ static void *shrink(void *base, uint32_t n, uint32_t *cap, size_t len)
 	return base;
 }
 
+void table_reserve(struct ipvs_table *t, uint32_t svc_n, uint32_t dest_n)
+{
+	if (svc_n > t->svc_cap)
+		t->svc = resize(t->svc, svc_n, &t->svc_cap, sizeof(*t->svc));
+	if (dest_n > t->dest_cap)
+		t->dest = resize(t->dest, dest_n, &t->dest_cap, sizeof(*t->dest));
+}
+
 void table_trim(struct ipvs_table *t)
 {
-	t->svc = shrink(t->svc, t->svc_n, &t->svc_cap, sizeof(*t->svc));
-	t->dest = shrink(t->dest, t->dest_n, &t->dest_cap, sizeof(*t->dest));
+	t->svc = resize(t->svc, t->svc_n, &t->svc_cap, sizeof(*t->svc));
+	t->dest = resize(t->dest, t->dest_n, &t->dest_cap, sizeof(*t->dest));
 }
 
 int table_cmp_svc(const struct ipvs_svc *a, const struct ipvs_svc *b)

@@ -78,6 +78,9 @@ void table_add_dest(struct ipvs_table *t, const struct ipvs_dest *dest);
  * dump that raced with a change may show an entry twice. */
 void table_sort(struct ipvs_table *t);
 
+/* Makes room for so many entries in all. */
+void table_reserve(struct ipvs_table *t, uint32_t svc_n, uint32_t dest_n);
+
 /* Gives back memory that was kept for more entries. */
 void table_trim(struct ipvs_table *t);
 

@@ -85,6 +85,7 @@ void want_dest(const struct conf *c, uint32_t rs, const struct want_probe *probe
 
 void want_table(const struct conf *c, const struct want_probe *probe, struct ipvs_table *out)
 {
+	table_reserve(out, c->vs_n, c->rs_n);
 	for (uint32_t vs = 0; vs < c->vs_n; vs++) {
 		const struct conf_range *servers = &c->vs[vs].s.servers;
 		struct ipvs_svc svc;

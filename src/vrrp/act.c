@@ -91,8 +91,8 @@ static void announce(struct act *a)
 
 	if (a->cause->now_us < a->in->r.announce_at_us)
 		return;
-	a->in->r.announce_at_us = a->cause->now_us + times_down_us(cf->s.version, cf->s.priority,
-								   cf->s.adv_int_us);
+	a->in->r.announce_at_us =
+		a->cause->now_us + times_down_us(cf->s.version, cf->s.priority, cf->s.adv_int_us);
 	want(a, true);
 }
 
@@ -111,8 +111,8 @@ static void arm_down(struct act *a)
 	const struct conf_vrrp *cf = a->in->cf;
 
 	a->in->r.is_skew = false;
-	arm(a, a->cause->now_us + times_down_us(cf->s.version, cf->s.priority,
-						a->in->r.active_adv_us));
+	arm(a, a->cause->now_us +
+		       times_down_us(cf->s.version, cf->s.priority, a->in->r.active_adv_us));
 }
 
 /* Only the first of several: keepalived resigns twice, and a flood of priority 0 must not put off
@@ -124,8 +124,8 @@ static void arm_skew(struct act *a)
 	if (a->in->r.is_skew)
 		return;
 	a->in->r.is_skew = true;
-	arm(a, a->cause->now_us + times_skew_us(cf->s.version, cf->s.priority,
-						a->in->r.active_adv_us));
+	arm(a, a->cause->now_us +
+		       times_skew_us(cf->s.version, cf->s.priority, a->in->r.active_adv_us));
 }
 
 static void bug(struct act *a)

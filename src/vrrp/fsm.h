@@ -19,15 +19,15 @@ enum vrrp_state {
 };
 
 enum vrrp_event {
-	VRRP_EV_UP,       /* the interface is good, priority below 255 */
+	VRRP_EV_UP, /* the interface is good, priority below 255 */
 	VRRP_EV_UP_OWNER, /* the same, but we own the addresses: priority 255 */
-	VRRP_EV_FAULT,    /* the interface is not good any more */
-	VRRP_EV_STOP,     /* the instance is removed, or vipd ends */
-	VRRP_EV_RESIGN,   /* an advert of priority 0 */
-	VRRP_EV_LOSE,     /* an advert that beats us */
-	VRRP_EV_WIN,      /* an advert that we beat */
+	VRRP_EV_FAULT, /* the interface is not good any more */
+	VRRP_EV_STOP, /* the instance is removed, or vipd ends */
+	VRRP_EV_RESIGN, /* an advert of priority 0 */
+	VRRP_EV_LOSE, /* an advert that beats us */
+	VRRP_EV_WIN, /* an advert that we beat */
 	VRRP_EV_DOWN_TMR, /* Active_Down_Timer has run out */
-	VRRP_EV_ADV_TMR,  /* Adver_Timer has run out */
+	VRRP_EV_ADV_TMR, /* Adver_Timer has run out */
 	VRRP_EVENT_N
 };
 
@@ -35,20 +35,20 @@ enum vrrp_event {
  * both ways: V78 (the new active is on the wire before it holds them) and V85 (priority 0 is on the
  * wire before they are withdrawn). */
 enum fsm_act {
-	FSM_FORGET = 1 << 0,    /* Active_Adver_Interval := our own (V65, V68) */
-	FSM_LEARN = 1 << 1,     /* Active_Adver_Interval := the advert's (V66) */
-	FSM_DISARM = 1 << 2,    /* stop the timer */
-	FSM_RESIGN = 1 << 3,    /* send an advert of priority 0 */
-	FSM_ADVERT = 1 << 4,    /* send an advert */
-	FSM_ANSWER = 1 << 5,    /* send an advert unless the last answer was a moment ago; when it is
+	FSM_FORGET = 1 << 0, /* Active_Adver_Interval := our own (V65, V68) */
+	FSM_LEARN = 1 << 1, /* Active_Adver_Interval := the advert's (V66) */
+	FSM_DISARM = 1 << 2, /* stop the timer */
+	FSM_RESIGN = 1 << 3, /* send an advert of priority 0 */
+	FSM_ADVERT = 1 << 4, /* send an advert */
+	FSM_ANSWER = 1 << 5, /* send an advert unless the last answer was a moment ago; when it is
 				 * not sent, the actions below are not done either */
-	FSM_VIP_DEL = 1 << 6,   /* the addresses are not wanted here */
-	FSM_VIP_ADD = 1 << 7,   /* the addresses are wanted here; announced once they are there */
-	FSM_ANNOUNCE = 1 << 8,  /* announce them again */
-	FSM_ARM_ADV = 1 << 9,   /* Adver_Timer := our interval */
+	FSM_VIP_DEL = 1 << 6, /* the addresses are not wanted here */
+	FSM_VIP_ADD = 1 << 7, /* the addresses are wanted here; announced once they are there */
+	FSM_ANNOUNCE = 1 << 8, /* announce them again */
+	FSM_ARM_ADV = 1 << 9, /* Adver_Timer := our interval */
 	FSM_ARM_DOWN = 1 << 10, /* Active_Down_Timer := Active_Down_Interval */
 	FSM_ARM_SKEW = 1 << 11, /* Active_Down_Timer := Skew_Time */
-	FSM_BUG = 1 << 12,      /* can't happen */
+	FSM_BUG = 1 << 12, /* can't happen */
 };
 
 enum { FSM_ACT_N = 13 };

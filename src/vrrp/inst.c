@@ -32,6 +32,7 @@ void inst_init(struct vrrp_inst *in, const struct conf_vrrp *cf, const struct co
 	in->r.state = VRRP_INIT;
 	in->r.why = "start";
 	in->r.active_adv_us = cf->s.adv_int_us; /* V65 */
+	in->r.want_n = 1; /* 0 is what an untouched fact says; the first word must differ from it */
 	timer_init(&in->timer, shell->on_timer);
 	fact_init(&in->want_fact, MSG_WANT_VIPS, cf->id.v);
 	fact_init(&in->state_fact, MSG_VRRP_STATE, cf->id.v);
@@ -136,12 +137,12 @@ void inst_link(struct vrrp_inst *in, const struct ip_addr *src, const char *faul
 
 void inst_timer(struct vrrp_inst *in, int64_t due_us, int64_t now_us)
 {
-	inst_event(in, &(struct inst_cause){
-			       .event = in->r.state == VRRP_ACTIVE ? VRRP_EV_ADV_TMR
-								   : VRRP_EV_DOWN_TMR,
-			       .now_us = now_us,
-			       .due_us = due_us,
-		       });
+	inst_event(in,
+		   &(struct inst_cause){
+			   .event = in->r.state == VRRP_ACTIVE ? VRRP_EV_ADV_TMR : VRRP_EV_DOWN_TMR,
+			   .now_us = now_us,
+			   .due_us = due_us,
+		   });
 }
 
 void inst_advert(struct vrrp_inst *in, const struct pkt_advert *a, const struct ip_addr *from,

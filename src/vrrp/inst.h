@@ -39,21 +39,21 @@ struct inst_shell {
 /* What stays the same over a reload, when the instance does. */
 struct inst_run {
 	enum vrrp_state state;
-	const char *why;         /* of the last change; a literal */
-	int64_t since_us;        /* of the last change */
-	struct ip_addr src;      /* we send from here; valid unless INIT or FAULT */
-	int64_t active_adv_us;   /* Active_Adver_Interval */
-	bool has_learned;        /* it is the active's, not ours */
-	bool is_skew;            /* the timer runs for Skew_Time only (V69) */
-	bool is_wanted;          /* the addresses are wanted here */
-	uint64_t want_n;         /* moves whenever the reflector has to act */
-	int64_t answer_at_us;    /* not before: the next answer to an advert that we beat */
-	int64_t announce_at_us;  /* not before: the next repeated announcement */
+	const char *why; /* of the last change; a literal */
+	int64_t since_us; /* of the last change */
+	struct ip_addr src; /* we send from here; valid unless INIT or FAULT */
+	int64_t active_adv_us; /* Active_Adver_Interval */
+	bool has_learned; /* it is the active's, not ours */
+	bool is_skew; /* the timer runs for Skew_Time only (V69) */
+	bool is_wanted; /* the addresses are wanted here */
+	uint64_t want_n; /* moves whenever the reflector has to act */
+	int64_t answer_at_us; /* not before: the next answer to an advert that we beat */
+	int64_t announce_at_us; /* not before: the next repeated announcement */
 	uint16_t ip_id;
-	uint32_t told;           /* bits: what was logged since the state changed (inst_tell) */
+	uint32_t told; /* bits: what was logged since the state changed (inst_tell) */
 
 	uint64_t rx_n, tx_n, tx_fail_n, transitions_n; /* transitions: to ACTIVE */
-	uint64_t list_differs_n;                       /* adverts that name other addresses (V50) */
+	uint64_t list_differs_n; /* adverts that name other addresses (V50) */
 	uint64_t drop_n[VRRP_DROP_N];
 };
 
@@ -62,7 +62,7 @@ struct vrrp_inst {
 	const struct conf_vrrp *cf;
 	const struct conf_vip *vip;
 	uint32_t list_sum; /* pkt_list_sum() of the addresses */
-	uint8_t vip_n;     /* advertised: at most 255 (V12) */
+	uint8_t vip_n; /* advertised: at most 255 (V12) */
 	const struct inst_shell *shell;
 
 	struct inst_run r;
@@ -80,17 +80,17 @@ struct vrrp_inst {
 struct inst_cause {
 	enum vrrp_event event;
 	int64_t now_us;
-	int64_t due_us;                  /* timer events: when it should have happened; else now */
+	int64_t due_us; /* timer events: when it should have happened; else now */
 	const struct pkt_advert *advert; /* RESIGN, LOSE, WIN; else NULL */
-	const char *why;                 /* a literal; NULL: the event's name */
+	const char *why; /* a literal; NULL: the event's name */
 };
 
 /* Things that are logged once until the state changes: every enum vrrp_drop, and these. */
 enum inst_tell {
 	INST_TELL_LIST = VRRP_DROP_N, /* other addresses */
-	INST_TELL_INTERVAL,           /* version 3: another interval */
-	INST_TELL_SUM,                /* version 3: the other form of the checksum; once for good */
-	INST_TELL_SEND,               /* sending fails; again after it worked */
+	INST_TELL_INTERVAL, /* version 3: another interval */
+	INST_TELL_SUM, /* version 3: the other form of the checksum; once for good */
+	INST_TELL_SEND, /* sending fails; again after it worked */
 };
 
 /* A fresh one, in INIT. in: zeroed memory. vip: the first element of the array that cf->s.vips is a

@@ -29,15 +29,14 @@ enum {
 	M_VRID = 1,
 	M_PRIO = 2,
 	M_COUNT = 3,
-	M_AUTH = 4,   /* version 2: type; version 3: upper bits of the interval */
+	M_AUTH = 4, /* version 2: type; version 3: upper bits of the interval */
 	M_INT = 5,
 	M_SUM = 6,
 };
 
-const char *const vrrp_drop_name[VRRP_DROP_N] = {
-	[VRRP_DROP_NONE] = "none",
+const char *const vrrp_drop_name[VRRP_DROP_N] = { [VRRP_DROP_NONE] = "none",
 #define DROP(sym, name, text) [VRRP_DROP_##sym] = name,
-	VRRP_DROPS(DROP)
+						  VRRP_DROPS(DROP)
 #undef DROP
 };
 

@@ -52,14 +52,14 @@ enum vrrp_drop {
 #define DROP(sym, name, text) VRRP_DROP_##sym,
 	VRRP_DROPS(DROP)
 #undef DROP
-	VRRP_DROP_N
+		VRRP_DROP_N
 };
 
 extern const char *const vrrp_drop_name[VRRP_DROP_N];
 
 /* Which bytes a version 3 checksum covers (V28, V29): routers differ, and we accept both (V30). */
 enum pkt_sum {
-	PKT_SUM_PSEUDO,  /* pseudo header and message; what we send */
+	PKT_SUM_PSEUDO, /* pseudo header and message; what we send */
 	PKT_SUM_MESSAGE, /* message only; what version 2 always has */
 };
 
@@ -67,9 +67,9 @@ enum pkt_sum {
 struct pkt_in {
 	struct ip_addr src, dst;
 	const uint8_t *msg; /* behind the IP header */
-	size_t msg_len;     /* as received: with padding, if any; at least PKT_HDR_LEN */
-	size_t ip_len;      /* of the IP header */
-	size_t total_len;   /* as the IP header says */
+	size_t msg_len; /* as received: with padding, if any; at least PKT_HDR_LEN */
+	size_t ip_len; /* of the IP header */
+	size_t total_len; /* as the IP header says */
 	uint8_t ttl, vrid;
 };
 
@@ -81,7 +81,7 @@ struct pkt_expect {
 
 struct pkt_advert {
 	const uint8_t *addr; /* addr_n addresses in network order, one behind the other */
-	int64_t adv_int_us;  /* as on the wire */
+	int64_t adv_int_us; /* as on the wire */
 	enum pkt_sum sum;
 	uint8_t version, vrid, prio, addr_n;
 };

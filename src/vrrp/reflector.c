@@ -44,6 +44,8 @@ enum {
 	DUMP_SHARE = 4,            /* events alone may take a fifth of the time with dumps */
 	DUMP_PACE_MAX_US = 500000, /* but never keep the picture older than this */
 	RETRY_US = 1000000,        /* after the kernel refused something */
+	TORN_US = 10000,           /* after a look at a table that changed all the time */
+	TORN_N = 20,               /* such looks in a row, until addresses are planned all the same */
 };
 
 /* What the VRRP role said of an instance; parallel to conf->vrrp. */
@@ -81,6 +83,8 @@ struct reflector {
 
 	struct timer wake;      /* look again then */
 	int64_t dump_after_us;  /* events alone cause no dump before */
+	unsigned torn_n;        /* looks in a row that gave a torn picture */
+	bool is_pic_good;       /* false: the last look failed; publish nothing of it */
 	bool is_event_seen, must_dump, must_plan, has_own_removal;
 };
 
@@ -120,6 +124,9 @@ static void log_links(const struct reflector *rf, const struct link_table *new)
 /* Makes a table of the picture and publishes it when it says anything new. */
 static void publish(struct reflector *rf)
 {
+	if (!rf->is_pic_good)
+		return;
+
 	uint32_t *vips_be = reallocarray(NULL, (size_t)rf->vips.n + 1, sizeof(*vips_be));
 
 	BUG_ON(!vips_be);
@@ -152,7 +159,20 @@ static void on_wake(struct timer *t, int64_t now_us)
 
 	(void)now_us;
 	vip_release_held(&rf->vips);
-	rf->must_dump = rf->must_plan = true;
+	rf->must_dump = rf->must_plan = true; /* in the turn that this timer makes */
+}
+
+/* Others change addresses faster than they can be read. A torn picture is never published: a link
+ * might be missing in it. But our addresses don't wait for ever: adding one that is there does no
+ * harm. 0: plan on it. */
+static int bear_torn(struct reflector *rf, int64_t now_us)
+{
+	wake_at(rf, now_us + TORN_US);
+	if (++rf->torn_n < TORN_N)
+		return -EINTR;
+	rf->must_dump = false; /* until the timer */
+	rf->must_plan = true;
+	return 0;
 }
 
 static int look(struct reflector *rf)
@@ -162,7 +182,10 @@ static int look(struct reflector *rf)
 	int64_t now_us = clock_now_us();
 	int64_t pace_us = (now_us - start_us) * DUMP_SHARE;
 
+	rf->is_pic_good = !err;
 	rf->dump_after_us = now_us + (pace_us < DUMP_PACE_MAX_US ? pace_us : DUMP_PACE_MAX_US);
+	if (err == -EINTR)
+		return bear_torn(rf, now_us);
 	if (err) {
 		log_event(LOG_LINK_FAIL, "error=\"%s\"", strerrordesc_np(-err));
 		wake_at(rf, now_us + RETRY_US);
@@ -170,6 +193,7 @@ static int look(struct reflector *rf)
 	}
 	rf->must_dump = rf->is_event_seen = false;
 	rf->must_plan = true;
+	rf->torn_n = 0;
 	return 0;
 }
 
@@ -384,6 +408,16 @@ static int open_events(struct reflector *rf)
 	return loop_add(&rf->role.loop, &rf->event_fd, fd, EPOLLIN, on_event);
 }
 
+static int first_look(struct reflector *rf)
+{
+	int err = -EINTR;
+
+	for (unsigned i = 0; err == -EINTR && i < TORN_N; i++)
+		err = link_dump(&rf->chan, &rf->pic);
+	rf->is_pic_good = !err;
+	return err;
+}
+
 /* Joined to the events first, so that nothing is missed between the first look and the first event. */
 static int init(struct role *r)
 {
@@ -395,7 +429,7 @@ static int init(struct role *r)
 	if (!err)
 		err = announce_open(&rf->announce, &r->loop);
 	if (!err)
-		err = link_dump(&rf->chan, &rf->pic);
+		err = first_look(rf);
 	if (err)
 		log_event(LOG_ROLE_FAIL, "role=%s error=\"%s\"", r->name, strerrordesc_np(-err));
 	else

@@ -107,8 +107,8 @@ struct vrrp_inst *run_find(const struct run *r, uint32_t ifindex, uint8_t family
 	uint32_t i = r->by_key[key_bucket(r, ifindex, family, vrid)];
 
 	/* each instance is of IPv4, so the family needs no look at the instance */
-	while (i != RUN_NONE && (r->inst[i].cf->s.vrid != vrid ||
-				 r->inst[i].ifc->link.ifindex != ifindex))
+	while (i != RUN_NONE &&
+	       (r->inst[i].cf->s.vrid != vrid || r->inst[i].ifc->link.ifindex != ifindex))
 		i = r->inst[i].key_next;
 	return i == RUN_NONE || family != AF_INET ? NULL : &r->inst[i];
 }

@@ -25,12 +25,12 @@ struct run_link {
 
 /* An interface that carries adverts. */
 struct run_iface {
-	const char *name;     /* in the snapshot's arena */
+	const char *name; /* in the snapshot's arena */
 	struct run_link link; /* as acted on */
 	struct run_link next; /* as read last */
-	uint32_t join_slot;   /* sock_join(); RUN_NONE: not joined */
-	bool is_fail_told;    /* joining fails, and that was logged */
-	uint32_t first;       /* its first instance; the others by iface_next */
+	uint32_t join_slot; /* sock_join(); RUN_NONE: not joined */
+	bool is_fail_told; /* joining fails, and that was logged */
+	uint32_t first; /* its first instance; the others by iface_next */
 	uint32_t name_next;
 };
 

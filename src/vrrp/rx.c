@@ -11,7 +11,7 @@
 #include "vrrp/tx.h"
 
 enum {
-	RX_TURN_N = 4 * SOCK_RX_N,    /* packets in one turn: below a millisecond of work */
+	RX_TURN_N = 4 * SOCK_RX_N, /* packets in one turn: below a millisecond of work */
 	RX_DRAIN_N = 128 * SOCK_RX_N, /* about what the socket's buffer holds */
 };
 
@@ -40,12 +40,13 @@ static void tell_peer(struct vrrp_inst *in, const struct pkt_advert *a, const st
 			  in->cf->s.name, addr_text(&p->src, src), a->addr_n, in->vip_n);
 	if (a->adv_int_us != in->cf->s.adv_int_us && a->prio &&
 	    inst_tell(in, INST_TELL_INTERVAL)) /* V49 */
-		log_event(LOG_VRRP_PEER, "inst=%s src=%s differs=interval theirs_us=%lld ours_us=%lld",
+		log_event(LOG_VRRP_PEER,
+			  "inst=%s src=%s differs=interval theirs_us=%lld ours_us=%lld",
 			  in->cf->s.name, addr_text(&p->src, src), (long long)a->adv_int_us,
 			  (long long)in->cf->s.adv_int_us);
-	if (a->version == 3 && a->sum == PKT_SUM_MESSAGE &&
-	    inst_tell(in, INST_TELL_SUM)) /* V30 */
-		log_event(LOG_VRRP_PEER, "inst=%s src=%s differs=checksum theirs=message ours=pseudo",
+	if (a->version == 3 && a->sum == PKT_SUM_MESSAGE && inst_tell(in, INST_TELL_SUM)) /* V30 */
+		log_event(LOG_VRRP_PEER,
+			  "inst=%s src=%s differs=checksum theirs=message ours=pseudo",
 			  in->cf->s.name, addr_text(&p->src, src));
 }
 

@@ -12,11 +12,12 @@
 #include <sys/socket.h>
 
 enum {
-	SOCK_RX_N = 64,                   /* packets of one read */
-	SOCK_TX_N = 64,                   /* packets of one send */
-	SOCK_MEMBERS_N = 1024,            /* membership sockets: each has room for 20 interfaces,
+	SOCK_RX_N = 64, /* packets of one read */
+	SOCK_TX_N = 64, /* packets of one send */
+	SOCK_MEMBERS_N = 1024, /* membership sockets: each has room for 20 interfaces,
 					   * unless igmp_max_memberships says otherwise */
-	SOCK_RCVBUF_LEN = 4 * 1024 * 1024, /* some thousand adverts, while the thread is kept waiting */
+	SOCK_RCVBUF_LEN =
+		4 * 1024 * 1024, /* some thousand adverts, while the thread is kept waiting */
 };
 
 /* Enough for one struct in_pktinfo. */
@@ -25,7 +26,7 @@ struct sock_control {
 };
 
 struct sock_members {
-	int fd;     /* -1: slot is free */
+	int fd; /* -1: slot is free */
 	uint32_t n; /* interfaces joined */
 };
 

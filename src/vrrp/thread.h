@@ -27,7 +27,7 @@ struct vrrp {
 
 	/* tx.c */
 	struct tx_entry tx[SOCK_TX_N]; /* what waits in sock, by number */
-	struct vrrp_inst *post_first;  /* instances that have facts to post; by post_next */
+	struct vrrp_inst *post_first; /* instances that have facts to post; by post_next */
 	struct vrrp_inst *post_last;
 	struct late late;
 
@@ -36,7 +36,7 @@ struct vrrp {
 
 	/* vrrp.c */
 	const struct conf *held; /* the generation before, until its facts are idle; or NULL */
-	uint32_t held_i;         /* facts of the instances before this are idle */
-	struct timer release;    /* looks whether they are */
+	uint32_t held_i; /* facts of the instances before this are idle */
+	struct timer release; /* looks whether they are */
 	const struct conf *last; /* after the end: the facts of this one may still be in a box */
 };

@@ -11,7 +11,9 @@
 
 #include <stdint.h>
 
-enum { TIMES_DOWN_ADVERTS = 3 }; /* intervals without an advert until the active is taken for dead */
+enum {
+	TIMES_DOWN_ADVERTS = 3
+}; /* intervals without an advert until the active is taken for dead */
 
 /* Skew_Time: how much longer a router waits, the lower its priority. Version 2 takes a part of a
  * second whatever the interval (V60), version 3 a part of Active_Adver_Interval (V62). Rounded to

@@ -154,7 +154,8 @@ static void adopt(struct role *r, const struct conf *old, const struct conf *new
 
 	if (was) {
 		stop_old(was, new, now_us);
-		tx_settle(v); /* from here on nothing points into the old memory but facts in boxes */
+		tx_settle(
+			v); /* from here on nothing points into the old memory but facts in boxes */
 	}
 	v->run = run_build(new, &v->shell);
 	if (was) {

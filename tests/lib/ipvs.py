@@ -71,11 +71,21 @@ def available(ns=None):
 
 
 def wait_table(ns, wanted, timeout=30):
-    """Waits until the table is as wanted; raises Missing with both sides."""
+    """Waits until the table is as wanted; raises Missing with what differs."""
     try:
         wait_until(lambda: table(ns) == wanted, timeout, "the wanted table")
     except Missing:
-        raise Missing(f"after {timeout} s the table is\n{show(table(ns))}\nand not\n{show(wanted)}") from None
+        raise Missing(f"after {timeout} s the table is not as wanted:\n{difference(table(ns), wanted)}") from None
+
+
+def difference(got, wanted, most=20):
+    """What only one side has: `+` too much, `-` missing."""
+    def lines(services):
+        return {f"{service} {dest} {value}" for service, dests in services.items()
+                for dest, value in (dests or {"(no servers)": ""}).items()}
+    differ = sorted([f"+ {line}" for line in lines(got) - lines(wanted)]
+                    + [f"- {line}" for line in lines(wanted) - lines(got)])
+    return "\n".join(differ[:most] + ([f"and {len(differ) - most} more"] if len(differ) > most else []))
 
 
 def show(services):

@@ -11,15 +11,16 @@
 A suite takes the program to test from its first argument; without one it is build/vipd.
 """
 
-import bisect
 import contextlib
 import os
 import re
+import struct
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+import traceback
 
 if len(sys.argv) > 1:
     os.environ["VIPD"] = sys.argv[1]
@@ -28,6 +29,7 @@ from director import Vipd  # noqa: E402, F401
 from netns import Net  # noqa: E402
 from proc import Missing, wait_until  # noqa: E402
 from stall import Stalls  # noqa: E402
+from suite import suite  # noqa: E402
 from wire import Advert, AddressList, Garp, Sniffer  # noqa: E402
 
 PATIENCE = 15         # seconds until something that must come is given up
@@ -284,12 +286,6 @@ def gaps(adverts):
     return sorted(((b - a, a) for a, b in zip(times, times[1:])), reverse=True)
 
 
-def nearest(times, moment):
-    """The last of the sorted times that is not after the moment, or None."""
-    at = bisect.bisect_right(times, moment)
-    return times[at - 1] if at else None
-
-
 def tshark(frames):
     """What an independent decoder says of frames: a list of dictionaries, or None where there is no tshark."""
     fields = ["ip.ttl", "ip.dsfield", "ip.checksum.status", "vrrp.version", "vrrp.type", "vrrp.virt_rtr_id", "vrrp.prio",
@@ -309,6 +305,18 @@ def tshark(frames):
 
 def pcap(frames):
     """A capture file of Ethernet frames."""
-    import struct
     head = struct.pack("=IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1)
     return head + b"".join(struct.pack("=IIII", n, 0, len(f), len(f)) + f for n, f in enumerate(frames))
+
+
+def run_parts(name, parts):
+    """Runs the parts (or those named after the program) as one suite; one that breaks off does not hide the others."""
+    with suite(name) as t:
+        for part in parts:
+            if len(sys.argv) > 2 and part.__name__ not in sys.argv[2:]:
+                continue
+            try:
+                part(t)
+            except Exception as error:  # told as a failed check
+                t.note(traceback.format_exc().rstrip())
+                t.check(False, f"{part.__name__} breaks off: {error}")

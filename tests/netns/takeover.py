@@ -17,7 +17,6 @@ import pair  # noqa: E402
 from director import Vipd, instance  # noqa: E402
 from pair import PATIENCE, Scene, ms, vips_of  # noqa: E402
 from proc import wait_until  # noqa: E402
-from suite import suite  # noqa: E402
 from wire import Advert, Garp  # noqa: E402
 
 
@@ -176,24 +175,33 @@ def nopreempt(t):
 
 def owner(t):
     t.part("owner: priority 255 is active at once and keeps its own address at stop")
+    owner_takes(t, "10.9.0.200", extra=["10.9.0.200/24"])
+
+
+def owner_of_only_address(t):
+    t.part("owner whose only address is the virtual one: it sends from it, and who holds it must hear that")
+    owner_takes(t, "10.9.0.2")
+
+
+def owner_takes(t, vip, extra=()):
     with Scene(t) as scene:
-        b = scene.router("r1", Vipd, [one(254, vip="10.9.0.2/24")], start=True)
+        b = scene.router("r1", Vipd, [one(254, vip=vip + "/24")], start=True)
         wait_all(b, "ACTIVE", names=["web"])
-        moment = time.monotonic()
-        a = scene.router("r2", Vipd, [one(255, vip="10.9.0.2/24")])
-        scene.cuts.append((0, float("inf")))  # 10.9.0.2 is r2's own from the start
+        moment, seen = time.monotonic(), b.daemon.mark()
+        a = scene.router("r2", Vipd, [one(255, vip=vip + "/24")], extra=extra)
         a.director.start()
         wait_all(a, "ACTIVE", names=["web"])
         t.check(not a.daemon.find("to=BACKUP"), "the owner was never in BACKUP (V74)")
-        first = scene.wire.wait(Advert, 1, since=moment, src="10.9.0.2", vrid=51)[0]
+        first = scene.wire.wait(Advert, 1, since=moment, src=a.ip, vrid=51)[0]
         t.equal(first.prio, 255, "priority of its first advert")
         scene.bound(first.time - a.daemon.started, 0.3, a.daemon.started, first.time, "start to first advert")
-        wait_all(b, "BACKUP", b.daemon.find("to=ACTIVE") and 0, names=["web"])
-        scene.owners.wait("10.9.0.2", {"r2"})
+        wait_all(b, "BACKUP", seen, names=["web"])
+        scene.owners.wait(vip, {"r2"})
+        scene.check_garp(a, a.director.instances[0], moment)
         t.equal(a.director.stop(), 0, "exit status")
-        t.check("10.9.0.2/24" in a.ns.run("ip", "-4", "addr", "show", "dev", "eth0").stdout,
+        t.check(f"{vip}/24" in a.ns.run("ip", "-4", "addr", "show", "dev", "eth0").stdout,
                 "the owner's own address stays when vipd stops")
-        t.equal(len(scene.wire.adverts(since=moment, src="10.9.0.2", prio=0)), 1, "it resigns once")
+        t.equal(len(scene.wire.adverts(since=moment, src=a.ip, prio=0)), 1, "it resigns once")
 
 
 def kernel_changes(t):
@@ -213,7 +221,7 @@ def kernel_changes(t):
         scene.bound(back.time - moment, 0.5, moment, back.time, "removed by hand, announced again")
         scene.check_quiet(a, seen, ["web"], "address removed by hand")
 
-        t.part("an address of the same network that is older than vipd's goes: the virtual one stays")
+        t.part("a foreign address comes and goes")
         seen = a.daemon.mark()
         a.ns.ip("addr add 10.9.0.77/24 dev eth0", "addr del 10.9.0.77/24 dev eth0")
         time.sleep(0.5)
@@ -227,32 +235,34 @@ def kernel_changes(t):
             t.part(f"{name}: FAULT, takeover, back")
             link_goes(scene, a, b, name, down, up)
 
+        t.part("own address removed and given back")
+        link_goes(scene, a, b, "own address removed", lambda: a.ns.ip("addr flush dev eth0"),
+                  lambda: a.ns.ip(f"addr add {a.ip}/24 dev eth0"), can_resign=True)
+
         t.part("interface deleted and made again")
-        def gone():
-            a.ns.ip("link del eth0")
-        def again():
-            scene.lan.join(a.ns, "eth0", f"{a.ip}/24")
-        link_goes(scene, a, b, "interface deleted", gone, again)
+        link_goes(scene, a, b, "interface deleted", lambda: a.ns.ip("link del eth0"),
+                  lambda: scene.lan.join(a.ns, "eth0", f"{a.ip}/24"))
         scene.check_single(["10.9.0.100"])
         t.equal(a.director.stop(), 0, "exit status")
 
 
-def link_goes(scene, a, b, name, down, up):
+def link_goes(scene, a, b, name, down, up, can_resign=False):
     t = scene.t
     seen, seen_b, moment = a.daemon.mark(), b.daemon.mark(), time.monotonic()
     scene.cuts.append((moment, float("inf")))
     down()
     fault = a.director.wait_state("web", "FAULT", 5, seen)
     scene.bound(fault.time - moment, 0.5, moment, fault.time, f"{name}: FAULT")
-    took = scene.check_takeover(a, b, b.director.instances[0], moment)
+    check = scene.check_resigned if can_resign else scene.check_takeover
+    took = check(a, b, b.director.instances[0], moment)
     t.note(f"takeover after {name}: {ms(took)}")
     scene.owners.wait("10.9.0.100", {"r2"})
-    scene.end_cut()
     back = time.monotonic()
     up()
     a.director.wait_state("web", "BACKUP", 5, seen)
     a.director.wait_state("web", "ACTIVE", 5, seen)
     b.director.wait_state("web", "BACKUP", 5, seen_b)
+    scene.end_cut()  # a bridge may forward up to a second after the carrier is back
     scene.owners.wait("10.9.0.100", {"r1"})
     scene.check_garp(a, a.director.instances[0], back)
     states = [line.match[1] for line in a.daemon.find(r"vrrp\.state .*to=(\w+)", seen)]
@@ -269,19 +279,19 @@ def reload(t):
             scene.owners.wait(vip, {"r1"})
 
         t.part("reload: priority raised on the other, lowered again")
+        begin, start_a, start_b = time.monotonic(), a.daemon.mark(), b.daemon.mark()
         reload_and(scene, b, lambda: b.director.instances[1].update(prio=200))
-        b.director.wait_state("fast", "ACTIVE", 5, b.daemon.find("conf.applied")[0] and 0)
-        a.director.wait_state("fast", "BACKUP", 5)
+        b.director.wait_state("fast", "ACTIVE", 5, start_b)
+        a.director.wait_state("fast", "BACKUP", 5, start_a)
         scene.owners.wait("10.9.0.110", {"r2"})
         seen_a, seen_b = a.daemon.mark(), b.daemon.mark()
         reload_and(scene, b, lambda: b.director.instances[1].update(prio=100))
         a.director.wait_state("fast", "ACTIVE", 5, seen_a)
         b.director.wait_state("fast", "BACKUP", 5, seen_b)
         scene.owners.wait("10.9.0.110", {"r1"})
-        for router in (a, b):
-            others = [line.text for line in router.daemon.find(r"vrrp\.state inst=(two|faster) .*from=(ACTIVE|BACKUP)")
-                      if "to=FAULT" in line.text or "from=ACTIVE" in line.text]
-            t.check(not others, f"no transition of the others on {router.name} {others or ''}".rstrip())
+        returned = time.monotonic()
+        scene.check_quiet(a, start_a, ["two", "faster"], "priority of another instance changed")
+        scene.check_quiet(b, start_b, ["two", "faster"], "priority of another instance changed")
 
         t.part("reload: an instance more, an instance less, while the others stay")
         seen_a, seen_b = a.daemon.mark(), b.daemon.mark()
@@ -310,22 +320,20 @@ def reload(t):
         t.check([names for since, end, names in scene.owners.spans("10.9.0.112") if end > moment] == [{"r1"}],
                 "the address that stayed was never away")
         scene.wire.wait(Garp, 3, since=moment, count=5, address="10.9.0.113", mac=a.mac)
-        t.check(not scene.wire.garps(since=moment + 0.1, address="10.9.0.112")
-                or scene.wire.garps(since=moment, address="10.9.0.112")[0].time > moment + 0.5
-                or True, "announcement of what stayed is no matter")
         advert = scene.wire.wait(Advert, 2, since=moment + 0.2, src=a.ip, vrid=100)[0]
         t.equal(advert.addresses, ("10.9.0.113", "10.9.0.112"), "addresses in the advert, in the file's order (V22)")
         scene.check_quiet(a, seen_a, NAMES, "list of addresses changed")
         b.daemon.wait_for(r"vrrp\.peer inst=fast .*differs=addresses", 5)
 
         t.part("adverts left on time through all reloads")
+        time.sleep(1.5)
         for inst in trio(1):
-            mine = scene.wire.adverts(src=a.ip, vrid=inst["vrid"], since=seen_a and moment)
+            mine = scene.wire.adverts(src=a.ip, vrid=inst["vrid"], since=returned if inst["name"] == "fast" else begin)
             gap, at = pair.gaps(mine)[0]
             scene.bound(gap, inst["advert_ms"] / 1000 + 0.05, at, at + gap, f"{inst['name']}: largest gap of adverts")
         scene.check_single([v for v in VIPS if v != "10.9.0.110"] + ["10.9.0.177"])
-        a.director.stop(), b.director.stop()
         for router in (a, b):
+            t.equal(router.director.stop(), 0, f"exit status of {router.name}")
             for vip in VIPS + ["10.9.0.113", "10.9.0.177"]:
                 t.check(vip not in router.ns.run("ip", "-4", "addr").stdout, f"{router.name} leaves no {vip}")
 
@@ -341,11 +349,10 @@ def same_vrid_on_two_links(t):
     t.part("the same virtual router id on two interfaces: two groups")
     with Scene(t) as scene:
         other = scene.net.lan("lan2")
-        def both(prio):
-            return [one(prio), instance("web2", 51, prio, ["10.8.0.100/24"], advert_ms=100, device="eth1")]
         routers = []
         for n, prio in (1, 150), (2, 100):
-            router = scene.router(f"r{n}", Vipd, both(prio))
+            second = instance("web2", 51, prio, ["10.8.0.100/24"], advert_ms=100, device="eth1")
+            router = scene.router(f"r{n}", Vipd, [one(prio), second])
             other.join(router.ns, "eth1", f"10.8.0.{n}/24")
             router.director.start()
             routers.append(router)
@@ -359,10 +366,11 @@ def same_vrid_on_two_links(t):
         other.cut(a.ns, "eth1")
         b.director.wait_state("web2", "ACTIVE", 5, seen_b)
         scene.owners.wait("10.8.0.100", {"r2"})
-        scene.end_cut()
         t.equal(scene.owners.now("10.9.0.100"), {"r1"}, "holder on the other link")
         other.heal(a.ns, "eth1")
         a.director.wait_state("web2", "ACTIVE", 5, seen)
+        b.director.wait_state("web2", "BACKUP", 5, seen_b)
+        scene.end_cut()  # as in link_goes()
         scene.owners.wait("10.8.0.100", {"r1"})
         scene.check_quiet(a, seen, ["web"], "link of the other group lost")
         scene.check_quiet(b, seen_b, ["web"], "link of the other group lost")
@@ -373,12 +381,5 @@ def same_vrid_on_two_links(t):
                 check_counters(t, router, name)
 
 
-def main():
-    parts = [priorities_and_deaths, equal_priority, nopreempt, owner, kernel_changes, reload, same_vrid_on_two_links]
-    with suite("netns-takeover") as t:
-        for part in parts:
-            if len(sys.argv) <= 2 or part.__name__ in sys.argv[2:]:
-                part(t)
-
-
-main()
+pair.run_parts("netns-takeover", [priorities_and_deaths, equal_priority, nopreempt, owner, owner_of_only_address,
+                                  kernel_changes, reload, same_vrid_on_two_links])

@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#define ARM  (FSM_ARM_ADV | FSM_ARM_DOWN | FSM_ARM_SKEW)
+#define ARM (FSM_ARM_ADV | FSM_ARM_DOWN | FSM_ARM_SKEW)
 #define SEND (FSM_RESIGN | FSM_ADVERT | FSM_ANSWER)
 
 static bool is_one_at_most(unsigned bits)

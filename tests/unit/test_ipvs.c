@@ -2,6 +2,7 @@
  *
  * The IPVS role over a table in memory: turns are made by hand, timers fire when the test says so.
  */
+#include "ipvs/drive.h"
 #include "ipvs/ipvs.h"
 #include "ipvs/kern_memory.h"
 #include "ipvs/want.h"
@@ -620,6 +621,30 @@ static void service_before_servers(void **state)
 	bench_free(b);
 }
 
+/* Changes of a scheduler hold the kernel up: few in a batch. */
+static void slow_changes(void **state)
+{
+	struct spec many[3 * DRIVE_SLOW_N] = { 0 };
+	struct bench *b = bench_new();
+
+	(void)state;
+	for (unsigned i = 0; i < N_OF(many); i++)
+		many[i] = (struct spec){ .port = (uint16_t)(80 + i), .servers_n = 1, .weight = 1 };
+	bench_start(b);
+	adopt(b, ipvs_conf(many, N_OF(many)));
+	(void)settle(b);
+	for (unsigned i = 0; i < N_OF(many); i++)
+		many[i].sched = "rr";
+	trace_reset(b);
+	adopt(b, ipvs_conf(many, N_OF(many)));
+	(void)settle(b);
+	assert_int_equal(b->calls_n, 3);
+	assert_int_equal(b->largest_n, DRIVE_SLOW_N);
+	expect_all_up(b);
+	bench_stop(b, false);
+	bench_free(b);
+}
+
 static void random_specs(struct bench *b, struct spec *s, uint32_t *n)
 {
 	static const char *const sched[] = { "rr", "wlc", "mh" };
@@ -761,17 +786,12 @@ static int group_teardown(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(first_start),
-		cmocka_unit_test(failure_and_recovery),
-		cmocka_unit_test(adopt_after_kill),
-		cmocka_unit_test(stop_before_adopt),
-		cmocka_unit_test(reload),
-		cmocka_unit_test(changed_by_others),
-		cmocka_unit_test(refused_service),
-		cmocka_unit_test(lost_answers),
-		cmocka_unit_test(bounded_batches),
-		cmocka_unit_test(service_before_servers),
-		cmocka_unit_test(soak),
+		cmocka_unit_test(first_start),      cmocka_unit_test(failure_and_recovery),
+		cmocka_unit_test(adopt_after_kill), cmocka_unit_test(stop_before_adopt),
+		cmocka_unit_test(reload),           cmocka_unit_test(changed_by_others),
+		cmocka_unit_test(refused_service),  cmocka_unit_test(lost_answers),
+		cmocka_unit_test(bounded_batches),  cmocka_unit_test(service_before_servers),
+		cmocka_unit_test(slow_changes),     cmocka_unit_test(soak),
 		cmocka_unit_test(in_its_thread),
 	};
 

@@ -14,12 +14,14 @@
 /* From the IP header on: VRID 51, priority 150, 192.0.2.100 and .101, from 192.0.2.10. */
 #define IP_V2 "45c0002c00010000ff701884c000020ae0000012"
 #define IP_V3 "45c0002400010000ff70188cc000020ae0000012"
-#define LIST  "c0000264c0000265"
+#define LIST "c0000264c0000265"
 #define V2_NONE IP_V2 "213396020001c3fe" LIST "0000000000000000"
 #define V2_PASS IP_V2 "21339602010186e4" LIST "7333637265740000"
 #define V3_PSEUDO IP_V3 "3133960200321130" LIST
 #define V3_MESSAGE IP_V3 "313396020032b3cd" LIST
-#define V3_UNICAST "45c0002400010000ff70368ac000020ac0000214" "3133960200322f2e" LIST
+#define V3_UNICAST                                                                                 \
+	"45c0002400010000ff70368ac000020ac0000214"                                                 \
+	"3133960200322f2e" LIST
 
 struct bytes {
 	uint8_t b[PKT_RX_MAX_LEN + 64];
@@ -109,7 +111,7 @@ static void golden_frames(void **state)
 	p = unhex(V3_MESSAGE);
 	assert_int_equal(decode(p.b, p.len, &expect_v3, &a), VRRP_DROP_NONE); /* V28, V30 */
 	assert_int_equal(a.sum, PKT_SUM_MESSAGE);
-	assert_int_equal(decode_hex(V2_PASS, &expect_v2), VRRP_DROP_AUTH);  /* V115 */
+	assert_int_equal(decode_hex(V2_PASS, &expect_v2), VRRP_DROP_AUTH); /* V115 */
 	assert_int_equal(decode_hex(V3_UNICAST, &expect_v3), VRRP_DROP_DEST); /* V54 */
 }
 
@@ -201,7 +203,8 @@ static void reasons(void **state)
 /* V45: a message that is right but for naming no address. */
 static void no_address(void **state)
 {
-	struct bytes p = unhex("45c0001c00010000ff70188cc000020ae0000012" "3133960000320000");
+	struct bytes p = unhex("45c0001c00010000ff70188cc000020ae0000012"
+			       "3133960000320000");
 	struct pkt_advert a;
 
 	(void)state;
@@ -301,8 +304,9 @@ static void padding(void **state)
 /* V41 */
 static void ip_options(void **state)
 {
-	struct bytes p = unhex("46c0002800010000ff700000c000020ae0000012" "94040000" "3133960200321130"
-			       LIST);
+	struct bytes p = unhex("46c0002800010000ff700000c000020ae0000012"
+			       "94040000"
+			       "3133960200321130" LIST);
 	struct pkt_advert a;
 
 	(void)state;
@@ -456,18 +460,12 @@ static void captures(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(golden_frames),
-		cmocka_unit_test(encode_makes_golden_frames),
-		cmocka_unit_test(reasons),
-		cmocka_unit_test(no_address),
-		cmocka_unit_test(checksums),
-		cmocka_unit_test(cut_anywhere),
-		cmocka_unit_test(every_flipped_bit),
-		cmocka_unit_test(padding),
-		cmocka_unit_test(ip_options),
-		cmocka_unit_test(wire_intervals),
-		cmocka_unit_test(round_trip),
-		cmocka_unit_test(list_sums),
+		cmocka_unit_test(golden_frames),     cmocka_unit_test(encode_makes_golden_frames),
+		cmocka_unit_test(reasons),           cmocka_unit_test(no_address),
+		cmocka_unit_test(checksums),         cmocka_unit_test(cut_anywhere),
+		cmocka_unit_test(every_flipped_bit), cmocka_unit_test(padding),
+		cmocka_unit_test(ip_options),        cmocka_unit_test(wire_intervals),
+		cmocka_unit_test(round_trip),        cmocka_unit_test(list_sums),
 		cmocka_unit_test(captures),
 	};
 

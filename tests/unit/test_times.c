@@ -53,7 +53,8 @@ static void next_does_not_drift(void **state)
 
 	(void)state;
 	for (int i = 1; i <= 1000; i++) {
-		at_us = times_next_us(at_us, 1000, at_us + 999); /* each time nearly a period late */
+		at_us = times_next_us(at_us, 1000,
+				      at_us + 999); /* each time nearly a period late */
 		assert_int_equal(at_us, i * 1000);
 	}
 	/* on the edge and beyond: no burst to catch up */
@@ -105,7 +106,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(examples_V72),      cmocka_unit_test(boundaries),
 		cmocka_unit_test(neighbours_differ), cmocka_unit_test(next_does_not_drift),
-		cmocka_unit_test(lateness),	     cmocka_unit_test(quantiles),
+		cmocka_unit_test(lateness),          cmocka_unit_test(quantiles),
 	};
 
 	return cmocka_run_group_tests_name("times", tests, NULL, NULL);

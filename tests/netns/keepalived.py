@@ -1,0 +1,199 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""vipd against Debian's keepalived, in both roles and both versions.
+
+Both think well of each other's adverts: keepalived's statistics (SIGUSR2) and vipd's vrrp.stats count no error, and an
+independent decoder finds every byte of vipd's adverts right. As in takeover.py a program that is killed loses its link
+at the same moment, and has time to clean up what its kernel kept once it is back.
+"""
+
+import os
+import re
+import signal
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+
+import pair  # noqa: E402
+from director import Keepalived, Vipd, instance  # noqa: E402
+from pair import PATIENCE, Scene, ms, vips_of  # noqa: E402
+from proc import wait_until  # noqa: E402
+from wire import Advert  # noqa: E402
+
+
+def both_versions(prio):
+    return [instance("two", 2, prio, ["10.9.0.102/24", "10.9.0.103/32"], advert_ms=1000, version=2),
+            instance("three", 3, prio, ["10.9.0.110/24", "10.9.0.112/32"], advert_ms=100)]
+
+
+NAMES = [inst["name"] for inst in both_versions(1)]
+VIPS = vips_of(both_versions(1))
+ERRORS = ["Length", "TTL", "Invalid Type", "Advertisement Interval", "Address List", "Type Mismatch", "Failure"]
+
+
+class StatKeepalived(Keepalived):
+    """Keepalived with its own folder for the statistics file."""
+
+    def start(self):
+        os.environ["TMPDIR"] = self.folder
+        try:
+            return super().start()
+        finally:
+            del os.environ["TMPDIR"]
+
+    def stats(self):
+        """{instance: {counter: value}} as keepalived writes it on SIGUSR2."""
+        path = os.path.join(self.folder, "keepalived.stats")
+        if os.path.exists(path):
+            os.unlink(path)
+        self.daemon.send(signal.SIGUSR2)
+        wait_until(lambda: os.path.exists(path) and open(path, encoding="ascii").read().count("Priority Zero") == len(NAMES),
+                   5, "keepalived's statistics")
+        time.sleep(0.1)
+        with open(path, encoding="ascii") as file:
+            parts = re.split(r"VRRP Instance: (\S+)\n", file.read())
+        return {name: [(key.strip(), int(value)) for key, value in re.findall(r"^\s*([\w ]+): (\d+)$", text, re.M)]
+                for name, text in zip(parts[1::2], parts[2::2])}
+
+
+def wait_all(router, state, since=0):
+    for name in NAMES:
+        router.director.wait_state(name, state, PATIENCE, since)
+
+
+def play(t, better, worse):
+    """One whole round: start, death, return, stop, return. `better` and `worse` are the classes."""
+    with Scene(t) as scene:
+        names = {Vipd: "vipd", StatKeepalived: "keepalived"}
+        a = scene.router(f"{names[better]}-150", better, both_versions(150), start=True)
+        b = scene.router(f"{names[worse]}-100", worse, both_versions(100))
+
+        t.part(f"{a.name} is active beside {b.name}")
+        wait_all(a, "ACTIVE")
+        seen = b.daemon.mark() if b.daemon else 0
+        b.director.start()
+        wait_all(b, "BACKUP")
+        time.sleep(max(pair.down(i) for i in b.director.instances) + 0.2)
+        t.check(not b.director.daemon.find(Keepalived.STATE_LINE.format(name=r"\w+", state="MASTER") + "|to=ACTIVE", seen),
+                f"{b.name} never becomes active beside {a.name}")
+        t.check(not scene.wire.adverts(src=b.ip), f"{b.name} says nothing")
+        for vip in VIPS:
+            scene.owners.wait(vip, {a.name})
+
+        t.part(f"{a.name} dies")
+        moment = time.monotonic()
+        scene.die(a)
+        for inst in b.director.instances:
+            took = scene.check_takeover(a, b, inst, moment)
+            t.note(f"TAKEOVER by {names[worse]}, version {inst['version']}, {inst['advert_ms']} ms: {ms(took)}")
+        for vip in VIPS:
+            wait_until(lambda: b.name in scene.owners.now(vip), PATIENCE, f"{b.name} holds {vip}")
+
+        t.part(f"{a.name} returns")
+        seen = b.daemon.mark()
+        moment = time.monotonic()
+        scene.come_back(a, VIPS)
+        hand_back(scene, a, b, moment, seen)
+
+        t.part(f"{a.name} stops cleanly")
+        moment = time.monotonic()
+        note_errors(scene, a)
+        t.equal(a.director.stop(), 0, f"exit status of {a.name}")
+        for inst in b.director.instances:
+            took = scene.check_resigned(a, b, inst, moment)
+            t.note(f"FOLLOWS {names[worse]}, version {inst['version']}, {inst['advert_ms']} ms: {ms(took)}")
+        wait_all(b, "ACTIVE", seen)
+        for vip in VIPS:
+            scene.owners.wait(vip, {b.name})
+
+        t.part(f"{a.name} returns once more")
+        seen, moment = b.daemon.mark(), time.monotonic()
+        a.director.start()
+        hand_back(scene, a, b, moment, seen)
+
+        t.part(f"{b.name} dies and returns: nothing happens")
+        seen = a.daemon.mark()
+        b.director.kill()
+        b.director.start()
+        wait_all(b, "BACKUP")
+        time.sleep(0.5)
+        lines = [line.text for line in a.daemon.find("Entering|vrrp.state", seen)]
+        t.check(not lines, f"no transition of {a.name} {lines or ''}".rstrip())
+
+        scene.check_single(VIPS)
+        for router in (b, a):
+            note_errors(scene, router)
+            t.equal(router.director.stop(), 0, f"exit status of {router.name}")
+            check_vipd(t, router)
+        check_bytes(scene, a if better is Vipd else b)
+
+
+def hand_back(scene, a, b, moment, seen):
+    wait_all(a, "ACTIVE")
+    wait_all(b, "BACKUP", seen)
+    for inst in a.director.instances:
+        first = scene.wire.wait(Advert, PATIENCE, since=moment, src=a.ip, vrid=inst["vrid"])[0]
+        last = scene.wire.adverts(src=b.ip, vrid=inst["vrid"])[-1]
+        scene.bound(max(0, last.time - first.time), 0.030, first.time, last.time + 0.001,
+                    f"{inst['name']}: {b.name} falls silent after the first advert of {a.name}")
+    for vip in VIPS:
+        scene.owners.wait(vip, {a.name})
+
+
+def note_errors(scene, router):
+    """keepalived's counters, while it runs."""
+    if not isinstance(router.director, StatKeepalived):
+        return
+    for name, counters in router.director.stats().items():
+        wrong = [(key, value) for key, value in counters if value and key in ERRORS]
+        received = dict(reversed(counters)).get("Received", 0)
+        scene.t.check(not wrong, f"{router.name} counts no error of {name} (received {received}) {wrong or ''}".rstrip())
+
+
+def check_vipd(t, router):
+    """vipd's counters, after its end."""
+    if isinstance(router.director, StatKeepalived):
+        return
+    for name in NAMES:
+        stats = pair.vrrp_stats(router.daemon, name)
+        wrong = {key: value for key, value in stats.items()
+                 if value and (key.startswith("drop_") and key not in ("drop_own", "drop_state")
+                               or key in ("tx_fail", "other_addresses"))}
+        t.check(not wrong, f"{router.name} counts no error of {name}: {stats}")
+
+
+def check_bytes(scene, vipd):
+    """Every advert of vipd, decoded by tshark, or by the sniffer's own decoder where there is none."""
+    t = scene.t
+    adverts = scene.wire.adverts(src=vipd.ip)
+    t.check(len(adverts) > 20 and {a.version for a in adverts} == {2, 3} and all(a.sum_ok for a in adverts),
+            f"{len(adverts)} adverts of vipd in both versions, all checksums right")
+    decoded = pair.tshark([a.frame for a in adverts])
+    if decoded is None:
+        t.note("no tshark here")
+        return
+    t.equal(len(decoded), len(adverts), "frames that tshark decoded")
+    wrong = [d for d in decoded if not is_right(d, vipd.director.instances)]
+    t.check(not wrong, f"tshark finds every field right {wrong[:3] or ''}".rstrip())
+
+
+def is_right(d, instances):
+    inst = instances[0 if d["vrrp.version"] == "2" else 1]
+    interval = ("vrrp.adver_int", 1) if inst["version"] == 2 else ("vrrp.short_adver_int", inst["advert_ms"] // 10)
+    return (d["ip.ttl"] == "255" and int(d["ip.dsfield"], 0) == 0xC0 and d["vrrp.type"] == "1"
+            and int(d["vrrp.virt_rtr_id"]) == inst["vrid"] and int(d["vrrp.prio"]) in (0, inst["prio"])
+            and d["vrrp.addr_count"] == "2" and int(d[interval[0]]) == interval[1]
+            and d["vrrp.checksum.status"] in ("1", "Good") and d["ip.checksum.status"] in ("1", "Good")
+            and d["vrrp.ip_addr"] == ",".join(vips_of([inst])) and not d["_ws.malformed"])
+
+
+def vipd_is_better(t):
+    play(t, Vipd, StatKeepalived)
+
+
+def keepalived_is_better(t):
+    play(t, StatKeepalived, Vipd)
+
+
+pair.run_parts("netns-keepalived", [vipd_is_better, keepalived_is_better])

@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * check: a worker against real servers, good and hostile ones. The test stands where the IPVS role
+ * does and waits for facts in its mailbox.
+ */
+#include "check/check.h"
+#include "check/http.h"
+#include "core/bug.h"
+#include "core/clock.h"
+#include "core/conf/conf.h"
+#include "core/conf/idmap.h"
+#include "core/log.h"
+#include "core/reason.h"
+#include "core/stats.h"
+
+#include "check_servers.h"
+#include "unit.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <sys/resource.h>
+
+enum {
+	PROBES_MAX = 128,
+	WAIT_S = 20, /* for a fact that must come; a healthy run needs far less */
+};
+
+/* A check of a server: what goes into the configuration. */
+struct spec {
+	uint32_t id;
+	const char *addr; /* NULL: 127.0.0.1 */
+	uint16_t port;
+	enum check_type type;
+	int64_t interval_us, timeout_us;
+	uint8_t rise_n, fall_n;
+};
+
+/* The latest fact of each probe. */
+struct inbox {
+	struct mbox box;
+	struct health latest[PROBES_MAX];
+	unsigned n[PROBES_MAX];
+	unsigned all_n;
+};
+
+struct pool {
+	struct board board;
+	struct inbox in;
+	struct check *check;
+};
+
+static struct conf *make_conf(const struct spec *spec, uint32_t n, uint64_t gen)
+{
+	struct conf *c = conf_new();
+
+	c->gen = gen;
+	c->vs = arena_array(&c->arena, 1, sizeof(*c->vs));
+	c->rs = arena_array(&c->arena, n, sizeof(*c->rs));
+	c->check = arena_array(&c->arena, n, sizeof(*c->check));
+	c->probe = arena_array(&c->arena, n, sizeof(*c->probe));
+	c->vs_n = 1;
+	c->rs_n = c->check_n = c->probe_n = n;
+	c->vs[0].s.name = "vs";
+	c->vs[0].s.servers.n = n;
+	idmap_init(&c->probe_by_id, &c->arena, n);
+	for (uint32_t i = 0; i < n; i++) {
+		struct fields_check *s = &c->check[i].s;
+
+		assert_int_equal(addr_parse(spec[i].addr ? spec[i].addr : "127.0.0.1",
+					    &c->rs[i].s.addr), 0);
+		c->rs[i].s.port = spec[i].port;
+		c->rs[i].id.v = spec[i].id;
+		*s = (struct fields_check){ .type = (uint8_t)spec[i].type,
+					    .interval_us = spec[i].interval_us,
+					    .timeout_us = spec[i].timeout_us,
+					    .rise_n = spec[i].rise_n,
+					    .fall_n = spec[i].fall_n,
+					    .path = "/" };
+		for (unsigned code = 200; code < 300; code++)
+			s->status.w[(code - 100) / 64] |= UINT64_C(1) << (code - 100) % 64;
+		c->probe[i] = (struct conf_probe){ .id = { spec[i].id }, .rs = i, .check = i };
+		idmap_put(&c->probe_by_id, spec[i].id, i);
+	}
+	return c;
+}
+
+static void on_fact(void *arg, enum msg_type type, uint32_t id, uint64_t value)
+{
+	struct inbox *in = arg;
+
+	assert_int_equal(type, MSG_HEALTH);
+	assert_true(id < PROBES_MAX);
+	in->latest[id] = health_unpack(value);
+	in->n[id]++;
+	in->all_n++;
+}
+
+/* Waits until a fact comes or wait_ms have passed. */
+static void take(struct inbox *in, int wait_ms)
+{
+	struct pollfd p = { .fd = in->box.event_fd, .events = POLLIN };
+
+	(void)poll(&p, 1, wait_ms);
+	mbox_take(&in->box, on_fact, in);
+}
+
+/* Waits until the probe has that verdict. */
+static void expect(struct inbox *in, uint32_t id, enum health_verdict verdict)
+{
+	int64_t until_us = clock_now_us() + SEC(WAIT_S);
+
+	while (in->latest[id].verdict != verdict) {
+		assert_true(clock_now_us() < until_us);
+		take(in, 100);
+	}
+}
+
+/* Waits until at least n more have been accepted. */
+static void expect_accepted(struct server *sv, unsigned n)
+{
+	int64_t until_us = clock_now_us() + SEC(WAIT_S);
+	unsigned before_n = atomic_load(&sv->accepted_n);
+
+	while (atomic_load(&sv->accepted_n) - before_n < n) {
+		assert_true(clock_now_us() < until_us);
+		(void)usleep(1000);
+	}
+}
+
+static void pool_start(struct pool *p, const struct spec *spec, uint32_t n)
+{
+	*p = (struct pool){ 0 };
+	assert_int_equal(mbox_init(&p->in.box), 0);
+	p->board.ipvs = &p->in.box;
+	conf_publish(&p->board.conf, make_conf(spec, n, 1));
+	p->check = check_new(&p->board, 0, 1);
+	assert_int_equal(role_prepare(check_role(p->check)), 0);
+	assert_int_equal(role_start(check_role(p->check)), 0);
+}
+
+static void pool_reload(struct pool *p, const struct spec *spec, uint32_t n, uint64_t gen)
+{
+	struct role *r = check_role(p->check);
+
+	conf_publish(&p->board.conf, make_conf(spec, n, gen));
+	fact_post(&r->box, &r->snap_fact, gen);
+
+	/* two turns later it has been adopted */
+	uint_fast64_t beat = atomic_load(&r->heartbeat);
+
+	while (atomic_load(&r->heartbeat) < beat + 2)
+		(void)usleep(1000);
+}
+
+static void pool_stop(struct pool *p)
+{
+	struct role *r = check_role(p->check);
+
+	role_stop(r);
+	assert_int_equal(role_join(r, SEC(WAIT_S)), 0);
+	take(&p->in, 0);
+	role_release(r);
+	check_free(p->check);
+	mbox_fini(&p->in.box);
+	conf_publish(&p->board.conf, NULL);
+	snap_barrier();
+}
+
+static struct spec spec_of(uint32_t id, uint16_t port, enum check_type type)
+{
+	return (struct spec){ .id = id, .port = port, .type = type, .interval_us = MS(50),
+			      .timeout_us = SEC(1), .rise_n = 2, .fall_n = 3 };
+}
+
+/* What each kind of server gets from each kind of check. */
+static void test_verdicts(void **state)
+{
+	static const struct {
+		enum server_mode mode;
+		enum check_reason http, tcp;
+		uint16_t code;
+	} rows[] = {
+		{ SERVE_OK, REASON_L7OK, REASON_L4OK, 200 },
+		{ SERVE_INTERIM, REASON_L7OK, REASON_L4OK, 204 },
+		{ SERVE_503, REASON_L7STS, REASON_L4OK, 503 },
+		{ SERVE_SILENT, REASON_L7TOUT, REASON_L4OK, 0 },
+		{ SERVE_DRIP, REASON_L7TOUT, REASON_L4OK, 0 },
+		{ SERVE_ENDLESS, REASON_L7RSP, REASON_L4OK, 0 },
+		{ SERVE_GARBAGE, REASON_L7RSP, REASON_L4OK, 0 },
+		{ SERVE_CLOSE, REASON_L7RSP, REASON_L4OK, 0 },
+		{ SERVE_RESET, REASON_L7RSP, REASON_L4OK, 0 },
+		{ SERVE_NOBODY, REASON_L4CON, REASON_L4CON, 0 },
+	};
+	static struct servers servers;
+	struct spec spec[2 * N_OF(rows)];
+	struct pool p;
+
+	(void)state;
+	for (uint32_t i = 0; i < N_OF(rows); i++) {
+		uint16_t port = server_add(&servers, rows[i].mode);
+
+		spec[2 * i] = spec_of(2 * i + 1, port, CHECK_HTTP);
+		spec[2 * i + 1] = spec_of(2 * i + 2, port, CHECK_TCP);
+	}
+	servers_start(&servers);
+	pool_start(&p, spec, N_OF(spec));
+	for (uint32_t i = 0; i < N_OF(rows); i++) {
+		const struct health *http = &p.in.latest[2 * i + 1], *tcp = http + 1;
+
+		expect(&p.in, 2 * i + 1, reason_verdict(rows[i].http));
+		expect(&p.in, 2 * i + 2, reason_verdict(rows[i].tcp));
+		assert_string_equal(reason_name(http->reason), reason_name(rows[i].http));
+		assert_string_equal(reason_name(tcp->reason), reason_name(rows[i].tcp));
+		assert_int_equal(http->code, rows[i].code);
+	}
+	/* each said it once */
+	assert_int_equal(p.in.all_n, N_OF(spec));
+	pool_stop(&p);
+	assert_int_equal(p.in.all_n, N_OF(spec));
+	servers_stop(&servers);
+}
+
+static void test_rise_and_fall(void **state)
+{
+	static struct servers servers;
+	struct spec spec = spec_of(1, server_add(&servers, SERVE_OK), CHECK_HTTP);
+	struct server *sv = &servers.server[0];
+	struct pool p;
+
+	(void)state;
+	spec.interval_us = MS(10);
+	servers_start(&servers);
+	pool_start(&p, &spec, 1);
+	expect(&p.in, 1, HEALTH_UP);
+
+	unsigned before_n = atomic_load(&sv->answered_n);
+
+	atomic_store(&sv->mode, SERVE_503);
+	expect(&p.in, 1, HEALTH_DOWN);
+	assert_true(atomic_load(&sv->answered_n) - before_n >= spec.fall_n);
+	before_n = atomic_load(&sv->answered_n);
+	atomic_store(&sv->mode, SERVE_OK);
+	expect(&p.in, 1, HEALTH_UP);
+	assert_true(atomic_load(&sv->answered_n) - before_n >= spec.rise_n);
+	assert_int_equal(p.in.n[1], 3);
+	pool_stop(&p);
+	servers_stop(&servers);
+}
+
+/* What stays goes on without a word; what is new is checked; what is gone is not. */
+static void test_reload(void **state)
+{
+	static struct servers servers;
+	struct spec spec[3];
+	struct pool p;
+
+	(void)state;
+	for (uint32_t i = 0; i < 3; i++) {
+		spec[i] = spec_of(i + 1, server_add(&servers, SERVE_OK), CHECK_HTTP);
+		spec[i].interval_us = MS(20);
+	}
+	servers_start(&servers);
+	pool_start(&p, spec, 2);
+	expect(&p.in, 1, HEALTH_UP);
+	expect(&p.in, 2, HEALTH_UP);
+	for (uint64_t gen = 2; gen < 20; gen++)
+		pool_reload(&p, spec, 2, gen);
+	expect_accepted(&servers.server[0], 3);
+	take(&p.in, 0);
+	assert_int_equal(p.in.all_n, 2);
+
+	/* 1 goes, 3 comes */
+	pool_reload(&p, spec + 1, 2, 20);
+	expect(&p.in, 3, HEALTH_UP);
+
+	unsigned gone_n = atomic_load(&servers.server[0].accepted_n);
+
+	expect_accepted(&servers.server[1], 3);
+	expect_accepted(&servers.server[2], 3);
+	assert_true(atomic_load(&servers.server[0].accepted_n) <= gone_n + 1);
+	assert_int_equal(p.in.all_n, 3);
+	pool_stop(&p);
+	servers_stop(&servers);
+}
+
+/* Another target under the same id: the verdict stays until the new one is known, and that at once. */
+static void test_reload_restarts(void **state)
+{
+	static struct servers servers;
+	struct spec spec = spec_of(1, server_add(&servers, SERVE_OK), CHECK_HTTP);
+	uint16_t other = server_add(&servers, SERVE_503);
+	struct pool p;
+
+	(void)state;
+	spec.fall_n = 200;
+	servers_start(&servers);
+	pool_start(&p, &spec, 1);
+	expect(&p.in, 1, HEALTH_UP);
+	spec.port = other;
+	pool_reload(&p, &spec, 1, 2);
+	expect(&p.in, 1, HEALTH_DOWN);
+	assert_int_equal(p.in.n[1], 2);
+	assert_int_equal(p.in.latest[1].code, 503);
+	pool_stop(&p);
+	servers_stop(&servers);
+}
+
+/* A shorter interval does not wait for the end of a long one. */
+static void test_reload_takes_interval(void **state)
+{
+	static struct servers servers;
+	struct spec spec = spec_of(1, server_add(&servers, SERVE_OK), CHECK_TCP);
+	struct pool p;
+
+	(void)state;
+	spec.interval_us = SEC(86400);
+	servers_start(&servers);
+	pool_start(&p, &spec, 1);
+	spec.interval_us = MS(10);
+	pool_reload(&p, &spec, 1, 2);
+	expect(&p.in, 1, HEALTH_UP);
+	expect_accepted(&servers.server[0], 2);
+	pool_stop(&p);
+	servers_stop(&servers);
+}
+
+/* Facts that nobody has taken: a probe that is gone waits for them. */
+static void test_reload_with_facts_queued(void **state)
+{
+	static struct servers servers;
+	struct spec spec = spec_of(1, server_add(&servers, SERVE_OK), CHECK_TCP);
+	struct pool p;
+
+	(void)state;
+	servers_start(&servers);
+	pool_start(&p, &spec, 1);
+	expect_accepted(&servers.server[0], 2);
+	pool_reload(&p, &spec, 0, 2);
+	pool_reload(&p, &spec, 0, 3);
+	assert_int_equal(p.in.all_n, 0);
+	take(&p.in, 0);
+	assert_int_equal(p.in.n[1], 1);
+	pool_stop(&p);
+	servers_stop(&servers);
+}
+
+/* More checks than may run: they wait, and none fails for it. */
+static void test_bounded_in_number(void **state)
+{
+	enum { N = 100, DESCRIPTORS_N = 64 + 20 };
+	static struct servers servers;
+	struct spec spec[N];
+	struct rlimit was, low;
+	struct pool p;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &was), 0);
+	server_add(&servers, SERVE_SILENT);
+	for (uint32_t i = 0; i < N; i++) {
+		spec[i] = spec_of(i + 1, servers.server[0].port, CHECK_HTTP);
+		spec[i].timeout_us = MS(100);
+	}
+	servers_start(&servers);
+	low = (struct rlimit){ .rlim_cur = DESCRIPTORS_N, .rlim_max = was.rlim_max };
+	/* read by the worker when it starts; it would be in our own way later */
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+	pool_start(&p, spec, N);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &was), 0);
+	for (uint32_t i = 1; i <= N; i++) {
+		expect(&p.in, i, HEALTH_DOWN);
+		assert_int_equal(p.in.latest[i].reason, REASON_L7TOUT);
+	}
+	/* those that the server has not seen closed yet count in: twice the number at most */
+	assert_true(atomic_load(&servers.server[0].open_max_n) <= 40);
+	pool_stop(&p);
+	servers_stop(&servers);
+}
+
+/* What this machine can't do says nothing of the server. */
+static void test_local_fault_is_no_verdict(void **state)
+{
+	struct spec spec = spec_of(1, 80, CHECK_TCP);
+	uint64_t before_n = stats_sum(STAT_CHECKS_LOCAL_FAULT);
+	int64_t until_us = clock_now_us() + SEC(WAIT_S);
+	struct pool p;
+
+	(void)state;
+	spec.addr = "255.255.255.255"; /* no TCP goes there: connect() fails at once */
+	pool_start(&p, &spec, 1);
+	while (stats_sum(STAT_CHECKS_LOCAL_FAULT) < before_n + 5)
+		assert_true(clock_now_us() < until_us);
+	pool_stop(&p);
+	assert_int_equal(p.in.all_n, 0);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	snap_thread_register();
+	return log_start();
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	log_stop();
+	snap_thread_unregister();
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_verdicts),
+		cmocka_unit_test(test_rise_and_fall),
+		cmocka_unit_test(test_reload),
+		cmocka_unit_test(test_reload_restarts),
+		cmocka_unit_test(test_reload_takes_interval),
+		cmocka_unit_test(test_reload_with_facts_queued),
+		cmocka_unit_test(test_bounded_in_number),
+		cmocka_unit_test(test_local_fault_is_no_verdict),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}

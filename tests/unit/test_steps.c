@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * check/steps: a process that was held up calls nobody dead. The test's own loop is the worker; what
+ * holds it up is a sleep of the test.
+ */
+#include "check/protos.h"
+#include "check/steps.h"
+#include "core/clock.h"
+
+#include "check_servers.h"
+#include "unit.h"
+
+enum { LIMIT_MS = 100, TRIES_N = 50 };
+
+struct worker {
+	struct loop loop;
+	struct engine engine;
+	struct conf_rs rs;
+	struct conf_check check;
+	struct run_result res;
+	bool is_done;
+};
+
+static void on_done(void *owner, const struct run_result *res)
+{
+	struct worker *w = owner;
+
+	assert_false(w->is_done);
+	w->is_done = true;
+	w->res = *res;
+}
+
+static void worker_start(struct worker *w, uint16_t port, enum check_type type)
+{
+	*w = (struct worker){ 0 };
+	assert_int_equal(loop_init(&w->loop), 0);
+	engine_init(&w->engine, &w->loop, on_done);
+	w->rs.s.addr = addr_v4(htonl(INADDR_LOOPBACK));
+	w->rs.s.port = port;
+	w->check.s = (struct fields_check){ .type = (uint8_t)type, .timeout_us = MS(LIMIT_MS) };
+	w->check.s.status.w[1] = UINT64_MAX; /* 164..227 */
+	w->is_done = !run_start(&w->engine, proto_of(type), &w->rs, &w->check, w, &w->res);
+}
+
+static void turn(struct worker *w)
+{
+	loop_wait(&w->loop, MS(20));
+	loop_run(&w->loop);
+}
+
+static void finish(struct worker *w)
+{
+	while (!w->is_done)
+		turn(w);
+	assert_int_equal(w->engine.running_n, 0);
+	engine_fini(&w->engine);
+	loop_fini(&w->loop);
+}
+
+static void hold_up(unsigned ms)
+{
+	(void)usleep(ms * 1000);
+}
+
+static void test_timeout_when_nobody_is_held_up(void **state)
+{
+	static struct servers servers;
+	uint16_t port = server_add(&servers, SERVE_SILENT);
+	static struct worker w;
+
+	(void)state;
+	servers_start(&servers);
+	/* a busy machine may hold us up by itself: then it is no timeout, rightly */
+	for (unsigned i = 0; i < TRIES_N && w.res.reason != REASON_L7TOUT; i++) {
+		worker_start(&w, port, CHECK_HTTP);
+		finish(&w);
+	}
+	assert_int_equal(w.res.reason, REASON_L7TOUT);
+	assert_true(w.res.duration_us >= MS(LIMIT_MS));
+	servers_stop(&servers);
+}
+
+/* Late for the deadline itself. */
+static void test_late_for_the_deadline(void **state)
+{
+	static struct servers servers;
+	uint16_t port = server_add(&servers, SERVE_SILENT);
+	static struct worker w;
+
+	(void)state;
+	servers_start(&servers);
+	worker_start(&w, port, CHECK_HTTP);
+	turn(&w);
+	hold_up(3 * LIMIT_MS);
+	finish(&w);
+	assert_int_equal(w.res.reason, REASON_SOCKERR);
+	assert_int_equal(w.res.local_err, -ETIME);
+	servers_stop(&servers);
+}
+
+/* Held up in the middle, in time again for the deadline: the server had less than its time. */
+static void test_held_up_in_the_middle(void **state)
+{
+	static struct servers servers;
+	uint16_t port = server_add(&servers, SERVE_SILENT);
+	static struct worker w;
+
+	(void)state;
+	servers_start(&servers);
+	worker_start(&w, port, CHECK_HTTP);
+	hold_up(LIMIT_MS - 10);
+	finish(&w);
+	assert_int_equal(w.res.reason, REASON_SOCKERR);
+	assert_int_equal(w.res.local_err, -ETIME);
+	servers_stop(&servers);
+}
+
+/* What came in the meantime waits in the socket and counts. */
+static void test_answer_in_the_socket_counts(void **state)
+{
+	static struct servers servers;
+	uint16_t port = server_add(&servers, SERVE_OK);
+	static struct worker w;
+
+	(void)state;
+	servers_start(&servers);
+	worker_start(&w, port, CHECK_HTTP);
+	while (!w.is_done && atomic_load(&servers.server[0].answered_n) == 0) {
+		loop_wait(&w.loop, MS(1));
+		if (atomic_load(&servers.server[0].answered_n) == 0)
+			loop_run(&w.loop);
+	}
+	hold_up(3 * LIMIT_MS);
+	finish(&w);
+	assert_int_equal(w.res.reason, REASON_L7OK);
+	assert_int_equal(w.res.code, 200);
+	servers_stop(&servers);
+}
+
+/* Refused at once: no epoll, no deadline. */
+static void test_refused(void **state)
+{
+	static struct servers servers;
+	static struct worker w;
+
+	(void)state;
+	worker_start(&w, server_add(&servers, SERVE_NOBODY), CHECK_TCP);
+	finish(&w);
+	assert_int_equal(w.res.reason, REASON_L4CON);
+	(void)close(servers.server[0].fd);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_timeout_when_nobody_is_held_up),
+		cmocka_unit_test(test_late_for_the_deadline),
+		cmocka_unit_test(test_held_up_in_the_middle),
+		cmocka_unit_test(test_answer_in_the_socket_counts),
+		cmocka_unit_test(test_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
