@@ -33,12 +33,13 @@
 #include <sys/resource.h>
 
 enum {
-	RUNNING_MAX_N = 16384,    /* checks of a worker at the same time */
-	RUNNING_MIN_N = 16,       /* however few descriptors there are */
-	RESERVED_FDS_N = 64,      /* descriptors for everything else in the process */
-	WORKERS_MAX_N = 1000,     /* three digits in a thread's name */
-	LOCAL_KINDS_N = 8,        /* kinds of local faults whose last log line is remembered */
-	LOCAL_LOG_US = 60000000,  /* one line for each kind in this time */
+	RUNNING_MAX_N = 16384, /* checks of a worker at the same time */
+	RUNNING_MIN_N = 16, /* however few descriptors there are */
+	START_TURN_N = LOOP_BATCH_N / 2, /* checks started in one turn */
+	RESERVED_FDS_N = 64, /* descriptors for everything else in the process */
+	WORKERS_MAX_N = 1000, /* three digits in a thread's name */
+	LOCAL_KINDS_N = 8, /* kinds of local faults whose last log line is remembered */
+	LOCAL_LOG_US = 60000000, /* one line for each kind in this time */
 };
 
 /* A kind of local fault, and when it was logged. */
@@ -59,6 +60,7 @@ struct check {
 	uint32_t probe_n;
 	uint32_t max_n; /* checks at the same time */
 	struct probe_queue waiting;
+	struct timer more; /* there is room, and some still wait */
 	struct probe *gone; /* zombies: their fact is still queued */
 	struct local_fault local[LOCAL_KINDS_N];
 };
@@ -75,9 +77,9 @@ static struct setting setting_at(const struct conf *conf, uint32_t index)
 	const struct conf_probe *cp = &conf->probe[index];
 	const struct conf_rs *rs = &conf->rs[cp->rs];
 
-	return (struct setting){
-		.check = &conf->check[cp->check], .rs = rs, .vs = &conf->vs[rs->vs]
-	};
+	return (struct setting){ .check = &conf->check[cp->check],
+				 .rs = rs,
+				 .vs = &conf->vs[rs->vs] };
 }
 
 /* ---- results ---- */
@@ -210,28 +212,32 @@ static void start(struct check *c, struct probe *p)
 static void on_due(struct timer *t, int64_t now_us)
 {
 	struct probe *p = container_of(t, struct probe, due);
-	struct check *c = p->worker;
 
 	(void)now_us;
-	if (c->engine.running_n < c->max_n && !c->waiting.head) {
-		start(c, p);
-		return;
-	}
 	probe_set_state(p, PROBE_WAITING);
-	probe_queue_put(&c->waiting, p);
+	probe_queue_put(&p->worker->waiting, p);
 }
 
-/* As many of those that wait as there is room for. A check that ends at once makes room again, but
- * one turn starts no more than the number that may run. */
+/* The turn that it makes ends with start_waiting(). */
+static void on_more(struct timer *t, int64_t now_us)
+{
+	(void)t;
+	(void)now_us;
+}
+
+/* A turn starts fewer checks than the answers it can serve, so that a worker with too much to do
+ * falls behind with its starts and not with what it has started. */
 static void start_waiting(struct check *c)
 {
-	for (uint32_t i = 0; i < c->max_n && c->engine.running_n < c->max_n; i++) {
+	for (unsigned i = 0; i < START_TURN_N && c->engine.running_n < c->max_n; i++) {
 		struct probe *p = probe_queue_take(&c->waiting);
 
 		if (!p)
 			return;
 		start(c, p);
 	}
+	if (c->waiting.head && c->engine.running_n < c->max_n)
+		timer_arm(&c->role.loop.timers, &c->more, clock_now_us());
 }
 
 /* ---- snapshots ---- */
@@ -407,6 +413,7 @@ static int init(struct role *r)
 	struct check *c = container_of(r, struct check, role);
 
 	engine_init(&c->engine, &r->loop, on_done);
+	timer_init(&c->more, on_more);
 	c->max_n = room(c);
 	return 0;
 }
@@ -427,6 +434,7 @@ static void fini(struct role *r)
 	for (uint32_t i = 0; i < c->probe_n; i++)
 		retire(c, c->probe[i]);
 	c->probe_n = 0;
+	timer_disarm(&r->loop.timers, &c->more);
 	engine_fini(&c->engine);
 }
 

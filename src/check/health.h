@@ -18,9 +18,9 @@
 #include <stdint.h>
 
 struct health_state {
-	uint8_t verdict;   /* enum health_verdict */
+	uint8_t verdict; /* enum health_verdict */
 	uint8_t contrary_n; /* results in a row that say otherwise */
-	bool is_decided;   /* false: the next result decides alone */
+	bool is_decided; /* false: the next result decides alone */
 };
 
 void health_init(struct health_state *h);

@@ -8,15 +8,15 @@
 #include <string.h>
 
 enum state {
-	S_PROTO,       /* in "HTTP/1.x" */
-	S_CODE_BLANK,  /* blanks before the status */
-	S_CODE,        /* in its digits */
-	S_CODE_END,    /* what follows the third digit */
-	S_REASON,      /* rest of the status line */
-	S_LINE,        /* first byte of a header line, or the empty line */
-	S_NAME,        /* in a header's name */
-	S_VALUE,       /* in its value */
-	S_LAST_LF,     /* the CR of the empty line was seen */
+	S_PROTO, /* in "HTTP/1.x" */
+	S_CODE_BLANK, /* blanks before the status */
+	S_CODE, /* in its digits */
+	S_CODE_END, /* what follows the third digit */
+	S_REASON, /* rest of the status line */
+	S_LINE, /* first byte of a header line, or the empty line */
+	S_NAME, /* in a header's name */
+	S_VALUE, /* in its value */
+	S_LAST_LF, /* the CR of the empty line was seen */
 };
 
 void http_init(struct http *h)

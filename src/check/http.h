@@ -11,23 +11,23 @@
 #include <stdint.h>
 
 enum {
-	HTTP_LINE_LEN = 8192,  /* status line or one header */
-	HTTP_HEADERS_N = 256,  /* headers of one answer */
+	HTTP_LINE_LEN = 8192, /* status line or one header */
+	HTTP_HEADERS_N = 256, /* headers of one answer */
 	HTTP_HEAD_LEN = 65536, /* all of it, interim answers counted in */
-	HTTP_INTERIM_N = 8,    /* 1xx answers before the real one */
+	HTTP_INTERIM_N = 8, /* 1xx answers before the real one */
 };
 
 enum http_result {
 	HTTP_MORE, /* not the end yet */
 	HTTP_DONE, /* status line and headers are whole: see code */
-	HTTP_BAD,  /* not HTTP/1, or beyond a bound */
+	HTTP_BAD, /* not HTTP/1, or beyond a bound */
 };
 
 struct http {
-	uint8_t state;     /* enum in http.c */
-	uint8_t at;        /* place in "HTTP/1.x" or in the digits of the status */
+	uint8_t state; /* enum in http.c */
+	uint8_t at; /* place in "HTTP/1.x" or in the digits of the status */
 	uint8_t interim_n;
-	uint16_t code;     /* status; valid with HTTP_DONE */
+	uint16_t code; /* status; valid with HTTP_DONE */
 	uint16_t line_len; /* of the current line so far */
 	uint16_t header_n; /* of the current answer */
 	uint32_t head_len; /* bytes seen */

@@ -13,7 +13,7 @@
 /* From each state, the states that may follow. */
 static const uint8_t may_follow[PROBE_STATE_N] = {
 	[PROBE_COLD] = TO(SCHEDULED) | TO(GONE),
-	[PROBE_SCHEDULED] = TO(RUNNING) | TO(WAITING) | TO(GONE),
+	[PROBE_SCHEDULED] = TO(WAITING) | TO(GONE),
 	[PROBE_WAITING] = TO(SCHEDULED) | TO(RUNNING) | TO(GONE),
 	[PROBE_RUNNING] = TO(SCHEDULED) | TO(GONE),
 	[PROBE_GONE] = 0,

@@ -2,12 +2,13 @@
  *
  * One probe: a check of a server, its schedule and its verdict. Owned by the worker that has it.
  *
- *	COLD ----> SCHEDULED <----> RUNNING
- *	   |          |   ^            ^
- *	   |          v   |            |
- *	   |        WAITING -----------+		due, but too many run
- *	   +----------+----------------+------> GONE	out of the configuration; freed when its fact
- *							is not queued any more
+ *	COLD ----> SCHEDULED ----> WAITING ----> RUNNING
+ *	   |         |    ^          |   |         |   |
+ *	   |         |    +----------+---|---------+   |
+ *	   +---------+-------------------+-------------+--> GONE
+ *
+ *	WAITING: due, in the queue for its turn. GONE: out of the configuration; freed when its fact is
+ *	not queued any more.
  */
 #pragma once
 
@@ -36,8 +37,8 @@ struct probe {
 	struct probe_id id;
 	uint32_t index; /* in conf->probe of the snapshot that the worker runs */
 	struct fact fact;
-	struct timer due;         /* due.at_us: when it was due last or is due next */
-	struct run *run;          /* RUNNING */
+	struct timer due; /* due.at_us: when it was due last or is due next */
+	struct run *run; /* RUNNING */
 	struct probe *next, *prev; /* WAITING: the queue; GONE: next only */
 	struct health_state health;
 	uint8_t state; /* enum probe_state */

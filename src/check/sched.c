@@ -10,7 +10,7 @@ enum { PHASE_BITS = 20 }; /* used of the phase: a day in us needs 37, and both m
  * same places), so each worker has a whole sequence of its own, shifted by its place. */
 uint32_t sched_phase(uint32_t id, uint32_t n)
 {
-	uint32_t golden = 2654435769u;  /* 2^32 divided by the golden ratio */
+	uint32_t golden = 2654435769u; /* 2^32 divided by the golden ratio */
 	uint32_t plastic = 3242174889u; /* by the plastic number: the two have no common measure */
 
 	return id / n * golden + id % n * plastic;

@@ -235,18 +235,24 @@ static void on_event(struct loop_fd *lf, uint32_t events)
 		end(run, 0, &res);
 }
 
-/* What waits in the socket is looked at before it is called a timeout: this thread may be late. */
+/* What waits in the socket is looked at before it is called a timeout: this thread may be late. When
+ * the connection has been made and nobody had looked, the server lost time by that: not made. */
 static void on_deadline(struct timer *t, int64_t now_us)
 {
 	struct run *run = container_of(t, struct run, deadline);
+	bool was_connected = run->is_connected;
 	struct run_result res = { 0 };
 
-	if (advance(run, 0, &res) == STEP_WAIT)
-		res.reason = run->step->kind == STEP_CONNECT ? REASON_L4TOUT : REASON_L7TOUT;
+	if (advance(run, 0, &res) == STEP_WAIT) {
+		if (!was_connected && run->is_connected)
+			(void)fail_local(&res, -ETIME);
+		else
+			res.reason = was_connected ? REASON_L7TOUT : REASON_L4TOUT;
+	}
 	end(run, now_us - t->at_us, &res);
 }
 
-/* 0, or -errno when the check can't be made. The verdict of a refusal at once is in *res. */
+/* STEP_WAIT: it is on its way. Else it has ended: *res. */
 static enum step_verdict begin(struct run *run, struct run_result *res)
 {
 	int err = conn_open(&run->rs->s.addr, run_port(run->rs, run->check), &run->fd);

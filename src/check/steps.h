@@ -34,12 +34,12 @@ enum step_verdict {
 };
 
 enum {
-	STEP_CTX_LEN = 32,         /* a protocol's memory in a run */
-	STEP_TX_LEN = 2048,        /* longest request; the schema's bounds keep it shorter */
-	STEP_RX_LEN = 16384,       /* bytes read at once */
-	STEP_PULSE_US = 50000,     /* how often the engine looks whether it was held up */
-	STEP_SLACK_US = 10000,     /* lateness that is not worth counting */
-	STEP_STALL_PART = 4,       /* held up for more than a fourth of the limit: not made */
+	STEP_CTX_LEN = 32, /* a protocol's memory in a run */
+	STEP_TX_LEN = 2048, /* longest request; the schema's bounds keep it shorter */
+	STEP_RX_LEN = 16384, /* bytes read at once */
+	STEP_PULSE_US = 50000, /* how often the engine looks whether it was held up */
+	STEP_SLACK_US = 10000, /* lateness that is not worth counting */
+	STEP_STALL_PART = 4, /* held up for more than a fourth of the limit: not made */
 };
 
 struct step {
@@ -83,7 +83,7 @@ struct run {
 	const struct proto *proto;
 	const struct step *step;
 	void *owner;
-	const struct conf_rs *rs;       /* of the current snapshot: the owner moves both */
+	const struct conf_rs *rs; /* of the current snapshot: the owner moves both */
 	const struct conf_check *check; /* when it adopts another one */
 	int64_t start_us, limit_us, stalled_before_us;
 	int fd;

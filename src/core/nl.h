@@ -28,8 +28,7 @@ struct nl_chan {
 enum {
 	NL_BATCH_N = 256, /* requests in one send: about a millisecond of kernel work */
 	NL_BATCH_LEN = NL_BATCH_N * 1024, /* bytes in one send */
-	NL_RCVBUF_LEN =
-		4 * 1024 * 1024, /* every request of a batch may fail: 1 KiB of answer each */
+	NL_RCVBUF_LEN = 4 * 1024 * 1024, /* room for the failures of a whole batch: 1 KiB each */
 	NL_DUMP_TRIES_N = 10, /* a dump that changed under the reader is read again */
 	NL_TIMEOUT_S = 10, /* longest wait for an answer of the kernel */
 };

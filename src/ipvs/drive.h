@@ -29,10 +29,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum {
-	DRIVE_SLOW_N =
-		8, /* changes of a scheduler in one batch: the kernel takes milliseconds each */
-};
+/* Changes of a scheduler in one batch: the kernel takes milliseconds for each. */
+enum { DRIVE_SLOW_N = 8 };
 
 /* Indexes of servers that wait; at most one entry for each. */
 struct drive_queue {

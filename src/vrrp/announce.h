@@ -9,9 +9,9 @@
 #include "vrrp/garp.h"
 
 enum {
-	ANNOUNCE_BATCH_N = 64,    /* frames in one system call */
-	ANNOUNCE_TURN_N = 128,    /* frames between two looks at anything else */
-	ANNOUNCE_PACE_US = 1000,  /* from one such portion to the next */
+	ANNOUNCE_BATCH_N = 64, /* frames in one system call */
+	ANNOUNCE_TURN_N = 128, /* frames between two looks at anything else */
+	ANNOUNCE_PACE_US = 1000, /* from one such portion to the next */
 	ANNOUNCE_FULL_US = 10000, /* wait when the interface's queue is full */
 };
 

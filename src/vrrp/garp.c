@@ -10,7 +10,7 @@
 void garp_frame(uint8_t out[static GARP_FRAME_LEN], const uint8_t mac[static 6], uint32_t addr_be)
 {
 	static const uint8_t fixed[] = {
-		0x08, 0x06,             /* EtherType ARP */
+		0x08, 0x06, /* EtherType ARP */
 		0x00, 0x01, 0x08, 0x00, /* Ethernet, IPv4 */
 		6,    4,    0x00, 0x01, /* lengths; operation: request */
 	};

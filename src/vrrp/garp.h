@@ -27,7 +27,7 @@ struct garp_job {
 
 struct garp_queue {
 	struct garp_job ring; /* next: oldest, prev: newest */
-	uint32_t n;           /* jobs queued */
+	uint32_t n; /* jobs queued */
 };
 
 void garp_queue_init(struct garp_queue *q);

@@ -17,12 +17,12 @@
 struct link {
 	uint32_t ifindex;
 	char name[IFNAMSIZ];
-	bool is_up;                /* IFF_UP && IFF_RUNNING */
+	bool is_up; /* IFF_UP && IFF_RUNNING */
 	struct ip_addr primary_v4; /* first address that is not one of our VIPs; family 0 = none */
-	uint8_t mac[6];            /* zero when the hardware address is not of 6 bytes */
+	uint8_t mac[6]; /* zero when the hardware address is not of 6 bytes */
 	uint32_t mtu;
-	uint16_t arp_type;         /* ARPHRD_ETHER, ... */
-	uint32_t flags;            /* IFF_* */
+	uint16_t arp_type; /* ARPHRD_ETHER, ... */
+	uint32_t flags; /* IFF_* */
 };
 
 /* Frozen once published. */
@@ -43,9 +43,9 @@ const struct link_table *link_table_get(struct snap_slot *slot);
 struct link_addr {
 	uint32_t ifindex;
 	uint32_t addr_be;
-	uint8_t len;       /* prefix length */
-	uint8_t proto;     /* IFA_PROTO; 0 on kernels that do not have it */
-	uint32_t order;    /* place in the dump: the kernel lists primary addresses first */
+	uint8_t len; /* prefix length */
+	uint8_t proto; /* IFA_PROTO; 0 on kernels that do not have it */
+	uint32_t order; /* place in the dump: the kernel lists primary addresses first */
 };
 
 /* What the kernel has, read anew as a whole. Owned by the reflector. Zeroed memory is empty. */

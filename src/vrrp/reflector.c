@@ -27,6 +27,7 @@
 #include "vrrp/link_dump.h"
 #include "vrrp/vip.h"
 #include "vrrp/vip_kern.h"
+#include "vrrp/vip_log.h"
 
 #include <errno.h>
 #include <linux/if_arp.h>
@@ -38,14 +39,14 @@
 #include <unistd.h>
 
 enum {
-	ROUNDS_N = 4,              /* looks at the kernel in one turn */
-	EVENT_READS_N = 4096,      /* events drained in one turn */
+	ROUNDS_N = 4, /* looks at the kernel in one turn */
+	EVENT_READS_N = 4096, /* events drained in one turn */
 	EVENT_RCVBUF_LEN = 4 * 1024 * 1024,
-	DUMP_SHARE = 4,            /* events alone may take a fifth of the time with dumps */
+	DUMP_SHARE = 4, /* events alone may take a fifth of the time with dumps */
 	DUMP_PACE_MAX_US = 500000, /* but never keep the picture older than this */
-	RETRY_US = 1000000,        /* after the kernel refused something */
-	TORN_US = 10000,           /* after a look at a table that changed all the time */
-	TORN_N = 20,               /* such looks in a row, until addresses are planned all the same */
+	RETRY_US = 1000000, /* after the kernel refused something */
+	TORN_US = 10000, /* after a look at a table that changed all the time */
+	TORN_N = 20, /* such looks in a row, until addresses are planned all the same */
 };
 
 /* What the VRRP role said of an instance; parallel to conf->vrrp. */
@@ -81,10 +82,10 @@ struct reflector {
 	struct vip_op *ops; /* room for every address */
 	struct announce announce;
 
-	struct timer wake;      /* look again then */
-	int64_t dump_after_us;  /* events alone cause no dump before */
-	unsigned torn_n;        /* looks in a row that gave a torn picture */
-	bool is_pic_good;       /* false: the last look failed; publish nothing of it */
+	struct timer wake; /* look again then */
+	int64_t dump_after_us; /* events alone cause no dump before */
+	unsigned torn_n; /* looks in a row that gave a torn picture */
+	bool is_pic_good; /* false: the last look failed; publish nothing of it */
 	bool is_event_seen, must_dump, must_plan, has_own_removal;
 };
 
@@ -237,18 +238,6 @@ static void say_all(struct reflector *rf)
 	}
 }
 
-static void tell_failure(struct vip *v, const char *what, int err)
-{
-	struct ip_prefix p = { .addr = addr_v4(v->addr_be), .len = v->len };
-	char text[PREFIX_TEXT_LEN];
-
-	if (v->is_fail_told)
-		return;
-	v->is_fail_told = true;
-	log_event(LOG_VIP_FAIL, "inst=%s addr=%s dev=%s op=%s error=\"%s\"", v->inst_name,
-		  prefix_text(&p, text), v->dev, what, strerrordesc_np(-err));
-}
-
 /* Wanted on an interface that is not there: nothing to plan, something to say. */
 static void tell_missing(struct reflector *rf)
 {
@@ -256,39 +245,7 @@ static void tell_missing(struct reflector *rf)
 		struct vip *v = rf->vips.vip[i];
 
 		if (v->is_wanted && !v->at)
-			tell_failure(v, "add", -ENODEV);
-	}
-}
-
-static void log_ops(enum log_id id, const struct vip_op *op, uint32_t n, const char *more)
-{
-	struct ip_prefix p = { .addr = addr_v4(op->vip->addr_be), .len = op->vip->len };
-	char text[PREFIX_TEXT_LEN];
-
-	log_event(id, "inst=%s n=%u addr=%s dev=%s%s", op->vip->inst_name, n,
-		  prefix_text(&p, text), op->vip->dev, more);
-}
-
-/* Operations are sorted by instance within their kind: a line for each run. */
-static void log_done(const struct reflector *rf, const struct vip_op *ops, uint32_t n)
-{
-	uint32_t end;
-
-	for (uint32_t i = 0; i < n; i = end) {
-		uint32_t done_n = 0, lost_n = 0;
-
-		for (end = i; end < n && ops[end].kind == ops[i].kind &&
-			      ops[end].vip->inst.v == ops[i].vip->inst.v;
-		     end++) {
-			done_n += !ops[end].err;
-			lost_n += ops[end].is_lost;
-		}
-		if (lost_n)
-			log_ops(LOG_VIP_LOST, &ops[i], lost_n,
-				rf->has_own_removal ? " why=primary_removed" : " why=removed");
-		if (done_n > lost_n)
-			log_ops(ops[i].kind == VIP_ADD ? LOG_VIP_ADD : LOG_VIP_DEL, &ops[i],
-				done_n - lost_n, "");
+			vip_log_failure(v, "add", -ENODEV);
 	}
 }
 
@@ -307,10 +264,10 @@ static void carry_out(struct reflector *rf, uint32_t n)
 
 		if (!vip_done(op))
 			continue;
-		tell_failure(op->vip, op->kind == VIP_ADD ? "add" : "del", op->err);
+		vip_log_failure(op->vip, op->kind == VIP_ADD ? "add" : "del", op->err);
 		wake_at(rf, clock_now_us() + RETRY_US);
 	}
-	log_done(rf, rf->ops, n);
+	vip_log_ops(rf->ops, n, rf->has_own_removal);
 	rf->has_own_removal = has_removal;
 	/* the picture is old now; the next look confirms */
 	rf->must_dump = rf->must_plan = true;
@@ -465,7 +422,7 @@ static void spread(struct reflector *rf, struct inst_id inst, const struct said 
 
 static void adopt_instances(struct reflector *rf, const struct conf *old, const struct conf *new)
 {
-	struct said *said = calloc((size_t)new->vrrp_n + 1, sizeof(*said));
+	struct said *said = calloc((size_t) new->vrrp_n + 1, sizeof(*said));
 
 	BUG_ON(!said);
 	for (uint32_t i = 0; i < new->vrrp_n; i++) {
@@ -516,7 +473,7 @@ static void adopt_names(struct reflector *rf, const struct conf *c)
 static void adopt(struct role *r, const struct conf *old, const struct conf *new)
 {
 	struct reflector *rf = of(r);
-	struct vip *keys = reallocarray(NULL, (size_t)new->vip_n + 1, sizeof(*keys));
+	struct vip *keys = reallocarray(NULL, (size_t) new->vip_n + 1, sizeof(*keys));
 
 	BUG_ON(!keys);
 	adopt_names(rf, new);

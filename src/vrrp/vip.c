@@ -207,9 +207,9 @@ static void locate(struct plan *p, struct vip_set *s)
 		if (!l || !l->is_up)
 			v->is_said = false; /* to be said again when it is back */
 		if (v->at && is_wanted(v))
-			p->wanted[p->wanted_n++] = (struct place){
-				.ifindex = v->at, .addr_be = v->addr_be, .len = v->len
-			};
+			p->wanted[p->wanted_n++] = (struct place){ .ifindex = v->at,
+								   .addr_be = v->addr_be,
+								   .len = v->len };
 	}
 	if (p->wanted_n > 1)
 		qsort(p->wanted, p->wanted_n, sizeof(*p->wanted), cmp_places);

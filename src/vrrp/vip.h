@@ -21,7 +21,7 @@
 #include <stdint.h>
 
 enum {
-	VIP_PROTO = 112,        /* IFA_PROTO of our addresses: VRRP's number. Linux 5.18 and later */
+	VIP_PROTO = 112, /* IFA_PROTO of our addresses: VRRP's number. Linux 5.18 and later */
 	VIP_INST_NAME_LEN = 65, /* with its NUL; schema.def's bound */
 };
 
@@ -46,10 +46,10 @@ struct vip {
 	bool is_ours;
 	bool is_examined;
 	bool is_present;
-	bool is_held;      /* failed: no more operations until vip_release_held() */
+	bool is_held; /* failed: no more operations until vip_release_held() */
 	bool is_fail_told; /* logged; for the caller */
-	uint32_t on;       /* interface on which it is ours */
-	uint32_t at;       /* interface that has the name dev now; 0 = none */
+	uint32_t on; /* interface on which it is ours */
+	uint32_t at; /* interface that has the name dev now; 0 = none */
 
 	/* what was announced */
 	bool is_said;
@@ -63,7 +63,7 @@ struct vip_op {
 	enum vip_op_kind kind;
 	uint32_t ifindex;
 	bool is_lost; /* VIP_ADD: it was there, and not we took it away */
-	int err;      /* the caller's: 0 or -errno */
+	int err; /* the caller's: 0 or -errno */
 };
 
 /* All addresses, sorted by instance, then address. */

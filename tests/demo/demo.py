@@ -76,7 +76,8 @@ class Story:
         tell("The client goes on asking, 50 times a second, and web3 is stopped.")
         begin = time.monotonic()
         self.scene.web["web3"].stop()
-        wait_until(lambda: server not in ipvs.table(self.d1.ns)[f"tcp {VIP}:80"], PATIENCE, "web3 leaves the table", 0.002)
+        wait_until(lambda: server not in ipvs.table(self.d1.ns)[f"tcp {VIP}:80"], PATIENCE, "web3 leaves the table",
+                   step=0.002)
         gone = time.monotonic()
         meanwhile, after = self.scene.client.around(begin, gone)
         tell(f"web3 left the table after {ms(gone - begin)} (it is checked every second). "
@@ -93,6 +94,8 @@ class Story:
         tell("The vipd of d1 is killed (SIGKILL). Its kernel keeps the address and the table, and goes on balancing.")
         meanwhile = self.takeover(self.d1.kill)
         self.expect(sum(not r.ok for r in meanwhile) <= 1, "no request fails but the one that is under way at the move")
+        self.expect(self.scene.holders() == {"d1", "d2"} and self.scene.tables() == [self.scene.full] * 2,
+                    "a killed vipd leaves address and table in its kernel")
 
     def vipd_comes_back(self):
         tell("The vipd of d1 is started again.")
@@ -107,7 +110,7 @@ class Story:
         self.expect(all(r.ok for r in after), "no request fails after the hand-back")
 
     def machine_dies(self):
-        tell(f"Now the whole machine d1 dies: its cable is pulled. The client gives up on a request after {ms(GIVE_UP)}.")
+        tell(f"Now the whole machine d1 dies: its cable is pulled. The client gives a request up after {ms(GIVE_UP)}.")
         self.takeover(self.d1_loses_power)
         self.expect(self.scene.holders() >= {"d2"}, f"d2 holds {VIP}")
 

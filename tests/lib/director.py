@@ -167,7 +167,8 @@ def _ka_instance(i):
     addresses = "\n".join(f"    {a}" for a in i["addresses"])
     nopreempt = "  nopreempt\n" if i["nopreempt"] else ""
     return (f"vrrp_instance {i['name']} {{\n  version {i['version']}\n  state BACKUP\n  interface {i['device']}\n"
-            f"  virtual_router_id {i['vrid']}\n  priority {i['prio']}\n  advert_int {i['advert_ms'] / 1000:g}\n{nopreempt}"
+            f"  virtual_router_id {i['vrid']}\n  priority {i['prio']}\n"
+            f"  advert_int {i['advert_ms'] / 1000:g}\n{nopreempt}"
             f"  virtual_ipaddress {{\n{addresses}\n  }}\n}}\n")
 
 
@@ -186,5 +187,6 @@ def _ka_service(s):
                + "".join(map(_ka_check, checks)) + "  }\n"
     inhibit = "inhibit_on_failure\n" if s["inhibit"] else ""
     persistence = f"  persistence_timeout {s['persistence']}\n" if s["persistence"] else ""
-    return (f"virtual_server {s['address']} {s['port']} {{\n  protocol {s['protocol'].upper()}\n  lvs_sched {s['sched']}\n"
-            f"  lvs_method {s['method']}\n  delay_loop 1\n{persistence}" + "".join(map(one, s["servers"])) + "}\n")
+    return (f"virtual_server {s['address']} {s['port']} {{\n  protocol {s['protocol'].upper()}\n"
+            f"  lvs_sched {s['sched']}\n  lvs_method {s['method']}\n  delay_loop 1\n{persistence}"
+            + "".join(map(one, s["servers"])) + "}\n")

@@ -146,8 +146,9 @@ class Router:
 
 
 class Scene:
-    def __init__(self, t):
+    def __init__(self, t, listen=True):
         self.t = t
+        self._listen = listen  # False: no `wire`, for floods
         self.cuts = []    # (from, to): times in which two may hold an address
         self.routers = []
         self._stack = contextlib.ExitStack()
@@ -155,7 +156,7 @@ class Scene:
     def __enter__(self):
         self.net = self._stack.enter_context(Net())
         self.lan = self.net.lan("lan")
-        self.wire = self._stack.enter_context(Sniffer(self.lan.ns, "br0"))
+        self.wire = self._stack.enter_context(Sniffer(self.lan.ns, "br0")) if self._listen else None
         self.stalls = self._stack.enter_context(Stalls())
         self.owners = Owners()
         self.owners.start()
@@ -184,6 +185,11 @@ class Scene:
         if start:
             director.start()
         return self.routers[-1]
+
+    def ear(self, router):
+        """A Sniffer that hears what this router alone sends."""
+        port = self.lan.ports[router.ns, "eth0"]
+        return self._stack.enter_context(Sniffer(self.lan.ns, port, incoming=True))
 
     # ---- deeds
 

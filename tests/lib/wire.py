@@ -293,7 +293,8 @@ class Holders:
 
     def first(self, names, since=0.0):
         """The first moment from `since` on at which exactly these held it, or None."""
-        return next((max(start, since) for start, end, held in self.spans() if held == set(names) and end > since), None)
+        spans = self.spans()
+        return next((max(start, since) for start, end, held in spans if held == set(names) and end > since), None)
 
     def most(self, since=0.0):
         """The largest number of holders at one sampled moment from then on."""

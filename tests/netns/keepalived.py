@@ -82,6 +82,8 @@ def play(t, better, worse):
             scene.owners.wait(vip, {a.name})
 
         t.part(f"{a.name} dies")
+        note_errors(scene, a)
+        note_errors(scene, b)
         moment = time.monotonic()
         scene.die(a)
         for inst in b.director.instances:
@@ -98,8 +100,7 @@ def play(t, better, worse):
 
         t.part(f"{a.name} stops cleanly")
         moment = time.monotonic()
-        note_errors(scene, a)
-        t.equal(a.director.stop(), 0, f"exit status of {a.name}")
+        stop(scene, a)
         for inst in b.director.instances:
             took = scene.check_resigned(a, b, inst, moment)
             t.note(f"FOLLOWS {names[worse]}, version {inst['version']}, {inst['advert_ms']} ms: {ms(took)}")
@@ -112,20 +113,19 @@ def play(t, better, worse):
         a.director.start()
         hand_back(scene, a, b, moment, seen)
 
-        t.part(f"{b.name} dies and returns: nothing happens")
+        t.part(f"{b.name} stops and returns: nothing happens")
         seen = a.daemon.mark()
-        b.director.kill()
+        time.sleep(2)
+        stop(scene, b)
         b.director.start()
         wait_all(b, "BACKUP")
-        time.sleep(0.5)
+        time.sleep(2)
         lines = [line.text for line in a.daemon.find("Entering|vrrp.state", seen)]
         t.check(not lines, f"no transition of {a.name} {lines or ''}".rstrip())
 
         scene.check_single(VIPS)
         for router in (b, a):
-            note_errors(scene, router)
-            t.equal(router.director.stop(), 0, f"exit status of {router.name}")
-            check_vipd(t, router)
+            stop(scene, router)
         check_bytes(scene, a if better is Vipd else b)
 
 
@@ -141,6 +141,12 @@ def hand_back(scene, a, b, moment, seen):
         scene.owners.wait(vip, {a.name})
 
 
+def stop(scene, router):
+    note_errors(scene, router)
+    scene.t.equal(router.director.stop(), 0, f"exit status of {router.name}")
+    check_vipd(scene.t, router)
+
+
 def note_errors(scene, router):
     """keepalived's counters, while it runs."""
     if not isinstance(router.director, StatKeepalived):
@@ -148,6 +154,7 @@ def note_errors(scene, router):
     for name, counters in router.director.stats().items():
         wrong = [(key, value) for key, value in counters if value and key in ERRORS]
         received = dict(reversed(counters)).get("Received", 0)
+        scene.t.check(received or "100" not in router.name, f"{router.name} has heard adverts of {name}")
         scene.t.check(not wrong, f"{router.name} counts no error of {name} (received {received}) {wrong or ''}".rstrip())
 
 
@@ -160,6 +167,7 @@ def check_vipd(t, router):
         wrong = {key: value for key, value in stats.items()
                  if value and (key.startswith("drop_") and key not in ("drop_own", "drop_state")
                                or key in ("tx_fail", "other_addresses"))}
+        t.check(stats["rx"] or "100" not in router.name, f"{router.name} has heard adverts of {name}")
         t.check(not wrong, f"{router.name} counts no error of {name}: {stats}")
 
 

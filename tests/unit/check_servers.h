@@ -19,16 +19,16 @@
 #include <unistd.h>
 
 enum server_mode {
-	SERVE_OK,      /* HTTP 200 */
+	SERVE_OK, /* HTTP 200 */
 	SERVE_INTERIM, /* 103, then 204 */
 	SERVE_503,
-	SERVE_SILENT,  /* takes the request and says nothing */
-	SERVE_DRIP,    /* a byte of the answer now and then */
+	SERVE_SILENT, /* takes the request and says nothing */
+	SERVE_DRIP, /* a byte of the answer now and then */
 	SERVE_ENDLESS, /* headers without end */
 	SERVE_GARBAGE,
-	SERVE_CLOSE,   /* closes without an answer */
-	SERVE_RESET,   /* resets without an answer */
-	SERVE_NOBODY,  /* nobody listens */
+	SERVE_CLOSE, /* closes without an answer */
+	SERVE_RESET, /* resets without an answer */
+	SERVE_NOBODY, /* nobody listens */
 };
 
 enum { SERVERS_MAX = 16, CONNS_MAX = 512, SERVER_TICK_MS = 5 };
@@ -117,7 +117,8 @@ static inline void say_endless(struct conn_state *c)
 
 static inline void say_drop(struct conn_state *c)
 {
-	static const char text[] = "HTTP/1.1 200 OK\r\nX: yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy";
+	static const char text[] =
+		"HTTP/1.1 200 OK\r\nX: yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy";
 
 	if (c->sent_n < sizeof(text) - 1 && send(c->fd, text + c->sent_n, 1, MSG_NOSIGNAL) == 1)
 		c->sent_n++;

@@ -66,8 +66,8 @@ static struct conf *make_conf(const struct spec *spec, uint32_t n, uint64_t gen)
 	for (uint32_t i = 0; i < n; i++) {
 		struct fields_check *s = &c->check[i].s;
 
-		assert_int_equal(addr_parse(spec[i].addr ? spec[i].addr : "127.0.0.1",
-					    &c->rs[i].s.addr), 0);
+		assert_int_equal(
+			addr_parse(spec[i].addr ? spec[i].addr : "127.0.0.1", &c->rs[i].s.addr), 0);
 		c->rs[i].s.port = spec[i].port;
 		c->rs[i].id.v = spec[i].id;
 		*s = (struct fields_check){ .type = (uint8_t)spec[i].type,
@@ -168,8 +168,13 @@ static void pool_stop(struct pool *p)
 
 static struct spec spec_of(uint32_t id, uint16_t port, enum check_type type)
 {
-	return (struct spec){ .id = id, .port = port, .type = type, .interval_us = MS(50),
-			      .timeout_us = SEC(1), .rise_n = 2, .fall_n = 3 };
+	return (struct spec){ .id = id,
+			      .port = port,
+			      .type = type,
+			      .interval_us = MS(50),
+			      .timeout_us = SEC(1),
+			      .rise_n = 2,
+			      .fall_n = 3 };
 }
 
 /* What each kind of server gets from each kind of check. */

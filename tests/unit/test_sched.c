@@ -31,7 +31,9 @@ static void test_grid(void **state)
 			/* missed ones are skipped, the grid stays */
 			assert_int_equal((sched_next(at_us + intervals[i] * 7 + intervals[i] / 2,
 						     intervals[i], phase) -
-					  at_us) % intervals[i], 0);
+					  at_us) %
+						 intervals[i],
+					 0);
 		}
 }
 

@@ -46,7 +46,9 @@ static void drop(void *arg, struct vip *v)
 static struct vip key(uint32_t inst, uint8_t host, const char *dev)
 {
 	struct vip v = {
-		.inst = { inst }, .addr_be = htonl(0x0a000000u + host), .len = 24,
+		.inst = { inst },
+		.addr_be = htonl(0x0a000000u + host),
+		.len = 24,
 		.is_configured = true,
 	};
 
@@ -143,8 +145,7 @@ static void carry_out(struct model *m)
 {
 	for (uint32_t i = 0; i < m->ops_n; i++) {
 		struct vip_op *op = &m->ops[i];
-		struct link_addr *a =
-			find(m, op->ifindex, op->vip->addr_be, op->vip->len);
+		struct link_addr *a = find(m, op->ifindex, op->vip->addr_be, op->vip->len);
 
 		if (op->kind == VIP_ADD && !a)
 			put(m, op->ifindex, op->vip->addr_be, op->vip->len, VIP_PROTO);
