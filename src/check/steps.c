@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * See steps.h. System calls of a TCP check: socket, connect, epoll_ctl, epoll_wait (shared),
- * epoll_ctl, setsockopt, close; of an HTTP check besides: send, recv and one more recv.
+ * setsockopt, close; of an HTTP check besides: send, recv and one more recv.
  *
  * The socket is watched edge-triggered for everything at once, so that going from one step to the
  * next costs no call. So every step goes on until the socket says EAGAIN.
@@ -73,7 +73,7 @@ static void run_put(struct run *run)
 	struct engine *e = run->engine;
 
 	timer_disarm(&e->loop->timers, &run->deadline);
-	loop_del(e->loop, &run->lf);
+	loop_forget(e->loop, &run->lf);
 	if (run->fd >= 0)
 		conn_close(run->fd, run->is_connected);
 	free(run->tx);

@@ -45,16 +45,21 @@ int loop_mod(struct loop *l, struct loop_fd *lf, uint32_t events)
 	return epoll_ctl(l->epoll_fd, EPOLL_CTL_MOD, lf->fd, &ev) ? -errno : 0;
 }
 
+void loop_forget(struct loop *l, struct loop_fd *lf)
+{
+	lf->fd = -1;
+	for (int i = 0; i < l->ready_n; i++)
+		if (l->ready[i].data.ptr == lf)
+			l->ready[i].data.ptr = NULL;
+}
+
 void loop_del(struct loop *l, struct loop_fd *lf)
 {
 	if (lf->fd < 0)
 		return;
 	/* ENOENT or EBADF would mean that the owner closed it first: its bug, and a silent one */
 	BUG_ON(epoll_ctl(l->epoll_fd, EPOLL_CTL_DEL, lf->fd, NULL));
-	lf->fd = -1;
-	for (int i = 0; i < l->ready_n; i++)
-		if (l->ready[i].data.ptr == lf)
-			l->ready[i].data.ptr = NULL;
+	loop_forget(l, lf);
 }
 
 void loop_wait(struct loop *l, int64_t max_wait_us)

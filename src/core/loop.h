@@ -42,6 +42,10 @@ int loop_mod(struct loop *l, struct loop_fd *lf, uint32_t events);
 /* After it fn is not called any more, not even for an event of this turn. Idempotent. */
 void loop_del(struct loop *l, struct loop_fd *lf);
 
+/* The same without the system call, for a descriptor that is closed at once and was never duplicated:
+ * closing takes it out of epoll. */
+void loop_forget(struct loop *l, struct loop_fd *lf);
+
 /* Waits until a descriptor is ready, a timer is due or max_wait_us has passed; then returns. The
  * caller does what it wants first in a turn and calls loop_run(). */
 void loop_wait(struct loop *l, int64_t max_wait_us);

@@ -127,6 +127,9 @@ static void changed(void *arg, struct vrrp_inst *in, enum vrrp_state from)
 	log_event(LOG_VRRP_STATE, "inst=%s from=%s to=%s why=%s prio=%u iface=%s src=%s",
 		  in->cf->s.name, fsm_state_name[from], fsm_state_name[in->r.state], in->r.why,
 		  in->cf->s.priority, in->cf->s.interface, addr_text(&in->r.src, src));
+	if (in->r.state == VRRP_ACTIVE && addr_eq(&in->r.src, &in->vip[0].s.prefix.addr))
+		log_event(LOG_VRRP_OWNER, "inst=%s iface=%s src=%s", in->cf->s.name,
+			  in->cf->s.interface, src);
 	post_later(arg, in);
 }
 
