@@ -6,8 +6,8 @@
 
 static void good_addresses(void **state)
 {
-	static const char *const text[] = { "0.0.0.0", "10.0.0.1", "255.255.255.255", "::",
-					    "fe80::1", "2001:db8::100" };
+	static const char *const text[] = { "0.0.0.0", "10.0.0.1", "255.255.255.255",
+					    "::",      "fe80::1",  "2001:db8::100" };
 
 	(void)state;
 	for (size_t i = 0; i < N_OF(text); i++) {
@@ -21,8 +21,9 @@ static void good_addresses(void **state)
 
 static void bad_addresses(void **state)
 {
-	static const char *const text[] = { "",	       "10.0.0",    "10.0.0.256", "10.0.0.1 ", "a",
-					    "1.2.3.4.5", "10.0.0.01", "fe80::1%lo", ":::" };
+	static const char *const text[] = { "",          "10.0.0",     "10.0.0.256",
+					    "10.0.0.1 ", "a",          "1.2.3.4.5",
+					    "10.0.0.01", "fe80::1%lo", ":::" };
 	struct ip_addr a;
 
 	(void)state;
@@ -39,8 +40,8 @@ static void prefixes(void **state)
 		     { "10.0.0.1/24", "10.0.0.1/24" },
 		     { "fe80::1", "fe80::1/128" },
 		     { "fe80::1/64", "fe80::1/64" } };
-	static const char *const bad[] = { "10.0.0.1/33",  "10.0.0.1/",	 "10.0.0.1/-1",
-					   "10.0.0.1/024", "fe80::1/129", "/24",
+	static const char *const bad[] = { "10.0.0.1/33",  "10.0.0.1/",          "10.0.0.1/-1",
+					   "10.0.0.1/024", "fe80::1/129",        "/24",
 					   "10.0.0.1/24x", "10.0.0.1/4294967320" };
 	struct ip_prefix p;
 	char buf[PREFIX_TEXT_LEN];
@@ -87,7 +88,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(good_addresses), cmocka_unit_test(bad_addresses),
-		cmocka_unit_test(prefixes),	  cmocka_unit_test(order),
+		cmocka_unit_test(prefixes),       cmocka_unit_test(order),
 		cmocka_unit_test(with_port),
 	};
 

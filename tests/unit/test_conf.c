@@ -196,8 +196,9 @@ static void identity(void **state)
 {
 	struct conf_minter m = { 0 };
 	struct conf *a = load("virtual_servers = ( " VS_A " );");
-	struct conf *b = load("virtual_servers = ( { name = \"z\"; address = \"10.0.0.9\"; port = 1; "
-			      "real_servers = ( { address = \"10.1.0.1\"; } ); }, " VS_A " );");
+	struct conf *b =
+		load("virtual_servers = ( { name = \"z\"; address = \"10.0.0.9\"; port = 1; "
+		     "real_servers = ( { address = \"10.1.0.1\"; } ); }, " VS_A " );");
 	struct conf *e = load("");
 	struct conf *again = load("virtual_servers = ( " VS_A " );");
 	struct conf_changes ch;
@@ -239,11 +240,12 @@ static void changes(void **state)
 	struct conf *a = load("vrrp_instances = ( { name = \"i\"; interface = \"eth0\"; "
 			      "virtual_router_id = 1; virtual_ipaddress = ( \"192.0.2.1\" ); } );\n"
 			      "virtual_servers = ( " VS_A " );");
-	struct conf *b = load("workers = { check_threads = 3; };"
-			      "vrrp_instances = ( { name = \"i\"; interface = \"eth0\"; "
-			      "virtual_router_id = 1; virtual_ipaddress = ( \"192.0.2.2\" ); } );\n"
-			      "virtual_servers = ( { name = \"a\"; address = \"10.0.0.2\"; port = 80; "
-			      "real_servers = ( { address = \"10.1.0.1\"; weight = 5; } ); } );");
+	struct conf *b =
+		load("workers = { check_threads = 3; };"
+		     "vrrp_instances = ( { name = \"i\"; interface = \"eth0\"; "
+		     "virtual_router_id = 1; virtual_ipaddress = ( \"192.0.2.2\" ); } );\n"
+		     "virtual_servers = ( { name = \"a\"; address = \"10.0.0.2\"; port = 80; "
+		     "real_servers = ( { address = \"10.1.0.1\"; weight = 5; } ); } );");
 	struct conf_changes ch;
 
 	(void)state;
@@ -271,11 +273,13 @@ static void many_servers(void **state)
 
 	(void)state;
 	assert_non_null(text);
-	used += (size_t)snprintf(text, cap, "virtual_servers = ( { address = \"10.0.0.1\"; port = 80; "
-					    "checks = ( { type = \"tcp\"; } ); real_servers = ( ");
+	used += (size_t)snprintf(text, cap,
+				 "virtual_servers = ( { address = \"10.0.0.1\"; port = 80; "
+				 "checks = ( { type = \"tcp\"; } ); real_servers = ( ");
 	for (unsigned i = 0; i < N; i++)
-		used += (size_t)snprintf(text + used, cap - used, "%s{ address = \"10.%u.%u.%u\"; }",
-					 i ? "," : "", 1 + i / 65536, i / 256 % 256, i % 256);
+		used += (size_t)snprintf(text + used, cap - used,
+					 "%s{ address = \"10.%u.%u.%u\"; }", i ? "," : "",
+					 1 + i / 65536, i / 256 % 256, i % 256);
 	(void)snprintf(text + used, cap - used, " ); } );");
 
 	struct conf *a = load(text), *b = load(text);
@@ -294,10 +298,10 @@ static void many_servers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(good_files),  cmocka_unit_test(bad_files),
-		cmocka_unit_test(sample_file), cmocka_unit_test(unreadable),
-		cmocka_unit_test(zero_byte),   cmocka_unit_test(inheritance),
-		cmocka_unit_test(identity),    cmocka_unit_test(changes),
+		cmocka_unit_test(good_files),   cmocka_unit_test(bad_files),
+		cmocka_unit_test(sample_file),  cmocka_unit_test(unreadable),
+		cmocka_unit_test(zero_byte),    cmocka_unit_test(inheritance),
+		cmocka_unit_test(identity),     cmocka_unit_test(changes),
 		cmocka_unit_test(many_servers),
 	};
 

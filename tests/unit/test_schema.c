@@ -32,7 +32,8 @@ static void every_row_is_sound(void **state)
 			if (is_number(k) && k->dflt != SCHEMA_NEED && k->dflt != SCHEMA_INHERIT)
 				assert_true(k->dflt >= k->lo && k->dflt <= k->hi);
 			assert_true(k->reload != SCHEMA_SAME);
-			assert_ptr_equal(schema_find((enum schema_kind)kind, k->name), k); /* once */
+			assert_ptr_equal(schema_find((enum schema_kind)kind, k->name),
+					 k); /* once */
 			for (const char *p = k->name; *p; p++)
 				assert_true((*p >= 'a' && *p <= 'z') || *p == '_');
 		}
@@ -60,12 +61,12 @@ static void bounds_of_every_number(void **state)
 			if (k->type != KT_UINT && k->type != KT_DUR)
 				continue;
 			for (int64_t d = -1; d <= 1; d++) {
-				(void)snprintf(text, sizeof(text), "%lld%s",
-					       (long long)(k->lo + d), unit);
+				(void)snprintf(text, sizeof(text), "%lld%s", (long long)(k->lo + d),
+					       unit);
 				assert_int_equal(value_from_text(k, text, &o, &a, why),
 						 k->lo + d >= k->lo && k->lo + d <= k->hi);
-				(void)snprintf(text, sizeof(text), "%lld%s",
-					       (long long)(k->hi + d), unit);
+				(void)snprintf(text, sizeof(text), "%lld%s", (long long)(k->hi + d),
+					       unit);
 				assert_int_equal(value_from_text(k, text, &o, &a, why), d <= 0);
 			}
 		}
@@ -77,12 +78,23 @@ static void durations(void **state)
 	static const struct {
 		const char *text;
 		int64_t us;
-	} good[] = { { "1", SEC(1) },	     { "1.5", MS(1500) },  { "250ms", MS(250) },
-		     { "2s", SEC(2) },	     { "1m", SEC(60) },	   { "2h", SEC(7200) },
-		     { "1d", SEC(86400) },   { "10us", 10 },	   { "0", 0 },
-		     { "0.1", MS(100) },     { "100 ms", MS(100) }, { "0.000001", 1 } };
-	static const char *const bad[] = { "",	   "ms",   "-1",  "1x",	 "inf", "nan", "0x10",
-					   "1e400", "1 2", "+1", " 1", "1,5", "99999999999999d" };
+	} good[] = { { "1", SEC(1) },      { "1.5", MS(1500) },   { "250ms", MS(250) },
+		     { "2s", SEC(2) },     { "1m", SEC(60) },     { "2h", SEC(7200) },
+		     { "1d", SEC(86400) }, { "10us", 10 },        { "0", 0 },
+		     { "0.1", MS(100) },   { "100 ms", MS(100) }, { "0.000001", 1 } };
+	static const char *const bad[] = { "",
+					   "ms",
+					   "-1",
+					   "1x",
+					   "inf",
+					   "nan",
+					   "0x10",
+					   "1e400",
+					   "1 2",
+					   "+1",
+					   " 1",
+					   "1,5",
+					   "99999999999999d" };
 	int64_t us;
 
 	(void)state;
@@ -137,7 +149,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_row_is_sound), cmocka_unit_test(bounds_of_every_number),
-		cmocka_unit_test(durations),	      cmocka_unit_test(nearest_names),
+		cmocka_unit_test(durations),          cmocka_unit_test(nearest_names),
 		cmocka_unit_test(scheduler_names),    cmocka_unit_test(differences),
 	};
 

@@ -85,8 +85,8 @@ static void under_threads(void **state)
 	snap_thread_register();
 	publish(1);
 	for (int i = 0; i < READERS_N + HOLDERS_N; i++)
-		assert_int_equal(pthread_create(&t[i], NULL,
-						i < READERS_N ? read_short : hold_long, NULL),
+		assert_int_equal(pthread_create(&t[i], NULL, i < READERS_N ? read_short : hold_long,
+						NULL),
 				 0);
 	for (int gen = 2; gen <= PUBLISH_N; gen++) {
 		publish(gen);
