@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The composition root: options, start order, signals, reload, stop. The only file that knows every
+ * The composition root: start order, signals, reload, stop. The only file that knows every
  * folder, and the only thread that publishes a configuration.
  *
- * Start: ipvs and checks first, VRRP last, so that no address comes before what answers behind it.
- * Stop: VRRP first (it resigns), then the addresses, then the checks, the table last, so that
- * traffic has moved to the other router before this one forgets where it belongs.
+ * Start: reflector, ipvs and checks first, VRRP last, so that no address comes before what answers
+ * behind it. Stop: VRRP first (it resigns), then the addresses, then the checks, the table last, so
+ * that traffic has moved to the other router before this one forgets where it belongs.
  */
 #include "check/check.h"
 #include "core/bug.h"
@@ -14,6 +14,8 @@
 #include "core/conf/conf_ids.h"
 #include "core/conf/conf_load.h"
 #include "core/log.h"
+#include "core/ops/options.h"
+#include "core/ops/single.h"
 #include "core/role.h"
 #include "core/stats.h"
 #include "ipvs/ipvs.h"
@@ -24,7 +26,7 @@
 #include "vrrp/vrrp.h"
 
 #include <errno.h>
-#include <getopt.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,23 +36,9 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-/* what vipd's callers (Ansible, Puppet, systemd) test for */
-enum exit_status {
-	EXIT_GOOD = 0,
-	EXIT_FAILED = 1, /* anything else */
-	EXIT_CONF = 2, /* errors in the configuration */
-	EXIT_UNREADABLE = 3, /* the file is missing or can't be read */
-};
-
 enum {
 	CHECK_WORKERS_MAX = 256,
 	JOIN_LIMIT_S = 30, /* longest time a role may take to end its work */
-};
-
-struct options {
-	const char *file;
-	bool is_check;
-	bool is_memory; /* --dataplane=memory */
 };
 
 struct daemon {
@@ -77,114 +65,7 @@ struct daemon {
 	struct conf_changes changes; /* of the generation last published */
 };
 
-/* ------------------------------------------------------------------ options */
-
-static void usage(FILE *out)
-{
-	(void)fprintf(out,
-		      "usage: vipd -f FILE [--dataplane=kernel|memory]   run in the foreground\n"
-		      "       vipd --check -f FILE                       test a configuration\n"
-		      "       vipd --version | --help\n"
-		      "\n"
-		      "  -f, --file FILE         configuration (default /etc/vipd/vipd.conf)\n"
-		      "  -c, --check             print every finding as file:line: error: text\n"
-		      "      --dataplane=WHERE   kernel: the kernel's IPVS table (default);\n"
-		      "                          memory: a table in memory, for trials\n"
-		      "\n"
-		      "Signals: HUP reloads the file, TERM and INT stop.\n"
-		      "Exit status: 0 good, 2 errors in the configuration, 3 file missing or\n"
-		      "unreadable, 1 anything else.\n");
-}
-
-/* True: go on. False: *status is the exit status. */
-static bool parse_options(int argc, char **argv, struct options *o, int *status)
-{
-	enum { OPT_DATAPLANE = 256, OPT_VERSION };
-	static const struct option longs[] = {
-		{ "file", required_argument, NULL, 'f' },
-		{ "check", no_argument, NULL, 'c' },
-		{ "dataplane", required_argument, NULL, OPT_DATAPLANE },
-		{ "version", no_argument, NULL, OPT_VERSION },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
-	};
-	int c;
-
-	*o = (struct options){ .file = "/etc/vipd/vipd.conf" };
-	*status = EXIT_FAILED;
-	while ((c = getopt_long(argc, argv, "f:ch", longs, NULL)) != -1) {
-		switch (c) {
-		case 'f':
-			o->file = optarg;
-			break;
-		case 'c':
-			o->is_check = true;
-			break;
-		case OPT_DATAPLANE:
-			if (strcmp(optarg, "kernel") && strcmp(optarg, "memory")) {
-				(void)fprintf(stderr,
-					      "vipd: --dataplane is kernel or memory, not %s\n",
-					      optarg);
-				return false;
-			}
-			o->is_memory = optarg[0] == 'm';
-			break;
-		case OPT_VERSION:
-			(void)printf("vipd %s\n", VIPD_VERSION);
-			*status = EXIT_GOOD;
-			return false;
-		case 'h':
-			usage(stdout);
-			*status = EXIT_GOOD;
-			return false;
-		default:
-			(void)fprintf(stderr, "vipd: try --help\n");
-			return false;
-		}
-	}
-	if (optind < argc) {
-		(void)fprintf(stderr, "vipd: unexpected argument %s; try --help\n", argv[optind]);
-		return false;
-	}
-	return true;
-}
-
 /* ------------------------------------------------------------------ configuration */
-
-static void print_findings(const struct err_list *errs, FILE *out)
-{
-	for (size_t i = 0; i < errs->n; i++) {
-		const struct err_item *it = &errs->item[i];
-
-		if (it->line)
-			(void)fprintf(out, "%s:%u: %s: %s\n", it->file, it->line,
-				      err_level_name(it->level), it->text);
-		else
-			(void)fprintf(out, "%s: %s: %s\n", it->file, err_level_name(it->level),
-				      it->text);
-	}
-	if (errs->n_error + errs->n_warning + errs->n_note > errs->n)
-		(void)fprintf(out, "... and %zu more\n",
-			      errs->n_error + errs->n_warning + errs->n_note - errs->n);
-}
-
-static int check_only(const struct options *o)
-{
-	struct err_list errs = { 0 };
-	bool is_unreadable;
-	struct conf *c = conf_load(o->file, &errs, &is_unreadable);
-	int status = c ? EXIT_GOOD : is_unreadable ? EXIT_UNREADABLE : EXIT_CONF;
-
-	print_findings(&errs, stdout);
-	if (c)
-		(void)printf("%s: %u instances, %u virtual servers, %u real servers, %u checks; "
-			     "%zu errors, %zu warnings\n",
-			     o->file, c->vrrp_n, c->vs_n, c->rs_n, c->probe_n, errs.n_error,
-			     errs.n_warning);
-	err_fini(&errs);
-	conf_free(c);
-	return status;
-}
 
 /* Loads the first generation; findings go to standard error. NULL: *status says why. */
 static struct conf *load_first(const struct options *o, int *status)
@@ -193,7 +74,7 @@ static struct conf *load_first(const struct options *o, int *status)
 	bool is_unreadable;
 	struct conf *c = conf_load(o->file, &errs, &is_unreadable);
 
-	print_findings(&errs, stderr);
+	findings_print(&errs, stderr);
 	if (!c)
 		*status = is_unreadable ? EXIT_UNREADABLE : EXIT_CONF;
 	err_fini(&errs);
@@ -331,6 +212,24 @@ static const struct role_ops main_ops = {
 
 /* ------------------------------------------------------------------ start and stop */
 
+/* False: another vipd works here; one sentence has been printed. A trial in memory disturbs nobody. */
+static bool is_single(const struct options *o)
+{
+	pid_t pid = 0;
+	int err = o->is_memory ? 0 : single_take(&pid);
+
+	if (err == -EADDRINUSE)
+		(void)fprintf(
+			stderr,
+			"vipd: another vipd runs in this network namespace (process %d): stop "
+			"it first, or send it SIGHUP to reload\n",
+			(int)pid);
+	else if (err)
+		(void)fprintf(stderr, "vipd: can't take the lock of this network namespace: %s\n",
+			      strerrordesc_np(-err));
+	return !err;
+}
+
 /* What must not happen to the VRRP thread: to wait for a page. On fault only, so that what is never
  * touched is not made resident. */
 static void lock_memory(void)
@@ -420,18 +319,34 @@ static void free_roles(struct daemon *d)
 	ipvs_free(d->ipvs);
 }
 
+static const char *what_to_do(int err)
+{
+	if (err == -EPERM || err == -EACCES)
+		return " todo=\"run vipd as root, or with CAP_NET_ADMIN and CAP_NET_RAW\"";
+	return "";
+}
+
+static int start_role(struct role *r)
+{
+	int err = role_start(r);
+
+	if (err)
+		log_event(LOG_ROLE_FAIL, "role=%s error=\"%s\"%s", r->name, strerrordesc_np(-err),
+			  what_to_do(err));
+	return err;
+}
+
+/* The reflector goes first: it does nothing before VRRP speaks, and what keeps it from starting (no
+ * rights) is seen before the table of an earlier vipd is adopted. */
 static int start_roles(struct daemon *d)
 {
-	for (unsigned i = 0; i < d->role_n; i++) {
-		int err = role_start(d->roles[i]);
+	struct role *first = reflector_role(d->reflector);
+	int err = start_role(first);
 
-		if (err) {
-			log_event(LOG_ROLE_FAIL, "role=%s error=\"%s\"", d->roles[i]->name,
-				  strerrordesc_np(-err));
-			return err;
-		}
-	}
-	return 0;
+	for (unsigned i = 0; !err && i < d->role_n; i++)
+		if (d->roles[i] != first)
+			err = start_role(d->roles[i]);
+	return err;
 }
 
 /* Ends what runs, last started first. False: one did not end. */
@@ -446,6 +361,14 @@ static bool stop_roles(struct daemon *d)
 		}
 	}
 	return true;
+}
+
+static void tell_stats(void)
+{
+	for (unsigned i = 0; i < STAT_N; i++)
+		if (stats_sum((enum stat_id)i))
+			log_event(LOG_STATS, "%s=%llu", stat_rows[i].name,
+				  (unsigned long long)stats_sum((enum stat_id)i));
 }
 
 /* From the first role to the last; everything is gone when it returns. */
@@ -473,8 +396,10 @@ static int serve(struct daemon *d, struct conf *first, struct ipvs_kern *kern)
 	conf_drop(d->conf);
 	conf_publish(&d->board.conf, NULL);
 	free_roles(d);
-	if (!err)
+	if (!err) {
+		tell_stats();
 		log_event(LOG_STOPPED, "%s", "");
+	}
 	return err;
 }
 
@@ -487,6 +412,10 @@ static int run(const struct options *o)
 
 	if (!first)
 		return status;
+	if (!is_single(o)) {
+		conf_free(first);
+		return EXIT_FAILED;
+	}
 	d.opt = *o;
 	d.role = (struct role){
 		.name = "vipd", .id = ROLE_MAIN, .ops = &main_ops, .board = &d.board
@@ -525,12 +454,25 @@ static int run(const struct options *o)
 	return err ? EXIT_FAILED : EXIT_GOOD;
 }
 
+/* A caller may have closed the standard descriptors: the next sockets would get their numbers, and
+ * log lines would go into them. */
+static void fill_standard_fds(void)
+{
+	int fd;
+
+	while ((fd = open("/dev/null", O_RDWR)) >= 0 && fd <= STDERR_FILENO)
+		;
+	if (fd > STDERR_FILENO)
+		(void)close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	struct options o;
 	int status;
 
-	if (!parse_options(argc, argv, &o, &status))
+	fill_standard_fds();
+	if (!options_parse(argc, argv, &o, &status))
 		return status;
-	return o.is_check ? check_only(&o) : run(&o);
+	return o.is_check ? options_check(&o) : run(&o);
 }

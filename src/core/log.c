@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -26,7 +27,10 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { RING_N = 256 }; /* records a thread may have waiting; a power of two */
+enum {
+	RING_N = 256, /* records a thread may have waiting; a power of two */
+	STOP_LIMIT_S = 2, /* how long log_stop() waits for a standard error that is stuck */
+};
 
 const struct log_row log_rows[LOG_N] = {
 #define LOG(sym, lvl, name, m, t)                                                                  \
@@ -72,6 +76,7 @@ static struct {
 	pthread_t thread;
 	int event_fd;
 	atomic_bool is_stopping;
+	sem_t has_ended;
 } writer = { .event_fd = -1 };
 
 static void wake_writer(void)
@@ -306,6 +311,7 @@ static void *writer_main(void *arg)
 		drain();
 	}
 	drain();
+	(void)sem_post(&writer.has_ended);
 	return NULL;
 }
 
@@ -316,6 +322,7 @@ int log_start(void)
 	writer.event_fd = eventfd(0, EFD_CLOEXEC);
 	if (writer.event_fd < 0)
 		return -errno;
+	(void)sem_init(&writer.has_ended, 0, 0);
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
 
@@ -327,6 +334,19 @@ int log_start(void)
 	return -err;
 }
 
+/* False: standard error has been stuck for too long. */
+static bool writer_has_ended(void)
+{
+	struct timespec until;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += STOP_LIMIT_S;
+	while (sem_clockwait(&writer.has_ended, CLOCK_MONOTONIC, &until))
+		if (errno != EINTR)
+			return false;
+	return true;
+}
+
 void log_stop(void)
 {
 	struct ring *next;
@@ -334,7 +354,10 @@ void log_stop(void)
 	log_thread_leave();
 	atomic_store(&writer.is_stopping, true);
 	wake_writer();
+	if (!writer_has_ended())
+		return; /* it hangs in write(): the end of the process ends it */
 	(void)pthread_join(writer.thread, NULL);
+	(void)sem_destroy(&writer.has_ended);
 	(void)close(writer.event_fd);
 	writer.event_fd = -1;
 	for (struct ring *r = atomic_exchange(&rings, NULL); r; r = next) {

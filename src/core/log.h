@@ -32,7 +32,8 @@ enum {
 /* Starts the writer. 0 or -errno. Main, before any other thread. */
 int log_start(void);
 
-/* Writes what is left and ends the writer. Main, when every other thread has ended. */
+/* Writes what is left and ends the writer; when standard error takes nothing for two seconds, the rest
+ * is lost. Main, when every other thread has ended. */
 void log_stop(void);
 
 /* Gives the calling thread its ring; role.c does it for every role. 0 or -errno. */

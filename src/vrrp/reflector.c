@@ -387,9 +387,7 @@ static int init(struct role *r)
 		err = announce_open(&rf->announce, &r->loop);
 	if (!err)
 		err = first_look(rf);
-	if (err)
-		log_event(LOG_ROLE_FAIL, "role=%s error=\"%s\"", r->name, strerrordesc_np(-err));
-	else
+	if (!err)
 		publish(rf);
 	return err;
 }

@@ -179,8 +179,6 @@ static int init(struct role *r)
 
 	if (!err)
 		err = loop_add(&r->loop, &v->rx_fd, v->sock.rx_fd, EPOLLIN, rx_on_readable);
-	if (err)
-		log_event(LOG_VRRP_SOCKET, "op=open error=\"%s\"", strerrordesc_np(-err));
 	return err;
 }
 
