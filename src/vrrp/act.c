@@ -49,20 +49,32 @@ static void resign(struct act *a)
 	send_advert(a, ELECT_PRIO_RESIGN);
 }
 
+/* Whatever it is sent for, it is an answer too: the next one can wait. */
 static void advert(struct act *a)
 {
-	send_advert(a, a->in->cf->s.priority);
+	const struct conf_vrrp *cf = a->in->cf;
+
+	a->in->r.answer_at_us = a->cause->now_us + cf->s.adv_int_us / ACT_ANSWERS_N;
+	send_advert(a, cf->s.priority);
+}
+
+/* An advert that we beat needs no answer if it had one just now. But a priority 0 has made every
+ * backup wait for its Skew_Time only, which may be shorter than our interval: they must hear us. */
+static void put_off(struct act *a)
+{
+	struct vrrp_inst *in = a->in;
+
+	if (a->cause->event == VRRP_EV_RESIGN && in->timer.at_us > in->r.answer_at_us)
+		timer_arm(in->shell->timers, &in->timer, in->r.answer_at_us);
 }
 
 static void answer(struct act *a)
 {
-	int64_t now_us = a->cause->now_us;
-
-	if (now_us < a->in->r.answer_at_us) {
-		a->bits = 0;
+	if (a->cause->now_us < a->in->r.answer_at_us) {
+		a->bits &= FSM_ANNOUNCE; /* which has a bound of its own */
+		put_off(a);
 		return;
 	}
-	a->in->r.answer_at_us = now_us + a->in->cf->s.adv_int_us / ACT_ANSWERS_N;
 	advert(a);
 }
 

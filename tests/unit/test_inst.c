@@ -375,11 +375,15 @@ static void active_answers_a_resignation(void **state)
 	hear(0, &high);
 	expect_notes("advert150 want1");
 	assert_int_equal(bed.in[0].timer.at_us, bed.now_us + SEC(1));
-	/* the next one is too soon for an answer, and so it does not put off our own advert */
+	/* the next one is too soon for an answer at once; but it has shortened the wait of every
+	 * backup, so our next advert comes as soon as an answer may */
 	run_until(bed.now_us + MS(100));
 	hear(0, &high);
 	expect_notes("");
-	assert_int_equal(bed.in[0].timer.at_us, bed.now_us + MS(900));
+	assert_int_equal(bed.in[0].timer.at_us, bed.now_us + MS(150));
+	run_until(bed.now_us + MS(150));
+	expect_notes("advert150");
+	assert_int_equal(bed.in[0].timer.at_us, bed.now_us + SEC(1));
 }
 
 /* V134: a flood for a minute. Our own adverts leave at least once an interval, at most five times. */
