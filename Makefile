@@ -99,7 +99,7 @@ help:
 DEPS := gcc make pkg-config libc6-dev liburcu-dev libnl-3-dev libnl-genl-3-dev libnl-route-3-dev \
 	libconfig-dev \
 	libcmocka-dev clang clang-format libclang-rt-14-dev python3 iproute2 procps kmod curl nginx-light \
-	busybox keepalived ipvsadm user-mode-linux
+	busybox keepalived tshark ipvsadm user-mode-linux
 
 deps:
 	@tests/deps $(DEPS)

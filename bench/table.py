@@ -133,16 +133,22 @@ def median(runs, key):
     return None if None in values else statistics.median(values)
 
 
+def cell(name, value, unit, form):
+    if value is not None:
+        return form.format(value) + f" {unit}".rstrip()
+    return "" if name == "floor" else "never"
+
+
 def show(results, given):
     print(f"\n{given.services} services x {given.servers} servers, {given.services * given.servers:,} entries; "
           f"median of {given.runs}\n")
     print(f"{'':34}{'keepalived':>14}{'vipd':>14}{'ratio':>10}{'kernel alone':>16}")
     for key, title, unit, form in ROWS:
         values = {name: median(runs, key) for name, runs in results.items()}
-        cells = {name: "never" if name != "floor" and value is None else form.format(value) + f" {unit}".rstrip()
-                 if value is not None else "" for name, value in values.items()}
-        ratio = f"{values['keepalived'] / values['vipd']:,.1f}" if values["keepalived"] and values["vipd"] else ""
-        print(f"{title:34}{cells['keepalived']:>14}{cells['vipd']:>14}{ratio if key != 'watch' else '':>10}{cells['floor']:>16}")
+        ka, vipd, floor = (cell(name, value, unit, form) for name, value in values.items())
+        both = values["keepalived"] and values["vipd"] and key != "watch"
+        ratio = f"{values['keepalived'] / values['vipd']:,.1f}" if both else ""
+        print(f"{title:34}{ka:>14}{vipd:>14}{ratio:>10}{floor:>16}")
 
 
 def main():

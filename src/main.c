@@ -408,6 +408,12 @@ static int run(const struct options *o)
 	static struct daemon d; /* too large for a stack; one in a process */
 	int status = EXIT_FAILED;
 	sigset_t all;
+
+	/* before anything else: threads inherit it, main reads signals from a descriptor, and a TERM
+	 * that comes while the file is read is obeyed as soon as there is something to stop */
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, NULL);
+
 	struct conf *first = load_first(o, &status);
 
 	if (!first)
@@ -421,9 +427,6 @@ static int run(const struct options *o)
 		.name = "vipd", .id = ROLE_MAIN, .ops = &main_ops, .board = &d.board
 	};
 	d.signal_fd.fd = -1;
-	/* before any thread: they inherit it, and main reads signals from a descriptor */
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, NULL);
 	snap_thread_register();
 
 	struct ipvs_kern *kern = open_table(&d, first);

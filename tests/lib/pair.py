@@ -194,7 +194,7 @@ class Scene:
     # ---- deeds
 
     def die(self, router):
-        """The machine dies: the program is killed and its cable is dead. Until it is back, its kernel keeps the address."""
+        """The machine dies: the program is killed, its cable is dead. Its kernel keeps the addresses."""
         self.cuts.append((time.monotonic(), float("inf")))
         self.lan.mute(router.ns, "eth0")
         router.director.kill()
@@ -248,10 +248,12 @@ class Scene:
             except Missing:
                 pass  # told below
             time.sleep(0.05)
-            sent = [g for g in self.wire.garps(since=since, address=address) if g.time < first.time + 4]
+            sent = [g for g in self.wire.garps(since=since, address=address, mac=new.mac) if g.time < first.time + 4]
+            late = [g for g in self.wire.garps(since=first.time + MOVE, address=address) if g.mac != new.mac]
             self.t.equal(len(sent), repeat, f"{name}: frames")
             self.t.check(all(g.frame[:42] == garp_bytes(new.mac, address) for g in sent), f"{name}: bytes")
             self.t.check(bool(sent) and sent[0].time > first.time, f"{name}: after the first advert")
+            self.t.check(not late, f"{name}: nobody else's any more (G4)")
 
     def check_single(self, vips):
         """One holder of each address at any sampled moment except during a cut."""
@@ -267,7 +269,8 @@ class Scene:
     def check_quiet(self, router, since, names, what):
         """None of these instances changed its state since that line of the log."""
         moved = [line.text for name in names for line in router.daemon.find(rf"vrrp\.state inst={name} ", since)]
-        self.t.check(not moved, f"{what}: no transition of {', '.join(names)} on {router.name} {moved or ''}".rstrip())
+        self.t.check(not moved, f"{what}: no transition of {', '.join(names)} on {router.name}"
+                     + (f": {len(moved)}, first {moved[0]}" if moved else ""))
 
 
 def vips_of(instances):
@@ -294,9 +297,9 @@ def gaps(adverts):
 
 def tshark(frames):
     """What an independent decoder says of frames: a list of dictionaries, or None where there is no tshark."""
-    fields = ["ip.ttl", "ip.dsfield", "ip.checksum.status", "vrrp.version", "vrrp.type", "vrrp.virt_rtr_id", "vrrp.prio",
-              "vrrp.addr_count", "vrrp.adver_int", "vrrp.short_adver_int", "vrrp.checksum.status", "vrrp.ip_addr",
-              "_ws.malformed"]
+    fields = ["ip.ttl", "ip.dsfield", "ip.checksum.status", "vrrp.version", "vrrp.type", "vrrp.virt_rtr_id",
+              "vrrp.prio", "vrrp.addr_count", "vrrp.adver_int", "vrrp.short_adver_int", "vrrp.checksum.status",
+              "vrrp.ip_addr", "_ws.malformed"]
     with tempfile.NamedTemporaryFile(suffix=".pcap") as file:
         file.write(pcap(frames))
         file.flush()

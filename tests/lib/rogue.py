@@ -18,9 +18,9 @@ from wire import IPPROTO_VRRP, checksum
 GROUP = "224.0.0.18"
 
 
-def packet(src="10.9.0.66", dst=GROUP, ttl=255, version=3, kind=1, vrid=51, prio=255, addresses=("10.9.0.100",), count=None,
-           interval=10, auth=0, bad_sum=False, pseudo=True, cut=None, tail=b"", options=b"", proto=IPPROTO_VRRP):
-    """`interval` in the unit of the version; `count`, if given, is what the advert claims; `cut` ends the message there."""
+def packet(src="10.9.0.66", dst=GROUP, ttl=255, version=3, kind=1, vrid=51, prio=255, addresses=("10.9.0.100",),
+           count=None, interval=10, auth=0, bad_sum=False, pseudo=True, cut=None, tail=b"", options=b""):
+    """`interval` in the unit of the version; `count` is what the advert claims; `cut` ends the message there."""
     addrs = b"".join(map(socket.inet_aton, addresses))
     count = len(addresses) if count is None else count
     middle = bytes([auth, interval & 0xFF]) if version == 2 else struct.pack("!H", interval)
@@ -28,11 +28,12 @@ def packet(src="10.9.0.66", dst=GROUP, ttl=255, version=3, kind=1, vrid=51, prio
     body = addrs + (b"\0" * 8 if version == 2 else b"") + tail
     summed = head + b"\0\0" + body
     if version != 2 and pseudo:
-        summed = socket.inet_aton(src) + socket.inet_aton(dst) + struct.pack("!BBH", 0, IPPROTO_VRRP, len(head + body) + 2) + summed
+        front = struct.pack("!BBH", 0, IPPROTO_VRRP, len(summed))
+        summed = socket.inet_aton(src) + socket.inet_aton(dst) + front + summed
     message = head + struct.pack("!H", checksum(summed) ^ (0x0101 if bad_sum else 0)) + body
     message = message[:cut]
     ihl = 5 + len(options) // 4
-    return struct.pack("!BBHHHBBH4s4s", 0x40 | ihl, 0xC0, ihl * 4 + len(message), 1, 0, ttl, proto, 0,
+    return struct.pack("!BBHHHBBH4s4s", 0x40 | ihl, 0xC0, ihl * 4 + len(message), 1, 0, ttl, IPPROTO_VRRP, 0,
                        socket.inet_aton(src), socket.inet_aton(dst)) + options + message
 
 

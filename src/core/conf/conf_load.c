@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libconfig.h>
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -479,6 +480,8 @@ struct conf *conf_load_text(const char *name, const char *text, size_t len, stru
 	else
 		syntax_error(&l, &tree);
 	config_destroy(&tree);
+	/* the tree was several times as large as what stays, and is in small pieces */
+	(void)malloc_trim(0);
 	/* rules look at whole objects: with broken ones they would only repeat what was said */
 	if (!errs->n_error)
 		conf_check(l.c, errs);
