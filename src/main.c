@@ -27,6 +27,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,6 +40,7 @@
 enum {
 	CHECK_WORKERS_MAX = 256,
 	JOIN_LIMIT_S = 30, /* longest time a role may take to end its work */
+	TIDY_AFTER_S = 1, /* from a reload until memory is given back and locked */
 };
 
 struct daemon {
@@ -48,6 +50,8 @@ struct daemon {
 	struct conf_minter minter;
 	const struct conf *conf; /* the generation last published; holds a reference */
 	struct loop_fd signal_fd;
+	struct timer tidy;
+	bool is_lock_told;
 
 	struct vrrp *vrrp;
 	struct reflector *reflector;
@@ -64,6 +68,32 @@ struct daemon {
 	uint64_t applied_gen; /* generation last told as applied */
 	struct conf_changes changes; /* of the generation last published */
 };
+
+/* ------------------------------------------------------------------ memory */
+
+/* What must not happen to the VRRP thread: to wait for a page. So all memory is locked (on fault only:
+ * what is never touched is not made resident), except while a configuration is read: that takes
+ * several times the memory that stays, and locked memory can't be given back. */
+static void lock_memory(struct daemon *d)
+{
+	if (mlockall(MCL_CURRENT | MCL_ONFAULT) && !d->is_lock_told) {
+		log_event(LOG_ROLE_MLOCK, "error=\"%s\"", strerrordesc_np(errno));
+		d->is_lock_told = true;
+	}
+}
+
+/* A while after a reload, when every role has let go of the old generation. */
+static void on_tidy(struct timer *t, int64_t now_us)
+{
+	(void)now_us;
+	(void)malloc_trim(0);
+	lock_memory(container_of(t, struct daemon, tidy));
+}
+
+static void tidy_later(struct daemon *d)
+{
+	timer_arm(&d->role.loop.timers, &d->tidy, clock_now_us() + SEC(TIDY_AFTER_S));
+}
 
 /* ------------------------------------------------------------------ configuration */
 
@@ -112,8 +142,12 @@ static void reload(struct daemon *d)
 {
 	struct err_list errs = { 0 };
 	bool is_unreadable;
+
+	(void)munlockall();
+
 	struct conf *c = conf_load(d->opt.file, &errs, &is_unreadable);
 
+	tidy_later(d);
 	log_findings(&errs);
 	if (c && c->vs_n && !d->has_kernel && !d->opt.is_memory) {
 		log_event(LOG_CONF_REFUSED,
@@ -228,14 +262,6 @@ static bool is_single(const struct options *o)
 		(void)fprintf(stderr, "vipd: can't take the lock of this network namespace: %s\n",
 			      strerrordesc_np(-err));
 	return !err;
-}
-
-/* What must not happen to the VRRP thread: to wait for a page. On fault only, so that what is never
- * touched is not made resident. */
-static void lock_memory(void)
-{
-	if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT))
-		log_event(LOG_ROLE_MLOCK, "error=\"%s\"", strerrordesc_np(errno));
 }
 
 /* Every check in flight is a descriptor. */
@@ -384,6 +410,8 @@ static int serve(struct daemon *d, struct conf *first, struct ipvs_kern *kern)
 	if (!err)
 		err = start_roles(d);
 	if (!err) {
+		(void)malloc_trim(0);
+		lock_memory(d); /* with the stacks of all roles */
 		log_event(LOG_READY, "instances=%u services=%u servers=%u checks=%u workers=%u",
 			  d->conf->vrrp_n, d->conf->vs_n, d->conf->rs_n, d->conf->probe_n,
 			  d->check_n);
@@ -427,6 +455,7 @@ static int run(const struct options *o)
 		.name = "vipd", .id = ROLE_MAIN, .ops = &main_ops, .board = &d.board
 	};
 	d.signal_fd.fd = -1;
+	timer_init(&d.tidy, on_tidy);
 	snap_thread_register();
 
 	struct ipvs_kern *kern = open_table(&d, first);
@@ -448,7 +477,6 @@ static int run(const struct options *o)
 		return EXIT_FAILED;
 	}
 	d.board.main = &d.role.box;
-	lock_memory();
 	err = serve(&d, first, kern);
 	role_release(&d.role);
 	log_stop();

@@ -8,20 +8,16 @@
 
 #include "core/bug.h"
 #include "core/conf/conf_check.h"
+#include "core/conf/conf_file.h"
 #include "core/conf/conf_scan.h"
 #include "core/conf/conf_value.h"
 #include "core/conf/schema.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <libconfig.h>
-#include <malloc.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 /* a growing array while the number of elements isn't known yet */
 struct vec {
@@ -480,8 +476,6 @@ struct conf *conf_load_text(const char *name, const char *text, size_t len, stru
 	else
 		syntax_error(&l, &tree);
 	config_destroy(&tree);
-	/* the tree was several times as large as what stays, and is in small pieces */
-	(void)malloc_trim(0);
 	/* rules look at whole objects: with broken ones they would only repeat what was said */
 	if (!errs->n_error)
 		conf_check(l.c, errs);
@@ -493,59 +487,15 @@ struct conf *conf_load_text(const char *name, const char *text, size_t len, stru
 	return l.c;
 }
 
-/* The whole file, NUL-terminated, to be freed; NULL and an errno when it can't be had. */
-static char *read_file(const char *path, size_t *len)
-{
-	struct stat st;
-	char *buf = NULL;
-	size_t got = 0;
-	ssize_t n = 0;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return NULL;
-	if (fstat(fd, &st))
-		goto out;
-	if (S_ISDIR(st.st_mode) || st.st_size > CONF_FILE_MAX_LEN) {
-		errno = S_ISDIR(st.st_mode) ? EISDIR : EFBIG;
-		goto out;
-	}
-
-	size_t cap = (size_t)st.st_size + 4096; /* a pipe has no size; a file may grow meanwhile */
-
-	buf = malloc(cap + 1);
-	BUG_ON(!buf);
-	while ((n = read(fd, buf + got, cap - got)) > 0) {
-		got += (size_t)n;
-		if (got > CONF_FILE_MAX_LEN)
-			break;
-		if (got == cap) {
-			cap *= 2;
-			buf = realloc(buf, cap + 1);
-			BUG_ON(!buf);
-		}
-	}
-	if (n) {
-		errno = n < 0 ? errno : EFBIG;
-		free(buf);
-		buf = NULL;
-		goto out;
-	}
-	buf[got] = '\0';
-	*len = got;
-out:
-	(void)close(fd);
-	return buf;
-}
-
 struct conf *conf_load(const char *path, struct err_list *errs, bool *is_unreadable)
 {
 	size_t len;
-	char *text = read_file(path, &len);
+	char *text;
+	int err = conf_file_read(path, &text, &len);
 
-	*is_unreadable = !text;
-	if (!text) {
-		err_add(errs, ERR_ERROR, path, 0, "can't be read: %s", strerrordesc_np(errno));
+	*is_unreadable = err != 0;
+	if (err) {
+		err_add(errs, ERR_ERROR, path, 0, "can't be read: %s", strerrordesc_np(-err));
 		return NULL;
 	}
 

@@ -8,10 +8,6 @@
 #include "core/conf/conf.h"
 #include "core/err.h"
 
-enum {
-	CONF_FILE_MAX_LEN = 512 * 1024 * 1024, /* a larger file is refused */
-};
-
 /* Reads, parses, resolves inheritance and checks (conf_check.h). Findings go to errs, all of them.
  * Returns the configuration, not yet published, ids not yet minted; or NULL when errs has an error.
  * *is_unreadable says whether it was the file itself that could not be read (exit status 3). */
