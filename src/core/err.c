@@ -4,6 +4,7 @@
  */
 #include "core/err.h"
 
+#include "core/addr.h"
 #include "core/bug.h"
 
 #include <stdarg.h>
@@ -36,32 +37,51 @@ static void count(struct err_list *l, enum err_level level)
 	}
 }
 
+static bool is_known(const struct err_list *l, const struct err_item *it)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		const struct err_item *k = &l->item[i];
+
+		if (k->hash == it->hash && k->line == it->line && k->level == it->level &&
+		    !strcmp(k->text, it->text) && !strcmp(k->file, it->file))
+			return true;
+	}
+	return false;
+}
+
 void err_add(struct err_list *l, enum err_level level, const char *file, uint32_t line,
 	     const char *fmt, ...)
 {
-	count(l, level);
-	if (l->n == ERR_LIST_MAX)
+	struct err_item it = { .file = strdup(file), .line = line, .level = level };
+	va_list ap;
+
+	va_start(ap, fmt);
+	BUG_ON(vasprintf(&it.text, fmt, ap) < 0);
+	va_end(ap);
+	BUG_ON(!it.file);
+	it.hash = hash_bytes(HASH_SEED ^ line, it.text, (uint32_t)strlen(it.text));
+	if (is_known(l, &it) || l->n == ERR_LIST_MAX) {
+		if (l->n == ERR_LIST_MAX)
+			count(l, level);
+		free(it.file);
+		free(it.text);
 		return;
+	}
+	count(l, level);
 	if (l->n == l->cap) {
 		l->cap = l->cap ? l->cap * 2 : 16;
 		l->item = reallocarray(l->item, l->cap, sizeof(*l->item));
 		BUG_ON(!l->item);
 	}
-
-	struct err_item *it = &l->item[l->n++];
-	va_list ap;
-
-	*it = (struct err_item){ .file = strdup(file), .line = line, .level = level };
-	va_start(ap, fmt);
-	BUG_ON(vasprintf(&it->text, fmt, ap) < 0);
-	va_end(ap);
-	BUG_ON(!it->file);
+	l->item[l->n++] = it;
 }
 
-static int cmp_line(const void *va, const void *vb)
+static int cmp_item(const void *va, const void *vb)
 {
 	const struct err_item *a = va, *b = vb;
 
+	if (a->rank != b->rank)
+		return a->rank < b->rank ? -1 : 1;
 	if (a->line != b->line)
 		return a->line < b->line ? -1 : 1;
 	return strcmp(a->text, b->text);
@@ -69,15 +89,17 @@ static int cmp_line(const void *va, const void *vb)
 
 void err_sort(struct err_list *l)
 {
-	/* files stay in order of appearance: each run of one file is sorted by itself */
-	for (size_t first = 0; first < l->n;) {
-		size_t end = first + 1;
+	uint32_t files = 0;
 
-		while (end < l->n && !strcmp(l->item[end].file, l->item[first].file))
-			end++;
-		qsort(&l->item[first], end - first, sizeof(*l->item), cmp_line);
-		first = end;
+	for (size_t i = 0; i < l->n; i++) {
+		size_t first = 0;
+
+		while (strcmp(l->item[first].file, l->item[i].file) != 0)
+			first++;
+		l->item[i].rank = first == i ? files++ : l->item[first].rank;
 	}
+	if (l->n)
+		qsort(l->item, l->n, sizeof(*l->item), cmp_item);
 }
 
 const char *err_level_name(enum err_level level)

@@ -14,6 +14,8 @@ struct err_item {
 	char *file;
 	char *text;
 	uint32_t line; /* 0: the file as a whole */
+	uint32_t hash; /* of the text */
+	uint32_t rank; /* of its file, by first appearance: err_sort() */
 	enum err_level level;
 };
 
@@ -28,7 +30,8 @@ enum { ERR_LIST_MAX = 1000 }; /* findings kept; more are counted only */
 /* Zeroed memory is an empty list. */
 void err_fini(struct err_list *l);
 
-/* line 0 = the whole file. One thread. */
+/* line 0 = the whole file. A finding that is in the list already is not added again: what stands once
+ * in a file may be found many times, in each object that has it. One thread. */
 __attribute__((format(printf, 5, 6))) void err_add(struct err_list *l, enum err_level level,
 						   const char *file, uint32_t line, const char *fmt,
 						   ...);

@@ -7,7 +7,9 @@
 #include "core/bug.h"
 #include "core/conf/idmap.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct conf *conf_new(void)
 {
@@ -92,4 +94,13 @@ const struct conf_probe *conf_probe(const struct conf *c, struct probe_id id)
 	uint32_t i = idmap_find(&c->probe_by_id, id.v);
 
 	return i == IDMAP_NONE ? NULL : &c->probe[i];
+}
+
+const char *conf_place(struct conf_loc there, struct conf_loc here, char buf[static CONF_PLACE_LEN])
+{
+	if (!strcmp(there.file, here.file))
+		(void)snprintf(buf, CONF_PLACE_LEN, "line %u", there.line);
+	else
+		(void)snprintf(buf, CONF_PLACE_LEN, "%s:%u", there.file, there.line);
+	return buf;
 }

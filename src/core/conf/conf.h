@@ -178,6 +178,11 @@ const struct conf_vs *conf_vs(const struct conf *c, struct vs_id id);
 const struct conf_rs *conf_rs(const struct conf *c, struct rs_id id);
 const struct conf_probe *conf_probe(const struct conf *c, struct probe_id id);
 
+/* "line 12" for a place in the same file as here, else "FILE:12". buf is returned. */
+enum { CONF_PLACE_LEN = 300 };
+const char *conf_place(struct conf_loc there, struct conf_loc here,
+		       char buf[static CONF_PLACE_LEN]);
+
 static inline bool conf_status_has(const struct conf_status *s, unsigned code)
 {
 	return code >= 100 && code < 612 && (s->w[(code - 100) / 64] >> (code - 100) % 64 & 1);

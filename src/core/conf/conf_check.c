@@ -61,8 +61,10 @@ static int cmp_inst_name(const struct conf *c, uint32_t a, uint32_t b)
 
 static void twice_inst_name(const struct conf *c, uint32_t a, uint32_t b, struct err_list *errs)
 {
-	FAIL(c->vrrp[b].loc, "vrrp_instances \"%s\": this name is taken by line %u",
-	     c->vrrp[b].s.name, c->vrrp[a].loc.line);
+	char there[CONF_PLACE_LEN];
+
+	FAIL(c->vrrp[b].loc, "vrrp_instances \"%s\": this name is taken by %s", c->vrrp[b].s.name,
+	     conf_place(c->vrrp[a].loc, c->vrrp[b].loc, there));
 }
 
 static void rule_inst_name(const struct conf *c, struct err_list *errs)
@@ -79,11 +81,12 @@ static int cmp_vrid(const struct conf *c, uint32_t a, uint32_t b)
 
 static void twice_vrid(const struct conf *c, uint32_t a, uint32_t b, struct err_list *errs)
 {
+	char there[CONF_PLACE_LEN];
+
 	FAIL(c->vrrp[b].loc,
-	     "vrrp_instances \"%s\": virtual_router_id %u on %s is used by \"%s\" (line %u) "
-	     "already",
+	     "vrrp_instances \"%s\": virtual_router_id %u on %s is used by \"%s\" (%s) already",
 	     c->vrrp[b].s.name, c->vrrp[b].s.vrid, c->vrrp[b].s.interface, c->vrrp[a].s.name,
-	     c->vrrp[a].loc.line);
+	     conf_place(c->vrrp[a].loc, c->vrrp[b].loc, there));
 }
 
 static void rule_vrid(const struct conf *c, struct err_list *errs)
@@ -100,10 +103,11 @@ static int cmp_vip(const struct conf *c, uint32_t a, uint32_t b)
 
 static void twice_vip(const struct conf *c, uint32_t a, uint32_t b, struct err_list *errs)
 {
-	char text[ADDR_TEXT_LEN];
+	char text[ADDR_TEXT_LEN], there[CONF_PLACE_LEN];
 
-	FAIL(c->vip[b].loc, "virtual_ipaddress %s on %s: is listed in line %u already",
-	     addr_text(&c->vip[b].s.prefix.addr, text), c->vip[b].s.dev, c->vip[a].loc.line);
+	FAIL(c->vip[b].loc, "virtual_ipaddress %s on %s: is listed in %s already",
+	     addr_text(&c->vip[b].s.prefix.addr, text), c->vip[b].s.dev,
+	     conf_place(c->vip[a].loc, c->vip[b].loc, there));
 }
 
 static void rule_vip_twice(const struct conf *c, struct err_list *errs)
@@ -118,8 +122,10 @@ static int cmp_vs_name(const struct conf *c, uint32_t a, uint32_t b)
 
 static void twice_vs_name(const struct conf *c, uint32_t a, uint32_t b, struct err_list *errs)
 {
-	FAIL(c->vs[b].loc, "virtual_servers \"%s\": this name is taken by line %u", c->vs[b].s.name,
-	     c->vs[a].loc.line);
+	char there[CONF_PLACE_LEN];
+
+	FAIL(c->vs[b].loc, "virtual_servers \"%s\": this name is taken by %s", c->vs[b].s.name,
+	     conf_place(c->vs[a].loc, c->vs[b].loc, there));
 }
 
 static void rule_vs_name(const struct conf *c, struct err_list *errs)
@@ -139,12 +145,14 @@ static int cmp_vs_addr(const struct conf *c, uint32_t a, uint32_t b)
 
 static void twice_vs_addr(const struct conf *c, uint32_t a, uint32_t b, struct err_list *errs)
 {
+	char there[CONF_PLACE_LEN];
+
 	/* generated names are equal as well: the rule on names has told it then */
 	if (!strcmp(c->vs[a].s.name, c->vs[b].s.name))
 		return;
 	FAIL(c->vs[b].loc,
-	     "virtual_servers \"%s\": its address, port and protocol are those of \"%s\" (line %u)",
-	     c->vs[b].s.name, c->vs[a].s.name, c->vs[a].loc.line);
+	     "virtual_servers \"%s\": its address, port and protocol are those of \"%s\" (%s)",
+	     c->vs[b].s.name, c->vs[a].s.name, conf_place(c->vs[a].loc, c->vs[b].loc, there));
 }
 
 static void rule_vs_addr(const struct conf *c, struct err_list *errs)
@@ -166,11 +174,11 @@ static int cmp_rs(const struct conf *c, uint32_t a, uint32_t b)
 
 static void twice_rs(const struct conf *c, uint32_t a, uint32_t b, struct err_list *errs)
 {
-	char text[ADDR_PORT_TEXT_LEN];
+	char text[ADDR_PORT_TEXT_LEN], there[CONF_PLACE_LEN];
 
-	FAIL(c->rs[b].loc, "real_servers %s of \"%s\": is listed in line %u already",
+	FAIL(c->rs[b].loc, "real_servers %s of \"%s\": is listed in %s already",
 	     addr_port_text(&c->rs[b].s.addr, c->rs[b].s.port, text), c->vs[c->rs[b].vs].s.name,
-	     c->rs[a].loc.line);
+	     conf_place(c->rs[a].loc, c->rs[b].loc, there));
 }
 
 static void rule_rs_twice(const struct conf *c, struct err_list *errs)

@@ -8,10 +8,27 @@
 #include "core/conf/conf.h"
 #include "core/err.h"
 
-/* Reads, parses, resolves inheritance and checks (conf_check.h). Findings go to errs, all of them.
- * Returns the configuration, not yet published, ids not yet minted; or NULL when errs has an error.
- * *is_unreadable says whether it was the file itself that could not be read (exit status 3). */
+/* What is to be loaded, and what came of it. */
+struct conf_ask {
+	const char *path;
+	const char *
+		node; /* whose node_overrides count; NULL = what a file says, else the host's name */
+	const char
+		*base_dir; /* where the first file's includes are looked for; NULL = its folder */
+
+	/* out: */
+	uint32_t files; /* that were read */
+	bool is_unreadable; /* the first file could not be read (exit status 3) */
+};
+
+/* Reads the file and all it includes, parses, resolves templates, pools and inheritance, and checks
+ * (conf_check.h). Findings go to errs, all of them. Returns the configuration, not yet published, ids
+ * not yet minted; or NULL when errs has an error. */
+struct conf *conf_load_ask(struct conf_ask *ask, struct err_list *errs);
+
+/* The same for a file and this node. */
 struct conf *conf_load(const char *path, struct err_list *errs, bool *is_unreadable);
 
-/* The same from memory; name stands for the file in findings. text ends with NUL at text[len]. */
+/* The same from memory; name stands for the file in findings. text ends with NUL at text[len]. It may
+ * not include other files. */
 struct conf *conf_load_text(const char *name, const char *text, size_t len, struct err_list *errs);

@@ -1,94 +1,87 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * See conf_scan.h. Knows just enough of the syntax to skip texts and comments.
+ * See conf_scan.h.
  */
 #include "core/conf/conf_scan.h"
 
+#include "core/conf/conf_lex.h"
+
 #include <ctype.h>
 #include <errno.h>
-#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct scan {
-	const char *name;
-	const char *p, *end;
-	uint32_t line;
-	struct err_list *errs;
-};
+enum { NUMBER_SHOWN_LEN = 40 };
 
-static bool at(const struct scan *s, const char *word)
+static bool all_digits(const char *word, size_t len)
 {
-	size_t n = strlen(word);
-
-	return (size_t)(s->end - s->p) >= n && !memcmp(s->p, word, n);
+	for (size_t i = 0; i < len; i++)
+		if (!isdigit((unsigned char)word[i]))
+			return false;
+	return true;
 }
 
-/* Past the next stop (or to the end), counting lines; with a backslash the next one doesn't count. */
-static void skip_to(struct scan *s, const char *stop, bool has_escapes)
+/* A word that begins with a digit or a sign: false when it is an integer that doesn't fit. */
+static bool fits(const char *word, size_t len)
 {
-	while (s->p < s->end && !at(s, stop)) {
-		if (has_escapes && *s->p == '\\' && s->p + 1 < s->end)
-			s->p++;
-		s->line += *s->p == '\n';
-		s->p++;
-	}
-	if (s->p < s->end) {
-		s->line += *stop == '\n';
-		s->p += strlen(stop);
-	}
-}
-
-static bool is_word(char c)
-{
-	return isalnum((unsigned char)c) || c == '_' || c == '.' || c == '-' || c == '+';
-}
-
-/* A word that begins with a digit or a sign: an integer without L must fit 32 bits. */
-static void check_number(struct scan *s, const char *word, size_t len)
-{
-	char buf[40], *stop;
+	char buf[NUMBER_SHOWN_LEN], *stop;
 	bool is_hex = len > 2 && word[0] == '0' && (word[1] == 'x' || word[1] == 'X');
 
-	if (len >= sizeof(buf) || (!is_hex && memchr(word, 'e', len)) || memchr(word, '.', len))
-		return; /* too long is told by range or syntax; a fraction is the library's to read */
+	if (len >= sizeof(buf))
+		return !all_digits(word, len);
+	if ((!is_hex && memchr(word, 'e', len)) || memchr(word, '.', len))
+		return true; /* a fraction is the library's to read */
 	memcpy(buf, word, len);
 	buf[len] = '\0';
 	errno = 0;
 
 	long long v = strtoll(buf, &stop, is_hex ? 16 : 10);
-	bool fits = is_hex ? v >= 0 && v <= 0xffffffffLL : v >= INT32_MIN && v <= INT32_MAX;
 
 	if (!strcmp(stop, "L") || !strcmp(stop, "LL"))
-		fits = !errno;
-	else if (*stop)
-		return; /* not a number: a syntax error, told by the library */
-	if (errno || !fits)
-		err_add(s->errs, ERR_ERROR, s->name, s->line, "number %s is too large", buf);
+		return !errno;
+	if (*stop)
+		return true; /* not a number: a syntax error, told later */
+	return !errno && (is_hex ? v >= 0 && v <= 0xffffffffLL : v >= INT32_MIN && v <= INT32_MAX);
 }
 
-void conf_scan(const char *name, const char *text, size_t len, struct err_list *errs)
+/* Without the other quote the text swallows all that follows; where it begins is a guess: a text that
+ * runs over a line's end is where quotes became odd, or else the last one. */
+static void tell_open(const char *name, uint32_t odd_line, const struct lex_token *t,
+		      struct err_list *errs)
 {
-	struct scan s = { .name = name, .p = text, .end = text + len, .line = 1, .errs = errs };
+	err_add(errs, ERR_ERROR, name, odd_line ? odd_line : t->line,
+		"syntax error: the text that begins in this line has no closing quote");
+}
 
-	while (s.p < s.end) {
-		if (*s.p == '"') {
-			s.p++;
-			skip_to(&s, "\"", true);
-		} else if (*s.p == '#' || at(&s, "//")) {
-			skip_to(&s, "\n", false);
-		} else if (at(&s, "/*")) {
-			skip_to(&s, "*/", false);
-		} else if (is_word(*s.p)) {
-			const char *word = s.p;
+bool conf_scan(const char *name, const char *text, size_t len, struct err_list *errs)
+{
+	struct lex l = { .p = text, .end = text + len, .line = 1 };
+	struct lex_token t;
+	uint32_t odd_line = 0;
+	bool is_good = true;
 
-			while (s.p < s.end && is_word(*s.p))
-				s.p++;
-			if (isdigit((unsigned char)*word) || *word == '-' || *word == '+')
-				check_number(&s, word, (size_t)(s.p - word));
-		} else {
-			s.line += *s.p == '\n';
-			s.p++;
+	for (lex_next(&l, &t); t.type != LEX_END; lex_next(&l, &t)) {
+		if (t.type == LEX_TEXT && t.end_line > t.line && !odd_line)
+			odd_line = t.line;
+		if (t.type == LEX_OPEN_TEXT) {
+			tell_open(name, odd_line, &t, errs);
+			is_good = false;
+		} else if (t.type == LEX_TEXT && t.len > CONF_TEXT_MAX_LEN) {
+			err_add(errs, ERR_ERROR, name, t.line,
+				"a text of %zu bytes; at most %d are allowed", t.len,
+				CONF_TEXT_MAX_LEN);
+			is_good = false;
+		} else if (t.type == LEX_WORD &&
+			   (isdigit((unsigned char)*t.p) || *t.p == '-' || *t.p == '+') &&
+			   !fits(t.p, t.len)) {
+			err_add(errs, ERR_ERROR, name, t.line, "number %.*s is too large",
+				t.len < NUMBER_SHOWN_LEN ? (int)t.len : NUMBER_SHOWN_LEN, t.p);
 		}
 	}
+	if (l.cr_line)
+		err_add(errs, ERR_WARNING, name, l.cr_line,
+			"a carriage return inside a comment: what looks like the next line is part "
+			"of the comment");
+	return is_good;
 }

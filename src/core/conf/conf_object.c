@@ -1,0 +1,526 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * One object of the configuration from its group { } or its short text. See conf_build.h.
+ *
+ * Each group is walked once, from its first member to its last, and each member is looked up among the
+ * rows of its kind; the library's own look-ups by name are linear and would make a large file
+ * quadratic. A list that several objects have through a template or a pool is read once: the library
+ * keeps a pointer for us in each setting, which then has the range.
+ */
+#include "core/conf/conf_build.h"
+
+#include "core/bug.h"
+#include "core/conf/conf_value.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+struct filling {
+	struct build *b;
+	enum schema_kind kind;
+	config_setting_t *object; /* for messages */
+	void *base; /* a fields_KIND struct */
+	struct conf_span span; /* n > 0: its address is a range */
+	bool is_layer; /* nothing must be there, and what is told by itself is left out */
+};
+
+/* ------------------------------------------------------------------ layers */
+
+static bool has_templates(enum schema_kind kind)
+{
+	return kind == SCHEMA_vrrp || kind == SCHEMA_vs || kind == SCHEMA_rs ||
+	       kind == SCHEMA_check;
+}
+
+static bool is_use(enum schema_kind kind, const char *name)
+{
+	return has_templates(kind) && !strcmp(name, "use");
+}
+
+static void unknown_member(struct build *b, enum schema_kind kind, const config_setting_t *group,
+			   const config_setting_t *m)
+{
+	const char *name = config_setting_name(m), *near = schema_nearest(kind, name);
+
+	build_fail(b, kind, group, m,
+		   near ? "unknown setting '%.40s'; did you mean '%s'?"
+			: "unknown setting '%.40s'%s",
+		   name, near ? near : "");
+}
+
+static void given_twice(struct build *b, enum schema_kind kind, const config_setting_t *first,
+			const config_setting_t *again)
+{
+	char text[CONF_PLACE_LEN];
+
+	build_fail(b, kind, again->parent, again, "'%s' is set in %s already",
+		   config_setting_name(again),
+		   conf_place(build_loc(b, first), build_loc(b, again), text));
+}
+
+static void pick(struct build *b, enum schema_kind kind, config_setting_t *group,
+		 struct picks *picks, bool is_once)
+{
+	int n = config_setting_length(group);
+
+	for (int i = 0; i < n; i++) {
+		config_setting_t *m = config_setting_get_elem(group, (unsigned)i);
+
+		if (is_use(kind, config_setting_name(m)))
+			templates_use(b, kind, group, m, picks);
+	}
+	for (int i = 0; i < n; i++) {
+		config_setting_t *m = config_setting_get_elem(group, (unsigned)i);
+		const char *name = config_setting_name(m);
+		const struct schema_key *key = schema_find(kind, name);
+
+		if (!key) {
+			if (!is_use(kind, name))
+				unknown_member(b, kind, group, m);
+			continue;
+		}
+
+		uint64_t bit = bit_of(kind, key);
+		ptrdiff_t at = key - schema_of[kind].key;
+
+		if (is_once && (picks->seen & bit))
+			given_twice(b, kind, picks->set[at], m);
+		picks->set[at] = m;
+		picks->seen |= bit;
+		picks->is_told &= ~bit;
+	}
+}
+
+void object_pick(struct build *b, enum schema_kind kind, config_setting_t *group,
+		 struct picks *picks)
+{
+	pick(b, kind, group, picks, false);
+}
+
+void object_pick_once(struct build *b, enum schema_kind kind, config_setting_t *group,
+		      struct picks *picks)
+{
+	pick(b, kind, group, picks, true);
+}
+
+void picks_lay(struct picks *below, const struct picks *above, bool is_told)
+{
+	for (uint64_t left = above->seen; left; left &= left - 1) {
+		int i = __builtin_ctzll(left);
+
+		below->set[i] = above->set[i];
+	}
+	below->seen |= above->seen;
+	if (is_told)
+		below->is_told |= above->seen;
+	else
+		below->is_told &= ~above->seen;
+}
+
+/* ------------------------------------------------------------------ values */
+
+/* "10.1.0.[1-250]", with /LEN behind it where the setting has that: the first address into the field. */
+static bool put_span(struct filling *f, const struct schema_key *key, const char *text, char *why)
+{
+	const char *slash = key->type == KT_PREFIX ? strchr(text, '/') : NULL;
+	size_t len = slash ? (size_t)(slash - text) : strlen(text);
+	int err = conf_span_parse(text, len, &f->span);
+	char one[ADDR_TEXT_LEN + 32], host[ADDR_TEXT_LEN];
+	struct ip_addr first;
+
+	if (err) {
+		(void)snprintf(why, VALUE_WHY_LEN,
+			       err == -E2BIG ? "\"%.60s\" makes more than %d addresses"
+					     : "\"%.60s\" is no range of IPv4 addresses such as "
+					       "\"10.1.0.[1-250]\"",
+			       text, CONF_SPAN_MAX);
+		return false;
+	}
+	first = conf_span_at(&f->span, 0);
+	(void)snprintf(one, sizeof(one), "%s%.20s", addr_text(&first, host), slash ? slash : "");
+	return value_from_text(key, one, f->base, &f->b->c->arena, why);
+}
+
+static bool put_word(struct filling *f, const struct schema_key *key, const char *text, char *why)
+{
+	if ((key->type == KT_ADDR || key->type == KT_PREFIX) &&
+	    (f->kind == SCHEMA_rs || f->kind == SCHEMA_vip) && conf_span_is(text))
+		return put_span(f, key, text, why);
+	return value_from_text(key, text, f->base, &f->b->c->arena, why);
+}
+
+static bool put_setting(struct filling *f, const struct schema_key *key, config_setting_t *set,
+			char *why)
+{
+	const char *kept = set->hook;
+	unsigned char *field = (unsigned char *)f->base + key->off;
+
+	if (key->type == KT_STR && kept) {
+		memcpy(field, &kept, sizeof(kept));
+		return true;
+	}
+	if (config_setting_type(set) == CONFIG_TYPE_STRING && key->type != KT_BOOL &&
+	    key->type != KT_UINT && key->type != KT_STATUS) {
+		if (!put_word(f, key, config_setting_get_string(set), why))
+			return false;
+	} else if (!value_from_setting(key, set, f->base, &f->b->c->arena, why)) {
+		return false;
+	}
+	if (key->type == KT_STR)
+		memcpy(&set->hook, field, sizeof(set->hook));
+	return true;
+}
+
+/* ------------------------------------------------------------------ lists */
+
+static void push_check(struct build *b, const struct conf_check *check)
+{
+	struct conf_made m = { .seen = 0 };
+
+	m.o.check = *check;
+	build_push(b, SCHEMA_check, &m);
+}
+
+/* An element of `checks`: the name of a template. */
+static void named_check(struct filling *f, config_setting_t *el)
+{
+	const char *name = config_setting_get_string(el);
+	struct conf_template *t = template_find(f->b, SCHEMA_check, name);
+	char why[TEMPLATE_WHY_LEN];
+
+	if (t)
+		push_check(f->b, template_check(f->b, t));
+	else
+		build_fail(f->b, f->kind, f->object, el, "%s",
+			   template_why(f->b, SCHEMA_check, name, why));
+}
+
+/* The usual list has one name in it: then all such lists are one. */
+static struct conf_template *only_name(struct build *b, enum schema_kind kind,
+				       config_setting_t *set)
+{
+	if (kind != SCHEMA_check || config_setting_length(set) != 1)
+		return NULL;
+
+	const config_setting_t *el = config_setting_get_elem(set, 0);
+
+	if (config_setting_type(el) != CONFIG_TYPE_STRING)
+		return NULL;
+	return template_find(b, SCHEMA_check, config_setting_get_string(el));
+}
+
+static struct conf_range elements(struct filling *f, const struct schema_key *key,
+				  config_setting_t *set)
+{
+	struct build *b = f->b;
+	struct vec *list = &b->list[key->elem];
+	struct conf_template *only = only_name(b, key->elem, set);
+	int n = config_setting_length(set);
+	struct conf_range r = { .first = list->n };
+
+	if (only && only->is_listed)
+		return only->range;
+	for (int i = 0; i < n && !b->is_full; i++) {
+		config_setting_t *el = config_setting_get_elem(set, (unsigned)i);
+
+		if (key->elem == SCHEMA_check && config_setting_type(el) == CONFIG_TYPE_STRING)
+			named_check(f, el);
+		else
+			object_element(b, key->elem, el);
+		if (list->n - r.first > key->hi)
+			break; /* told by the caller */
+	}
+	r.n = list->n - r.first;
+	if (only) {
+		only->is_listed = true;
+		only->range = r;
+	}
+	return r;
+}
+
+static void put_list(struct filling *f, const struct schema_key *key, config_setting_t *set)
+{
+	struct build *b = f->b;
+	struct conf_range *kept = set->hook;
+	unsigned char *field = (unsigned char *)f->base + key->off;
+
+	if (kept) {
+		memcpy(field, kept, sizeof(*kept));
+		return;
+	}
+	if (!config_setting_is_list(set) && !config_setting_is_array(set)) {
+		build_fail(b, f->kind, f->object, set, "'%s' must be a list ( )", key->name);
+		return;
+	}
+
+	struct conf_range r = elements(f, key, set);
+
+	if (r.n < key->lo || r.n > key->hi)
+		build_fail(b, f->kind, f->object, set, "'%s' must have %lld..%lld elements, not %s",
+			   key->name, (long long)key->lo, (long long)key->hi,
+			   r.n ? "more" : "none");
+	memcpy(field, &r, sizeof(r));
+	/* addresses belong to one instance: each that has them through a template gets its own */
+	if (key->elem == SCHEMA_vip)
+		return;
+	kept = arena_alloc(&b->scratch, sizeof(*kept));
+	*kept = r;
+	set->hook = kept;
+}
+
+/* ------------------------------------------------------------------ objects */
+
+static void fill_picked(struct filling *f, const struct picks *picks)
+{
+	struct build *b = f->b;
+	bool was_quiet = b->is_quiet;
+	char why[VALUE_WHY_LEN];
+
+	for (uint64_t left = picks->seen; left; left &= left - 1) {
+		int i = __builtin_ctzll(left);
+		const struct schema_key *key = &schema_of[f->kind].key[i];
+		bool is_told = picks->is_told >> i & 1;
+
+		if (is_told && f->is_layer)
+			continue;
+		b->is_quiet = was_quiet || is_told;
+		if (key->type == KT_LIST)
+			put_list(f, key, picks->set[i]);
+		else if (!put_setting(f, key, picks->set[i], why))
+			build_fail(b, f->kind, f->object, picks->set[i], "'%s' %s", key->name, why);
+	}
+	b->is_quiet = was_quiet;
+}
+
+static void fill_defaults(struct filling *f, uint64_t seen)
+{
+	for (const struct schema_key *k = schema_of[f->kind].key; k->name; k++) {
+		if (seen & bit_of(f->kind, k))
+			continue;
+		if (k->dflt == SCHEMA_NEED)
+			build_fail(f->b, f->kind, f->object, f->object,
+				   "required setting '%s' is missing", k->name);
+		else if (k->dflt != SCHEMA_INHERIT && k->dflt != 0)
+			schema_put(k, f->base, k->dflt);
+	}
+}
+
+void object_fill(struct build *b, enum schema_kind kind, config_setting_t *object,
+		 const struct picks *picks, void *base)
+{
+	struct filling f = { .b = b, .kind = kind, .object = object, .base = base };
+
+	fill_picked(&f, picks);
+	fill_defaults(&f, picks->seen);
+}
+
+void object_try(struct build *b, enum schema_kind kind, config_setting_t *group,
+		const struct picks *picks)
+{
+	union {
+		union conf_object o;
+		struct conf_global global;
+		struct conf_workers workers;
+	} scratch;
+	struct filling f = { .b = b, .kind = kind, .object = group, .base = &scratch };
+	uint32_t vips = b->list[SCHEMA_vip].n;
+
+	memset(&scratch, 0, sizeof(scratch));
+	f.is_layer = true;
+	fill_picked(&f, picks);
+	vec_cut(&b->list[SCHEMA_vip], vips);
+}
+
+/* ------------------------------------------------------------------ short texts */
+
+/* "ADDRESS:PORT", the first word of a server's text. */
+static void put_host(struct filling *f, char *word, uint64_t *seen)
+{
+	const struct schema_key *addr = schema_of[f->kind].key;
+	const struct schema_key *key = schema_find(f->kind, "port");
+	char why[VALUE_WHY_LEN], *host = word, *port = NULL;
+
+	*seen |= bit_of(f->kind, addr);
+	if (f->kind == SCHEMA_rs && conf_split_port(word, &host, &port)) {
+		build_fail(f->b, f->kind, f->object, f->object, "'%s' is no address with a port",
+			   addr->name);
+		return;
+	}
+	if (!put_word(f, addr, host, why))
+		build_fail(f->b, f->kind, f->object, f->object, "'%s' %s", addr->name, why);
+	if (!port)
+		return;
+	*seen |= bit_of(f->kind, key);
+	if (!value_from_text(key, port, f->base, &f->b->c->arena, why))
+		build_fail(f->b, f->kind, f->object, f->object, "'%s' %s", key->name, why);
+}
+
+/* One "key=value" or "key value"; value may be NULL. use is done already. False: stop. */
+static bool put_pair(struct filling *f, const char *name, const char *value, uint64_t *given)
+{
+	const struct schema_key *key = schema_find(f->kind, name);
+	char why[VALUE_WHY_LEN];
+
+	if (is_use(f->kind, name))
+		return true;
+	if (!key || key->type == KT_LIST) {
+		build_fail(f->b, f->kind, f->object, f->object,
+			   key ? "'%.40s' is a list, which needs the long form: a group { }"
+			       : "unknown word '%.40s'",
+			   name);
+		return false;
+	}
+	if (!value || !*value)
+		build_fail(f->b, f->kind, f->object, f->object, "'%s' has no value", name);
+	else if (*given & bit_of(f->kind, key))
+		build_fail(f->b, f->kind, f->object, f->object, "'%s' is given twice", name);
+	else if (!value_from_text(key, value, f->base, &f->b->c->arena, why))
+		build_fail(f->b, f->kind, f->object, f->object, "'%s' %s", name, why);
+	*given |= bit_of(f->kind, key);
+	return true;
+}
+
+static char *next_word(char **rest)
+{
+	char *word;
+
+	do
+		word = strsep(rest, " \t");
+	while (word && !*word);
+	return word;
+}
+
+/* The templates that a text names, below its own settings. */
+static void short_use(struct filling *f, const char *text, uint64_t *seen)
+{
+	char copy[CONF_SHORT_MAX_LEN], *rest = copy, *word;
+
+	(void)snprintf(copy, sizeof(copy), "%s", text);
+	while ((word = next_word(&rest))) {
+		const char *name = !strncmp(word, "use=", 4) ? word + 4
+				   : !strcmp(word, "use")    ? next_word(&rest)
+							     : NULL;
+		struct conf_template *t = name ? template_find(f->b, f->kind, name) : NULL;
+		struct picks picks = { .seen = 0 };
+		char why[TEMPLATE_WHY_LEN];
+
+		if (name && !t)
+			build_fail(f->b, f->kind, f->object, f->object, "%s",
+				   template_why(f->b, f->kind, name, why));
+		if (!t)
+			continue;
+		picks_lay(&picks, &t->picks, true);
+		fill_picked(f, &picks);
+		*seen |= picks.seen;
+	}
+}
+
+static uint64_t fill_short(struct filling *f, const char *text)
+{
+	char copy[CONF_SHORT_MAX_LEN], *rest = copy, *word;
+	uint64_t given = 0, below = 0;
+
+	if (strlen(text) >= sizeof(copy)) {
+		build_fail(f->b, f->kind, f->object, f->object, "is longer than %zu characters",
+			   sizeof(copy) - 1);
+		return 0;
+	}
+	if (has_templates(f->kind) && strstr(text, "use"))
+		short_use(f, text, &below);
+	memcpy(copy, text, strlen(text) + 1);
+	word = next_word(&rest);
+	if (word)
+		put_host(f, word, &given);
+	while ((word = next_word(&rest))) {
+		char *value = strchr(word, '=');
+
+		if (value)
+			*value++ = '\0';
+		else
+			value = next_word(&rest);
+		if (!put_pair(f, word, value, &given))
+			break;
+	}
+	fill_defaults(f, given | below);
+	return given | below;
+}
+
+/* ------------------------------------------------------------------ elements */
+
+static uint64_t fill_group(struct filling *f, config_setting_t *el)
+{
+	struct picks picks;
+	config_setting_t *over = override_of(f->b, f->kind, el);
+
+	picks.seen = picks.is_told = 0;
+	object_pick(f->b, f->kind, el, &picks);
+	if (over) {
+		struct picks above = { .seen = 0 };
+
+		object_pick(f->b, f->kind, over, &above);
+		picks_lay(&picks, &above, true);
+	}
+	fill_picked(f, &picks);
+	fill_defaults(f, picks.seen);
+	return picks.seen;
+}
+
+static const char *short_example(enum schema_kind kind)
+{
+	switch (kind) {
+	case SCHEMA_vip:
+		return " or a text such as \"192.0.2.10/24 dev eth0\"";
+	case SCHEMA_rs:
+		return " or a text such as \"10.0.0.1:80 weight=10\"";
+	case SCHEMA_check:
+		return " or the name of a template";
+	case SCHEMA_global:
+	case SCHEMA_workers:
+	case SCHEMA_vrrp:
+	case SCHEMA_vs:
+	case SCHEMA_pool:
+	case SCHEMA_KIND_N:
+		break;
+	}
+	return "";
+}
+
+/* The object once, or once for each address of its range. */
+static void push_all(struct filling *f, struct conf_made *m)
+{
+	struct build *b = f->b;
+	uint32_t n = f->span.n ? f->span.n : 1;
+
+	if (f->kind == SCHEMA_rs && n > CONF_RS_MAX - b->list[SCHEMA_rs].n) {
+		build_fail(b, f->kind, f->object, f->object, "more than %d real servers in all",
+			   CONF_RS_MAX);
+		b->is_full = true;
+		return;
+	}
+	for (uint32_t i = 0; i < n; i++) {
+		if (f->span.n && f->kind == SCHEMA_rs)
+			m->o.rs.s.addr = conf_span_at(&f->span, i);
+		else if (f->span.n)
+			m->o.vip.s.prefix.addr = conf_span_at(&f->span, i);
+		build_push(b, f->kind, m);
+	}
+}
+
+void object_element(struct build *b, enum schema_kind kind, config_setting_t *el)
+{
+	struct conf_made m;
+	struct filling f = { .b = b, .kind = kind, .object = el, .base = &m.o };
+
+	memset(&m, 0, sizeof(m));
+	if (config_setting_is_group(el))
+		m.seen = fill_group(&f, el);
+	else if (config_setting_type(el) == CONFIG_TYPE_STRING &&
+		 (kind == SCHEMA_vip || kind == SCHEMA_rs))
+		m.seen = fill_short(&f, config_setting_get_string(el));
+	else
+		build_fail(b, kind, el, el, "an element must be a group { }%s",
+			   short_example(kind));
+	build_set_loc(kind, &m.o, build_loc(b, el));
+	push_all(&f, &m);
+}
