@@ -51,7 +51,7 @@ UNIT   := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/unit/test_*.c)))
 Q := $(if $(V),,@)
 say = $(if $(V),,@echo "  $(1)")
 
-.PHONY: all help deps check test demo bench fuzz lint format clean install
+.PHONY: all help deps check test demo bench fuzz lint format clean install man
 .DELETE_ON_ERROR:
 
 all: build/vipd
@@ -93,13 +93,14 @@ help:
 	@echo "make bench      vipd beside keepalived, in the guest"
 	@echo "make lint       layers, headers, forbidden calls, format, clang's warnings"
 	@echo "make format     clang-format on all of src and tests"
+	@echo "make man        build/vipd.conf.5, the manual page, from the settings' rows"
 	@echo "make install    to DESTDIR and PREFIX (default /usr/local)"
 
 # to build; to test and to lint
 DEPS := gcc make pkg-config libc6-dev liburcu-dev libnl-3-dev libnl-genl-3-dev libnl-route-3-dev \
 	libconfig-dev \
 	libcmocka-dev clang clang-format libclang-rt-14-dev python3 iproute2 procps kmod curl nginx-light \
-	busybox keepalived tshark ipvsadm user-mode-linux
+	busybox keepalived tshark ipvsadm user-mode-linux mandoc
 
 deps:
 	@tests/deps $(DEPS)
@@ -143,10 +144,20 @@ lint:
 format:
 	clang-format -i $(SRC) $(HDR) $(wildcard tests/*/*.c bench/*.c)
 
-install: build/vipd
+# ---------------------------------------------------------------- manual
+
+man: build/vipd.conf.5
+
+build/vipd.conf.5: etc/man/vipd.conf.5.in build/vipd
+	$(call say,MAN   $@)
+	$(Q)build/vipd --schema=man >build/settings.mdoc
+	$(Q)sed -e '/^@SETTINGS@$$/r build/settings.mdoc' -e '//d' $< >$@
+
+install: build/vipd build/vipd.conf.5
 	install -D -m 755 $(BUILD)/vipd $(DESTDIR)$(PREFIX)/sbin/vipd
 	install -D -m 644 etc/vipd.conf $(DESTDIR)$(PREFIX)/share/doc/vipd/vipd.conf
 	install -D -m 644 etc/vipd.service $(DESTDIR)$(PREFIX)/lib/systemd/system/vipd.service
+	install -D -m 644 build/vipd.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5/vipd.conf.5
 	install -D -m 644 LICENSE $(DESTDIR)$(PREFIX)/share/doc/vipd/copyright
 
 clean:

@@ -16,6 +16,7 @@
 #include "core/log.h"
 #include "core/ops/options.h"
 #include "core/ops/single.h"
+#include "core/ops/verdict.h"
 #include "core/role.h"
 #include "core/stats.h"
 #include "ipvs/ipvs.h"
@@ -101,12 +102,12 @@ static void tidy_later(struct daemon *d)
 static struct conf *load_first(const struct options *o, int *status)
 {
 	struct err_list errs = { 0 };
-	bool is_unreadable;
-	struct conf *c = conf_load(o->file, &errs, &is_unreadable);
+	struct conf_ask ask = { .path = o->file, .node = o->node, .base_dir = o->base_dir };
+	struct conf *c = conf_load_ask(&ask, &errs);
 
 	findings_print(&errs, stderr);
 	if (!c)
-		*status = is_unreadable ? EXIT_UNREADABLE : EXIT_CONF;
+		*status = ask.is_unreadable ? EXIT_UNREADABLE : EXIT_CONF;
 	err_fini(&errs);
 	return c;
 }
@@ -140,12 +141,13 @@ static void log_findings(const struct err_list *errs)
 
 static void reload(struct daemon *d)
 {
+	const struct options *o = &d->opt;
 	struct err_list errs = { 0 };
-	bool is_unreadable;
+	struct conf_ask ask = { .path = o->file, .node = o->node, .base_dir = o->base_dir };
 
 	(void)munlockall();
 
-	struct conf *c = conf_load(d->opt.file, &errs, &is_unreadable);
+	struct conf *c = conf_load_ask(&ask, &errs);
 
 	tidy_later(d);
 	log_findings(&errs);
@@ -505,5 +507,5 @@ int main(int argc, char **argv)
 	fill_standard_fds();
 	if (!options_parse(argc, argv, &o, &status))
 		return status;
-	return o.is_check ? options_check(&o) : run(&o);
+	return o.is_check ? verdict(&o) : run(&o);
 }

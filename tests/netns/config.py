@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The command line, bad configurations, reloads, and standard error that is full, closed or not there."""
 
+import json
 import os
 import re
 import shutil
@@ -62,7 +63,8 @@ def command_line(t):
     words = ["-f FILE", "--check", "--dataplane=kernel|memory", "--version", "Exit status"]
     t.check(ran.status == 0 and not ran.err and all(word in ran.out for word in words), "--help tells every option")
     for args, word in ((["--unknown"], "--unknown"), (["-x"], "x"), (["left", "over"], "left"), (["-f"], "-- 'f'"),
-                       (["--dataplane=paper"], "paper"), (["--check", "more"], "more")):
+                       (["--dataplane=paper"], "paper"), (["--check", "more"], "more"), (["--format=xml"], "xml"),
+                       (["--schema=yaml"], "yaml"), (["--node"], "node")):
         ran = Ran(*args)
         t.check(ran.status == 1 and not ran.out and word in ran.err and ran.err.count("\n") <= 2,
                 f"{' '.join(args)}: status {ran.status}, {ran.err.strip()!r}")
@@ -78,15 +80,19 @@ def check_option(t):
         write(good, GOOD)
         write(bad, BAD)
         ran = Ran("--check", "-f", good)
-        t.check(ran.status == 0 and "0 errors" in ran.out, f"good: status {ran.status}, {ran.out.strip()}")
+        t.check(ran.status == 0 and "1 file, 1 instance, " in ran.out and "; 0 errors, 0 warnings" in ran.out,
+                f"good: status {ran.status}, {ran.out.strip()}")
         ran = Ran("-c", "--file", good)
         t.equal(ran.status, 0, "the same in short and long options")
         ran = Ran("--check", "-f", bad)
         t.equal(ran.status, 2, "status of a bad one")
-        check_findings(t, ran.out, bad)
+        *findings, summary = ran.out.splitlines(keepends=True)
+        check_findings(t, "".join(findings), bad)
+        t.equal(summary, f"{bad}: 1 file; 4 errors, 0 warnings, 0 notes\n", "summary of a bad one")
         ran = Ran("-f", bad)
         t.equal(ran.status, 2, "status without --check: it does not start")
         check_findings(t, ran.err, bad)
+        check_strict(t, folder)
         write(bad, "vrrp_instances = (\n  { name = \"a\";\n")
         ran = Ran("--check", "-f", bad)
         t.check(ran.status == 2 and re.search(rf"^{re.escape(bad)}:\d+: error: .*syntax", ran.out, re.M),
@@ -103,6 +109,26 @@ def check_option(t):
         t.check(ran.status == 3 and "ermission" in ran.out, f"unreadable: status {ran.status}, {ran.out.strip()}")
         ran = Ran("--check", "-f", "/dev/null")
         t.check(ran.status in (0, 2), f"an empty file: status {ran.status}")
+
+
+def check_strict(t, folder):
+    """Warnings, and findings for machines."""
+    path = os.path.join(folder, "warned")
+    write(path, 'virtual_servers = ( { name = "w"; address = "10.9.0.1"; port = 80; } );\n')
+    t.equal(Ran("--check", "-f", path).status, 0, "status with a warning")
+    t.equal(Ran("--check", "--strict", "-f", path).status, 1, "status with a warning and --strict")
+    told = json.loads(Ran("--check", "--format=json", "-f", path).out)
+    t.equal((told["warnings"], told["virtual_servers"]), (1, 1), "counts as JSON")
+    t.equal([(f["file"], f["line"], f["level"]) for f in told["findings"]], [(path, 1, "warning")], "findings as JSON")
+    write(path, 'node_overrides = ( { node = "n2"; workers = { check_threads = 300; }; } );\ninclude = "more";\n')
+    told = json.loads(Ran("--check", "--format=json", "-f", path).out)
+    t.check(told["errors"] == 1 and "more can't be read" in told["findings"][0]["text"], "a missing include")
+    os.mkdir(os.path.join(folder, "base"))
+    write(os.path.join(folder, "base", "more"), "")
+    ran = Ran("--check", "--base-dir", os.path.join(folder, "base"), "--node", "n2", "-f", path)
+    t.check(ran.status == 2 and "0..256" in ran.out and "2 files;" in ran.out, f"--base-dir: {ran.out.strip()}")
+    kinds = json.loads(Ran("--schema=json").out)["kinds"]
+    t.check(any(kind["name"] == "virtual_servers" for kind in kinds), "--schema=json")
 
 
 def check_findings(t, text, path):

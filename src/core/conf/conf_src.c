@@ -60,6 +60,9 @@ struct conf_src *conf_src_parse(const char *name, const char *text, size_t len,
 		*is_bad = true;
 	} else if (!config_read_string(&src->tree, text)) {
 		syntax_error(src, text, len, errs);
+		/* what came before the error is of no use */
+		config_destroy(&src->tree);
+		config_init(&src->tree);
 		*is_bad = true;
 	}
 	return src;

@@ -4,34 +4,113 @@
  */
 #include "core/ops/options.h"
 
-#include "core/conf/conf_load.h"
+#include "core/conf/schema_text.h"
 
 #include <getopt.h>
+#include <stdio.h>
 #include <string.h>
 
 static void usage(FILE *out)
 {
-	(void)fprintf(out,
-		      "usage: vipd -f FILE [--dataplane=kernel|memory]   run in the foreground\n"
-		      "       vipd --check -f FILE                       test a configuration\n"
-		      "       vipd --version | --help\n"
-		      "\n"
-		      "  -f, --file FILE         configuration (default /etc/vipd/vipd.conf)\n"
-		      "  -c, --check             print every finding as file:line: error: text\n"
-		      "      --dataplane=WHERE   kernel: the kernel's IPVS table (default);\n"
-		      "                          memory: a table in memory, for trials\n"
-		      "\n"
-		      "Signals: HUP reloads the file, TERM and INT stop.\n"
-		      "Exit status: 0 good, 2 errors in the configuration, 3 file missing or\n"
-		      "unreadable, 1 anything else.\n");
+	(void)fprintf(
+		out,
+		"usage: vipd -f FILE [--dataplane=kernel|memory]   run in the foreground\n"
+		"       vipd --check -f FILE                       test a configuration\n"
+		"       vipd --version | --help | --schema=man|json\n"
+		"\n"
+		"  -f, --file FILE         configuration (default /etc/vipd/vipd.conf)\n"
+		"      --node NAME         whose node_overrides count (default: the file's node,\n"
+		"                          else the host's name up to its first dot)\n"
+		"      --base-dir DIR      where includes of FILE are (default: beside it)\n"
+		"  -c, --check             print every finding as file:line: error: text\n"
+		"      --strict            with --check: status 1 when there are warnings\n"
+		"      --format=HOW        with --check: text (default) or json\n"
+		"      --schema=HOW        print all settings: man (mdoc) or json\n"
+		"      --dataplane=WHERE   kernel: the kernel's IPVS table (default);\n"
+		"                          memory: a table in memory, for trials\n"
+		"\n"
+		"Signals: HUP reloads the file, TERM and INT stop.\n"
+		"Exit status: 0 good, 2 errors in the configuration, 3 file missing or\n"
+		"unreadable, 1 anything else.\n");
+}
+
+/* The value of an option that has two: true for the second. False from the function: neither. */
+static bool one_of(const char *option, const char *first, const char *second, bool *is_second)
+{
+	*is_second = !strcmp(optarg, second);
+	if (*is_second || !strcmp(optarg, first))
+		return true;
+	(void)fprintf(stderr, "vipd: --%s is %s or %s, not %s\n", option, first, second, optarg);
+	return false;
+}
+
+enum {
+	OPT_DATAPLANE = 256,
+	OPT_VERSION,
+	OPT_NODE,
+	OPT_BASE_DIR,
+	OPT_STRICT,
+	OPT_FORMAT,
+	OPT_SCHEMA
+};
+
+/* One option. False: there is nothing more to do; see options_parse(). */
+static bool take(int c, struct options *o, int *status)
+{
+	bool is_second;
+
+	switch (c) {
+	case 'f':
+		o->file = optarg;
+		return true;
+	case 'c':
+		o->is_check = true;
+		return true;
+	case OPT_NODE:
+		o->node = optarg;
+		return true;
+	case OPT_BASE_DIR:
+		o->base_dir = optarg;
+		return true;
+	case OPT_STRICT:
+		o->is_strict = true;
+		return true;
+	case OPT_FORMAT:
+		return one_of("format", "text", "json", &o->is_json);
+	case OPT_DATAPLANE:
+		return one_of("dataplane", "kernel", "memory", &o->is_memory);
+	case OPT_SCHEMA:
+		if (!one_of("schema", "man", "json", &is_second))
+			return false;
+		if (is_second)
+			schema_json(stdout);
+		else
+			schema_man(stdout);
+		break;
+	case OPT_VERSION:
+		(void)printf("vipd %s\n", VIPD_VERSION);
+		break;
+	case 'h':
+		usage(stdout);
+		break;
+	default:
+		(void)fprintf(stderr, "vipd: try --help\n");
+		return false;
+	}
+	*status = EXIT_GOOD;
+	return false;
 }
 
 bool options_parse(int argc, char **argv, struct options *o, int *status)
 {
-	enum { OPT_DATAPLANE = 256, OPT_VERSION };
 	static const struct option longs[] = {
 		{ "file", required_argument, NULL, 'f' },
 		{ "check", no_argument, NULL, 'c' },
+		{ "node", required_argument, NULL, OPT_NODE },
+		{ "base-dir", required_argument, NULL, OPT_BASE_DIR },
+		{ "strict", no_argument, NULL, OPT_STRICT },
+		{ "format", required_argument, NULL, OPT_FORMAT },
+		{ "schema", required_argument, NULL, OPT_SCHEMA },
 		{ "dataplane", required_argument, NULL, OPT_DATAPLANE },
 		{ "version", no_argument, NULL, OPT_VERSION },
 		{ "help", no_argument, NULL, 'h' },
@@ -41,74 +120,12 @@ bool options_parse(int argc, char **argv, struct options *o, int *status)
 
 	*o = (struct options){ .file = "/etc/vipd/vipd.conf" };
 	*status = EXIT_FAILED;
-	while ((c = getopt_long(argc, argv, "f:ch", longs, NULL)) != -1) {
-		switch (c) {
-		case 'f':
-			o->file = optarg;
-			break;
-		case 'c':
-			o->is_check = true;
-			break;
-		case OPT_DATAPLANE:
-			if (strcmp(optarg, "kernel") && strcmp(optarg, "memory")) {
-				(void)fprintf(stderr,
-					      "vipd: --dataplane is kernel or memory, not %s\n",
-					      optarg);
-				return false;
-			}
-			o->is_memory = optarg[0] == 'm';
-			break;
-		case OPT_VERSION:
-			(void)printf("vipd %s\n", VIPD_VERSION);
-			*status = EXIT_GOOD;
+	while ((c = getopt_long(argc, argv, "f:ch", longs, NULL)) != -1)
+		if (!take(c, o, status))
 			return false;
-		case 'h':
-			usage(stdout);
-			*status = EXIT_GOOD;
-			return false;
-		default:
-			(void)fprintf(stderr, "vipd: try --help\n");
-			return false;
-		}
-	}
 	if (optind < argc) {
 		(void)fprintf(stderr, "vipd: unexpected argument %s; try --help\n", argv[optind]);
 		return false;
 	}
 	return true;
-}
-
-void findings_print(const struct err_list *errs, FILE *out)
-{
-	for (size_t i = 0; i < errs->n; i++) {
-		const struct err_item *it = &errs->item[i];
-
-		if (it->line)
-			(void)fprintf(out, "%s:%u: %s: %s\n", it->file, it->line,
-				      err_level_name(it->level), it->text);
-		else
-			(void)fprintf(out, "%s: %s: %s\n", it->file, err_level_name(it->level),
-				      it->text);
-	}
-	if (errs->n_error + errs->n_warning + errs->n_note > errs->n)
-		(void)fprintf(out, "... and %zu more\n",
-			      errs->n_error + errs->n_warning + errs->n_note - errs->n);
-}
-
-int options_check(const struct options *o)
-{
-	struct err_list errs = { 0 };
-	bool is_unreadable;
-	struct conf *c = conf_load(o->file, &errs, &is_unreadable);
-	int status = c ? EXIT_GOOD : is_unreadable ? EXIT_UNREADABLE : EXIT_CONF;
-
-	findings_print(&errs, stdout);
-	if (c)
-		(void)printf("%s: %u instances, %u virtual servers, %u real servers, %u checks; "
-			     "%zu errors, %zu warnings\n",
-			     o->file, c->vrrp_n, c->vs_n, c->rs_n, c->probe_n, errs.n_error,
-			     errs.n_warning);
-	err_fini(&errs);
-	conf_free(c);
-	return status;
 }

@@ -1,33 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The command line, and what is done without running: --check, --version, --help.
+ * The command line, and what needs no configuration: --version, --help, --schema.
  */
 #pragma once
 
-#include "core/err.h"
-
 #include <stdbool.h>
-#include <stdio.h>
 
 /* what vipd's callers (Ansible, Puppet, systemd) test for */
 enum exit_status {
 	EXIT_GOOD = 0,
-	EXIT_FAILED = 1, /* anything else */
+	EXIT_FAILED = 1, /* anything else; --strict: warnings */
 	EXIT_CONF = 2, /* errors in the configuration */
 	EXIT_UNREADABLE = 3, /* the file is missing or can't be read */
 };
 
 struct options {
 	const char *file;
+	const char *
+		node; /* --node: whose node_overrides count; NULL = the file's or the host's name */
+	const char *base_dir; /* --base-dir: where includes of the file are; NULL = beside it */
 	bool is_check;
+	bool is_strict; /* --check: warnings count */
+	bool is_json; /* --check: --format=json */
 	bool is_memory; /* --dataplane=memory */
 };
 
 /* True: go on with *o. False: everything has been said; *status is the exit status. */
 bool options_parse(int argc, char **argv, struct options *o, int *status);
-
-/* --check: every finding and a summary on standard output. Returns the exit status. */
-int options_check(const struct options *o);
-
-/* Every finding as file:line: level: text. */
-void findings_print(const struct err_list *errs, FILE *out);
