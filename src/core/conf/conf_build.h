@@ -27,6 +27,7 @@
 
 enum {
 	CONF_RS_MAX = 1000000, /* servers of all services, and those of all pools and lists */
+	CONF_VIP_MAX = 100000, /* virtual addresses of all instances */
 	CONF_TEMPLATE_DEPTH_MAX = 32, /* templates that use each other in a chain */
 	CONF_SHORT_MAX_LEN = 1024, /* a server or address as a text */
 };
@@ -78,7 +79,7 @@ struct build {
 	struct picks once_over[SCHEMA_KIND_N]; /* what this node lays on kinds that occur once */
 	unsigned use_depth;
 	bool is_quiet; /* what goes wrong is told elsewhere */
-	bool is_full; /* CONF_RS_MAX is reached and told */
+	bool is_full; /* CONF_RS_MAX or CONF_VIP_MAX is reached and told */
 };
 
 void build_init(struct build *b, struct conf *c, struct err_list *errs);

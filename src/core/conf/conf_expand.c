@@ -77,7 +77,10 @@ static void pools_find(struct build *b, struct pools *p)
 			continue;
 		}
 
-		const char *near = names_nearest(&p->by_name, SCHEMA_pool, vs->s.pool);
+		/* what nobody will read need not be searched for */
+		const char *near = b->errs->n_error < ERR_LIST_MAX
+					   ? names_nearest(&p->by_name, SCHEMA_pool, vs->s.pool)
+					   : NULL;
 
 		err_add(b->errs, ERR_ERROR, vs->loc.file, vs->loc.line,
 			near ? "virtual_servers \"%s\": there is no pool \"%s\"; did you mean "

@@ -221,15 +221,15 @@ static struct conf_range elements(struct filling *f, const struct schema_key *ke
 
 	if (only && only->is_listed)
 		return only->range;
-	for (int i = 0; i < n && !b->is_full; i++) {
+	for (int i = 0; i < n; i++) {
 		config_setting_t *el = config_setting_get_elem(set, (unsigned)i);
 
 		if (key->elem == SCHEMA_check && config_setting_type(el) == CONFIG_TYPE_STRING)
 			named_check(f, el);
 		else
 			object_element(b, key->elem, el);
-		if (list->n - r.first > key->hi)
-			break; /* told by the caller */
+		if (list->n - r.first > key->hi || (b->is_full && key->elem != SCHEMA_check))
+			break; /* told, or told by the caller */
 	}
 	r.n = list->n - r.first;
 	if (only) {
@@ -256,7 +256,7 @@ static void put_list(struct filling *f, const struct schema_key *key, config_set
 
 	struct conf_range r = elements(f, key, set);
 
-	if (r.n < key->lo || r.n > key->hi)
+	if ((r.n < key->lo || r.n > key->hi) && !b->is_full)
 		build_fail(b, f->kind, f->object, set, "'%s' must have %lld..%lld elements, not %s",
 			   key->name, (long long)key->lo, (long long)key->hi,
 			   r.n ? "more" : "none");
@@ -492,9 +492,12 @@ static void push_all(struct filling *f, struct conf_made *m)
 	struct build *b = f->b;
 	uint32_t n = f->span.n ? f->span.n : 1;
 
-	if (f->kind == SCHEMA_rs && n > CONF_RS_MAX - b->list[SCHEMA_rs].n) {
-		build_fail(b, f->kind, f->object, f->object, "more than %d real servers in all",
-			   CONF_RS_MAX);
+	uint32_t max = f->kind == SCHEMA_rs ? CONF_RS_MAX : CONF_VIP_MAX;
+
+	if ((f->kind == SCHEMA_rs || f->kind == SCHEMA_vip) && n > max - b->list[f->kind].n) {
+		if (!b->is_full)
+			build_fail(b, f->kind, f->object, f->object, "more than %u %s in all", max,
+				   f->kind == SCHEMA_rs ? "real servers" : "virtual addresses");
 		b->is_full = true;
 		return;
 	}

@@ -116,7 +116,9 @@ struct conf_template *template_find(const struct build *b, enum schema_kind kind
 const char *template_why(const struct build *b, enum schema_kind kind, const char *name,
 			 char buf[static TEMPLATE_WHY_LEN])
 {
-	const char *near = names_nearest(&b->templates, kind, name);
+	/* what nobody will read need not be searched for */
+	const char *near =
+		b->errs->n_error < ERR_LIST_MAX ? names_nearest(&b->templates, kind, name) : NULL;
 
 	(void)snprintf(buf, TEMPLATE_WHY_LEN,
 		       near ? "there is no template %s \"%.40s\"; did you mean \"%.40s\"?"
