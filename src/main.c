@@ -131,12 +131,14 @@ static void publish(struct daemon *d, struct conf *c)
 		fact_post(&d->roles[i]->box, &d->roles[i]->snap_fact, c->gen);
 }
 
+/* Notes are for whoever tests the file, not for the log of each reload. */
 static void log_findings(const struct err_list *errs)
 {
 	for (size_t i = 0; i < errs->n; i++)
-		log_event(LOG_CONF_ERROR, "file=%s line=%u level=%s text=\"%s\"",
-			  errs->item[i].file, errs->item[i].line,
-			  err_level_name(errs->item[i].level), errs->item[i].text);
+		if (errs->item[i].level != ERR_NOTE)
+			log_event(LOG_CONF_ERROR, "file=%s line=%u level=%s text=\"%s\"",
+				  errs->item[i].file, errs->item[i].line,
+				  err_level_name(errs->item[i].level), errs->item[i].text);
 }
 
 static void reload(struct daemon *d)

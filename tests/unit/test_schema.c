@@ -7,6 +7,8 @@
 #include "core/conf/conf.h"
 #include "core/conf/conf_value.h"
 #include "core/conf/schema.h"
+#include "core/conf/schema_text.h"
+#include "core/json.h"
 #include "unit.h"
 
 #include <stdlib.h>
@@ -145,12 +147,71 @@ static void differences(void **state)
 	assert_int_equal(schema_diff(SCHEMA_vrrp, &a, &b), SCHEMA_RESTART);
 }
 
+/* What fn writes. */
+static char *written(void (*fn)(FILE *out))
+{
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	assert_non_null(out);
+	fn(out);
+	(void)fclose(out);
+	return text;
+}
+
+/* Every row is in the manual and in the JSON; no line of the manual is one by accident. */
+static void manual_and_json(void **state)
+{
+	char *man = written(schema_man), *json = written(schema_json), want[100];
+
+	(void)state;
+	for (int kind = 0; kind < SCHEMA_KIND_N; kind++) {
+		(void)snprintf(want, sizeof(want), ".Ss %s\n", schema_of[kind].where);
+		assert_non_null(strstr(man, want));
+		for (const struct schema_key *k = schema_of[kind].key; k->name; k++) {
+			(void)snprintf(want, sizeof(want), ".It Ic %s\n", k->name);
+			assert_non_null(strstr(man, want));
+			(void)snprintf(want, sizeof(want), "{\"name\":\"%s\",\"type\":\"", k->name);
+			assert_non_null(strstr(json, want));
+		}
+	}
+	for (const char *p = man; (p = strchr(p, '\n')); p++) {
+		assert_true(p[1] != '\'' && p[1] != '\n');
+		if (p[1] == '.')
+			assert_true(p[2] >= 'A' && p[2] <= 'Z');
+	}
+	free(man);
+	free(json);
+}
+
+static void hard_texts(FILE *out)
+{
+	json_text(out, "a\"b\\c\n\x7f/");
+	json_text(out, "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80");
+	/* a lone byte, one too many, too long a form, a surrogate, cut off */
+	json_text(out, "\xff|\x80|\xc0\xaf|\xed\xa0\x80|\xe2\x82");
+}
+
+static void json_escapes(void **state)
+{
+	char *text = written(hard_texts);
+
+	(void)state;
+	assert_string_equal(text, "\"a\\\"b\\\\c\\u000a\\u007f/\""
+				  "\"\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80\""
+				  "\"\\ufffd|\\ufffd|\\ufffd\\ufffd|\\ufffd\\ufffd\\ufffd|"
+				  "\\ufffd\\ufffd\"");
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_row_is_sound), cmocka_unit_test(bounds_of_every_number),
 		cmocka_unit_test(durations),          cmocka_unit_test(nearest_names),
 		cmocka_unit_test(scheduler_names),    cmocka_unit_test(differences),
+		cmocka_unit_test(manual_and_json),    cmocka_unit_test(json_escapes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,7 +6,8 @@
  *	conf_include.c    files -> trees
  *	conf_template.c   templates and `use`
  *	conf_override.c   what node_overrides lays on top
- *	conf_object.c     one group or short text -> one object, by the rows of schema.def
+ *	conf_object.c     one group -> one object, by the rows of schema.def
+ *	conf_short.c      one short text -> one object
  *	conf_top.c        the top of the files: what is there once, and the lists
  *	conf_expand.c     pools and inheritance -> the arrays of struct conf
  *

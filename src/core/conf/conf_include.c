@@ -80,8 +80,8 @@ static void follow(struct reading *r, struct conf_src *src);
 static void read_file(struct reading *r, const char *path, const struct place *at)
 {
 	struct stat st;
-	size_t len;
-	char *text;
+	size_t len = 0;
+	char *text = NULL;
 	int err = stat(path, &st) ? -errno : 0;
 
 	if (!err && is_loop(at->src, &st)) {
@@ -189,8 +189,8 @@ void conf_files_read(struct conf_files *f, const char *path, const char *base_di
 {
 	struct reading r = { .f = f, .errs = errs, .base_dir = base_dir };
 	struct stat st;
-	size_t len;
-	char *text;
+	size_t len = 0;
+	char *text = NULL;
 	int err = stat(path, &st) ? -errno : conf_file_read(path, &text, &len);
 
 	*f = (struct conf_files){ 0 };

@@ -7,36 +7,16 @@
  * quadratic. A list that several objects have through a template or a pool is read once: the library
  * keeps a pointer for us in each setting, which then has the range.
  */
-#include "core/conf/conf_build.h"
-
 #include "core/bug.h"
+#include "core/conf/conf_build.h"
+#include "core/conf/conf_fill.h"
 #include "core/conf/conf_value.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-struct filling {
-	struct build *b;
-	enum schema_kind kind;
-	config_setting_t *object; /* for messages */
-	void *base; /* a fields_KIND struct */
-	struct conf_span span; /* n > 0: its address is a range */
-	bool is_layer; /* nothing must be there, and what is told by itself is left out */
-};
-
 /* ------------------------------------------------------------------ layers */
-
-static bool has_templates(enum schema_kind kind)
-{
-	return kind == SCHEMA_vrrp || kind == SCHEMA_vs || kind == SCHEMA_rs ||
-	       kind == SCHEMA_check;
-}
-
-static bool is_use(enum schema_kind kind, const char *name)
-{
-	return has_templates(kind) && !strcmp(name, "use");
-}
 
 static void unknown_member(struct build *b, enum schema_kind kind, const config_setting_t *group,
 			   const config_setting_t *m)
@@ -67,7 +47,7 @@ static void pick(struct build *b, enum schema_kind kind, config_setting_t *group
 	for (int i = 0; i < n; i++) {
 		config_setting_t *m = config_setting_get_elem(group, (unsigned)i);
 
-		if (is_use(kind, config_setting_name(m)))
+		if (fill_is_use(kind, config_setting_name(m)))
 			templates_use(b, kind, group, m, picks);
 	}
 	for (int i = 0; i < n; i++) {
@@ -76,7 +56,7 @@ static void pick(struct build *b, enum schema_kind kind, config_setting_t *group
 		const struct schema_key *key = schema_find(kind, name);
 
 		if (!key) {
-			if (!is_use(kind, name))
+			if (!fill_is_use(kind, name))
 				unknown_member(b, kind, group, m);
 			continue;
 		}
@@ -142,7 +122,7 @@ static bool put_span(struct filling *f, const struct schema_key *key, const char
 	return value_from_text(key, one, f->base, &f->b->c->arena, why);
 }
 
-static bool put_word(struct filling *f, const struct schema_key *key, const char *text, char *why)
+bool fill_word(struct filling *f, const struct schema_key *key, const char *text, char *why)
 {
 	if ((key->type == KT_ADDR || key->type == KT_PREFIX) &&
 	    (f->kind == SCHEMA_rs || f->kind == SCHEMA_vip) && conf_span_is(text))
@@ -162,7 +142,7 @@ static bool put_setting(struct filling *f, const struct schema_key *key, config_
 	}
 	if (config_setting_type(set) == CONFIG_TYPE_STRING && key->type != KT_BOOL &&
 	    key->type != KT_UINT && key->type != KT_STATUS) {
-		if (!put_word(f, key, config_setting_get_string(set), why))
+		if (!fill_word(f, key, config_setting_get_string(set), why))
 			return false;
 	} else if (!value_from_setting(key, set, f->base, &f->b->c->arena, why)) {
 		return false;
@@ -271,7 +251,7 @@ static void put_list(struct filling *f, const struct schema_key *key, config_set
 
 /* ------------------------------------------------------------------ objects */
 
-static void fill_picked(struct filling *f, const struct picks *picks)
+void fill_picked(struct filling *f, const struct picks *picks)
 {
 	struct build *b = f->b;
 	bool was_quiet = b->is_quiet;
@@ -293,7 +273,7 @@ static void fill_picked(struct filling *f, const struct picks *picks)
 	b->is_quiet = was_quiet;
 }
 
-static void fill_defaults(struct filling *f, uint64_t seen)
+void fill_defaults(struct filling *f, uint64_t seen)
 {
 	for (const struct schema_key *k = schema_of[f->kind].key; k->name; k++) {
 		if (seen & bit_of(f->kind, k))
@@ -330,120 +310,6 @@ void object_try(struct build *b, enum schema_kind kind, config_setting_t *group,
 	f.is_layer = true;
 	fill_picked(&f, picks);
 	vec_cut(&b->list[SCHEMA_vip], vips);
-}
-
-/* ------------------------------------------------------------------ short texts */
-
-/* "ADDRESS:PORT", the first word of a server's text. */
-static void put_host(struct filling *f, char *word, uint64_t *seen)
-{
-	const struct schema_key *addr = schema_of[f->kind].key;
-	const struct schema_key *key = schema_find(f->kind, "port");
-	char why[VALUE_WHY_LEN], *host = word, *port = NULL;
-
-	*seen |= bit_of(f->kind, addr);
-	if (f->kind == SCHEMA_rs && conf_split_port(word, &host, &port)) {
-		build_fail(f->b, f->kind, f->object, f->object, "'%s' is no address with a port",
-			   addr->name);
-		return;
-	}
-	if (!put_word(f, addr, host, why))
-		build_fail(f->b, f->kind, f->object, f->object, "'%s' %s", addr->name, why);
-	if (!port)
-		return;
-	*seen |= bit_of(f->kind, key);
-	if (!value_from_text(key, port, f->base, &f->b->c->arena, why))
-		build_fail(f->b, f->kind, f->object, f->object, "'%s' %s", key->name, why);
-}
-
-/* One "key=value" or "key value"; value may be NULL. use is done already. False: stop. */
-static bool put_pair(struct filling *f, const char *name, const char *value, uint64_t *given)
-{
-	const struct schema_key *key = schema_find(f->kind, name);
-	char why[VALUE_WHY_LEN];
-
-	if (is_use(f->kind, name))
-		return true;
-	if (!key || key->type == KT_LIST) {
-		build_fail(f->b, f->kind, f->object, f->object,
-			   key ? "'%.40s' is a list, which needs the long form: a group { }"
-			       : "unknown word '%.40s'",
-			   name);
-		return false;
-	}
-	if (!value || !*value)
-		build_fail(f->b, f->kind, f->object, f->object, "'%s' has no value", name);
-	else if (*given & bit_of(f->kind, key))
-		build_fail(f->b, f->kind, f->object, f->object, "'%s' is given twice", name);
-	else if (!value_from_text(key, value, f->base, &f->b->c->arena, why))
-		build_fail(f->b, f->kind, f->object, f->object, "'%s' %s", name, why);
-	*given |= bit_of(f->kind, key);
-	return true;
-}
-
-static char *next_word(char **rest)
-{
-	char *word;
-
-	do
-		word = strsep(rest, " \t");
-	while (word && !*word);
-	return word;
-}
-
-/* The templates that a text names, below its own settings. */
-static void short_use(struct filling *f, const char *text, uint64_t *seen)
-{
-	char copy[CONF_SHORT_MAX_LEN], *rest = copy, *word;
-
-	(void)snprintf(copy, sizeof(copy), "%s", text);
-	while ((word = next_word(&rest))) {
-		const char *name = !strncmp(word, "use=", 4) ? word + 4
-				   : !strcmp(word, "use")    ? next_word(&rest)
-							     : NULL;
-		struct conf_template *t = name ? template_find(f->b, f->kind, name) : NULL;
-		struct picks picks = { .seen = 0 };
-		char why[TEMPLATE_WHY_LEN];
-
-		if (name && !t)
-			build_fail(f->b, f->kind, f->object, f->object, "%s",
-				   template_why(f->b, f->kind, name, why));
-		if (!t)
-			continue;
-		picks_lay(&picks, &t->picks, true);
-		fill_picked(f, &picks);
-		*seen |= picks.seen;
-	}
-}
-
-static uint64_t fill_short(struct filling *f, const char *text)
-{
-	char copy[CONF_SHORT_MAX_LEN], *rest = copy, *word;
-	uint64_t given = 0, below = 0;
-
-	if (strlen(text) >= sizeof(copy)) {
-		build_fail(f->b, f->kind, f->object, f->object, "is longer than %zu characters",
-			   sizeof(copy) - 1);
-		return 0;
-	}
-	if (has_templates(f->kind) && strstr(text, "use"))
-		short_use(f, text, &below);
-	memcpy(copy, text, strlen(text) + 1);
-	word = next_word(&rest);
-	if (word)
-		put_host(f, word, &given);
-	while ((word = next_word(&rest))) {
-		char *value = strchr(word, '=');
-
-		if (value)
-			*value++ = '\0';
-		else
-			value = next_word(&rest);
-		if (!put_pair(f, word, value, &given))
-			break;
-	}
-	fill_defaults(f, given | below);
-	return given | below;
 }
 
 /* ------------------------------------------------------------------ elements */

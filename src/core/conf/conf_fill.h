@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * One object while it is filled: what conf_object.c (groups) and conf_short.c (texts) share.
+ */
+#pragma once
+
+#include "core/conf/conf_build.h"
+
+#include <string.h>
+
+struct filling {
+	struct build *b;
+	enum schema_kind kind;
+	config_setting_t *object; /* for messages */
+	void *base; /* a fields_KIND struct */
+	struct conf_span span; /* n > 0: its address is a range */
+	bool is_layer; /* nothing must be there, and what is told by itself is left out */
+};
+
+/* Kinds that know `use`, and whether a member is that. */
+static inline bool fill_has_templates(enum schema_kind kind)
+{
+	return kind == SCHEMA_vrrp || kind == SCHEMA_vs || kind == SCHEMA_rs ||
+	       kind == SCHEMA_check;
+}
+
+static inline bool fill_is_use(enum schema_kind kind, const char *name)
+{
+	return fill_has_templates(kind) && !strcmp(name, "use");
+}
+
+/* A word into the field; an address may be a range, whose first address goes there. False: why. */
+bool fill_word(struct filling *f, const struct schema_key *key, const char *text, char *why);
+
+/* Reads what was picked. What is wrong is told. */
+void fill_picked(struct filling *f, const struct picks *picks);
+
+/* Defaults for what was not given; what must be there is told. */
+void fill_defaults(struct filling *f, uint64_t seen);
+
+/* A short text. Returns the settings given. */
+uint64_t fill_short(struct filling *f, const char *text);
