@@ -78,7 +78,7 @@ struct conf_loc build_loc(struct build *b, const config_setting_t *set)
 {
 	struct conf_src *src = conf_src_of(set);
 	const char *raw = config_setting_source_file(set);
-	struct conf_loc loc = { .file = src->kept, .line = config_setting_source_line(set) };
+	struct conf_loc loc = { .file = src->kept, .line = conf_src_line(set) };
 
 	if (raw) { /* the library's own include was used */
 		if (raw != b->raw_file) {

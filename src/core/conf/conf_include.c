@@ -104,7 +104,7 @@ static void read_file(struct reading *r, const char *path, const struct place *a
 
 	struct conf_src *src = conf_src_parse(path, text, len, r->errs, &r->f->is_bad);
 
-	free(text);
+	src->owned = text;
 	src->parent = at->src;
 	src->depth = at->src->depth + 1;
 	src->dev = st.st_dev;
@@ -176,7 +176,7 @@ static void follow(struct reading *r, struct conf_src *src)
 	for (int i = 0; i < n; i++) {
 		const config_setting_t *el = config_setting_get_elem(set, (unsigned)i);
 
-		at.line = config_setting_source_line(el);
+		at.line = conf_src_line(el);
 		if (config_setting_type(el) == CONFIG_TYPE_STRING)
 			read_pattern(r, config_setting_get_string(el), &at);
 		else
@@ -202,7 +202,7 @@ void conf_files_read(struct conf_files *f, const char *path, const char *base_di
 
 	struct conf_src *src = conf_src_parse(path, text, len, errs, &f->is_bad);
 
-	free(text);
+	src->owned = text;
 	src->dev = st.st_dev;
 	src->ino = st.st_ino;
 	add(f, src);

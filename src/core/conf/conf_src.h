@@ -17,12 +17,17 @@ struct conf_src {
 	const char
 		*kept; /* the loader's copy of name, which outlives this; NULL until it has one */
 	struct conf_src *parent; /* the file that includes it, or NULL */
+	const char *text; /* what was parsed */
+	size_t len;
+	char *owned; /* text's memory, freed with this; NULL: the caller's */
+	uint32_t *line_at; /* where each line begins, once asked for */
+	uint32_t lines;
 	dev_t dev;
 	ino_t ino; /* 0: not a file */
 	uint32_t depth; /* of includes above it */
 };
 
-/* text ends with NUL at text[len]; name is copied; the text isn't needed afterwards. What is wrong
+/* text ends with NUL at text[len] and lives as long as what is returned; name is copied. What is wrong
  * goes to errs; then is_bad is set and the tree is empty. Never NULL. */
 struct conf_src *conf_src_parse(const char *name, const char *text, size_t len,
 				struct err_list *errs, bool *is_bad);
@@ -31,3 +36,7 @@ void conf_src_free(struct conf_src *src);
 
 /* The text that a setting of the tree belongs to. */
 struct conf_src *conf_src_of(const config_setting_t *set);
+
+/* The line of a setting. The library's own answer is wrong for a text that ends a list whose bracket
+ * stands on a later line: there it says the bracket's. */
+uint32_t conf_src_line(const config_setting_t *set);
