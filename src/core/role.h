@@ -4,8 +4,9 @@
  * log writer are roles, and all have this skeleton. One turn:
  *
  *	wait	for a message, a descriptor or a timer
+ *	gather	the messages that were posted so far
  *	adopt	the current snapshot, when it is not the one held   -> ops->adopt(), then ACK to main
- *	take	the messages                                        -> ops->fact() for each
+ *	take	the gathered messages                               -> ops->fact() for each
  *	run	timers and descriptors                              -> their own functions
  *	settle	what all this has made necessary                    -> ops->reconcile()
  *
@@ -70,6 +71,7 @@ struct role {
 	const struct conf *conf; /* the generation it runs; holds a reference */
 	bool is_stopping;
 	struct loop_fd box_fd;
+	struct timer again; /* the rest of the mailbox */
 	struct fact ack;
 
 	/* shared */

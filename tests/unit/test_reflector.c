@@ -13,6 +13,7 @@
 #include "core/nl.h"
 #include "core/stats.h"
 #include "unit.h"
+#include "unit_mbox.h"
 #include "vrrp/link.h"
 #include "vrrp/link_dump.h"
 #include "vrrp/vip.h"
