@@ -38,6 +38,7 @@ enum {
 	RESERVED_FDS_N = 64, /* descriptors for everything else in the process */
 	WORKERS_MAX_N = 1000, /* three digits in a thread's name */
 	LOCAL_KINDS_N = 8, /* kinds of local faults whose last log line is remembered */
+	ANSWER_US = 200000, /* in which a healthy server has answered its first check */
 	LOCAL_LOG_US = 60000000, /* one line for each kind in this time */
 };
 
@@ -423,6 +424,13 @@ static const struct role_ops ops = {
 	.reconcile = reconcile,
 	.fini = fini,
 };
+
+int64_t check_settle_us(const struct conf *c)
+{
+	if (!c->probe_n)
+		return 0;
+	return sched_first_us(SEC(CHECK_SETTLE_MAX_S), c->probe_n) + ANSWER_US;
+}
 
 struct check *check_new(struct board *board, unsigned index, unsigned n)
 {

@@ -36,11 +36,16 @@ enum role_id {
 
 struct role;
 
-/* Where everything is that roles share. Main fills it before it starts any role; frozen after that. */
+/* Where everything is that roles share. Main fills it before it starts any role; frozen after that but
+ * for the atomics. */
 struct board {
 	struct snap_slot conf; /* struct conf; published by main */
 	struct snap_slot links; /* struct link_table (vrrp/link.h); published by the reflector */
 	struct mbox *main, *vrrp, *reflector, *ipvs;
+
+	/* Set by main when the start has gone well so far: the table is vipd's to remove at the end. A start
+	 * that fails leaves it as an earlier vipd left it, serving. */
+	atomic_bool must_clean;
 };
 
 /* All run on the role's own thread. Only init may fail. */

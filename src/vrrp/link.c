@@ -211,9 +211,9 @@ struct link_table *link_table_make(const struct link_pic *p, const uint32_t *vip
 static bool link_eq(const struct link *a, const struct link *b)
 {
 	return a->ifindex == b->ifindex && !strncmp(a->name, b->name, IFNAMSIZ) &&
-	       a->is_up == b->is_up && addr_eq(&a->primary_v4, &b->primary_v4) &&
-	       !memcmp(a->mac, b->mac, sizeof(a->mac)) && a->mtu == b->mtu &&
-	       a->arp_type == b->arp_type && a->flags == b->flags;
+	       a->is_up == b->is_up && a->is_joined == b->is_joined &&
+	       addr_eq(&a->primary_v4, &b->primary_v4) && !memcmp(a->mac, b->mac, sizeof(a->mac)) &&
+	       a->mtu == b->mtu && a->arp_type == b->arp_type && a->flags == b->flags;
 }
 
 bool link_table_eq(const struct link_table *a, const struct link_table *b)

@@ -19,6 +19,7 @@ struct link {
 	char name[IFNAMSIZ];
 	bool is_up; /* IFF_UP && IFF_RUNNING */
 	struct ip_addr primary_v4; /* first address that is not one of our VIPs; family 0 = none */
+	bool is_joined; /* the host is in VRRP's group there: only then adverts are heard */
 	uint8_t mac[6]; /* zero when the hardware address is not of 6 bytes */
 	uint32_t mtu;
 	uint16_t arp_type; /* ARPHRD_ETHER, ... */

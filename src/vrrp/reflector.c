@@ -6,7 +6,7 @@
  *	in	WANT_VIPS	from vrrp: is this instance's place here?
  *		netlink events	links and IPv4 addresses changed: wake-ups only, their content is not used
  *	out	board->links	the link table (link.h); LINK to vrrp says that there is a new one
- *		kernel		addresses (vip_kern.h), gratuitous ARP (announce.h)
+ *		kernel		group memberships (member.h), addresses (vip_kern.h), gratuitous ARP (announce.h)
  *
  * One turn: when something changed, read links and addresses from the kernel, publish them when they
  * differ, plan, carry out, announce what is in place; and again, because a change of ours may have
@@ -25,6 +25,8 @@
 #include "vrrp/announce.h"
 #include "vrrp/link.h"
 #include "vrrp/link_dump.h"
+#include "vrrp/link_log.h"
+#include "vrrp/member.h"
 #include "vrrp/vip.h"
 #include "vrrp/vip_kern.h"
 #include "vrrp/vip_log.h"
@@ -61,10 +63,6 @@ struct held {
 	struct announce_job job;
 };
 
-struct ifname {
-	char name[IFNAMSIZ];
-};
-
 struct reflector {
 	struct role role;
 	struct nl_chan chan;
@@ -75,8 +73,8 @@ struct reflector {
 	uint64_t version;
 	struct fact link_fact;
 
-	struct ifname *used; /* interfaces that the configuration names; sorted, without doubles */
-	uint32_t used_n;
+	struct link_log link_log;
+	struct members members;
 	struct said *said;
 	struct vip_set vips;
 	struct vip_op *ops; /* room for every address */
@@ -91,35 +89,10 @@ struct reflector {
 
 /* ---- links ---- */
 
-static void log_link(const char *name, const struct link *l)
+static void wake_at(struct reflector *rf, int64_t at_us)
 {
-	static const struct link gone;
-	char addr[ADDR_TEXT_LEN];
-
-	if (!l)
-		l = &gone;
-	log_event(LOG_LINK_CHANGE,
-		  "iface=%.*s index=%u up=%s addr=%s mac=%02x:%02x:%02x:%02x:%02x:%02x", IFNAMSIZ,
-		  name, l->ifindex, l->is_up ? "yes" : "no", addr_text(&l->primary_v4, addr),
-		  l->mac[0], l->mac[1], l->mac[2], l->mac[3], l->mac[4], l->mac[5]);
-}
-
-static bool is_same_for_us(const struct link *a, const struct link *b)
-{
-	if (!a || !b)
-		return a == b;
-	return a->ifindex == b->ifindex && a->is_up == b->is_up &&
-	       addr_eq(&a->primary_v4, &b->primary_v4) && !memcmp(a->mac, b->mac, sizeof(a->mac));
-}
-
-static void log_links(const struct reflector *rf, const struct link_table *new)
-{
-	for (uint32_t i = 0; i < rf->used_n; i++) {
-		const struct link *l = link_by_name(new, rf->used[i].name);
-
-		if (!is_same_for_us(link_by_name(rf->table, rf->used[i].name), l))
-			log_link(rf->used[i].name, l);
-	}
+	if (!rf->wake.is_armed || at_us < rf->wake.at_us)
+		timer_arm(&rf->role.loop.timers, &rf->wake, at_us);
 }
 
 /* Makes a table of the picture and publishes it when it says anything new. */
@@ -135,23 +108,20 @@ static void publish(struct reflector *rf)
 	struct link_table *t = link_table_make(&rf->pic, vips_be, vip_addrs(&rf->vips, vips_be));
 
 	free(vips_be);
+	if (!members_update(&rf->members, t))
+		wake_at(rf, clock_now_us() + RETRY_US);
 	if (link_table_eq(rf->table, t)) {
 		free(t);
 		return;
 	}
 	if (rf->table)
-		log_links(rf, t); /* nothing at the first adoption: no name is used before it */
+		link_log_changes(&rf->link_log, rf->table,
+				 t); /* nothing at the first adoption: no name is used before it */
 	t->version = ++rf->version;
 	rf->table = t;
 	link_table_publish(&rf->role.board->links, t);
 	if (rf->role.board->vrrp)
 		fact_post(rf->role.board->vrrp, &rf->link_fact, t->version);
-}
-
-static void wake_at(struct reflector *rf, int64_t at_us)
-{
-	if (!rf->wake.is_armed || at_us < rf->wake.at_us)
-		timer_arm(&rf->role.loop.timers, &rf->wake, at_us);
 }
 
 static void on_wake(struct timer *t, int64_t now_us)
@@ -433,48 +403,14 @@ static void adopt_instances(struct reflector *rf, const struct conf *old, const 
 	rf->said = said;
 }
 
-static int cmp_names(const void *a, const void *b)
-{
-	return memcmp(a, b, sizeof(struct ifname));
-}
-
-static void put_name(struct reflector *rf, const char *name)
-{
-	if (!name)
-		return;
-
-	size_t len = strnlen(name, IFNAMSIZ - 1);
-
-	memcpy(rf->used[rf->used_n++].name, name, len); /* zeroed before */
-}
-
-static void adopt_names(struct reflector *rf, const struct conf *c)
-{
-	uint32_t kept_n = 0;
-
-	free(rf->used);
-	rf->used = calloc((size_t)c->vrrp_n + c->vip_n + 1, sizeof(*rf->used));
-	BUG_ON(!rf->used);
-	rf->used_n = 0;
-	for (uint32_t i = 0; i < c->vrrp_n; i++)
-		put_name(rf, c->vrrp[i].s.interface);
-	for (uint32_t i = 0; i < c->vip_n; i++)
-		put_name(rf, c->vip[i].s.dev);
-	if (rf->used_n > 1)
-		qsort(rf->used, rf->used_n, sizeof(*rf->used), cmp_names);
-	for (uint32_t i = 0; i < rf->used_n; i++)
-		if (!kept_n || cmp_names(&rf->used[kept_n - 1], &rf->used[i]))
-			rf->used[kept_n++] = rf->used[i];
-	rf->used_n = kept_n;
-}
-
 static void adopt(struct role *r, const struct conf *old, const struct conf *new)
 {
 	struct reflector *rf = of(r);
 	struct vip *keys = reallocarray(NULL, (size_t) new->vip_n + 1, sizeof(*keys));
 
 	BUG_ON(!keys);
-	adopt_names(rf, new);
+	link_log_adopt(&rf->link_log, new);
+	members_adopt(&rf->members, new);
 	adopt_instances(rf, old, new);
 	vip_set_adopt(&rf->vips, keys, vip_keys(new, keys), make_vip, rf);
 	free(keys);
@@ -549,6 +485,7 @@ static void fini(struct role *r)
 	loop_del(&r->loop, &rf->event_fd);
 	(void)close(rf->event_sock);
 	nl_chan_close(&rf->chan);
+	members_fini(&rf->members);
 	link_pic_fini(&rf->pic);
 	rf->table = NULL;
 	link_table_publish(&r->board->links, NULL);
@@ -573,6 +510,7 @@ struct reflector *reflector_new(struct board *board)
 	rf->event_fd.fd = rf->event_sock = rf->announce.fd = -1;
 	fact_init(&rf->link_fact, MSG_LINK, 0);
 	timer_init(&rf->wake, on_wake);
+	members_init(&rf->members);
 	return rf;
 }
 
@@ -583,7 +521,7 @@ struct role *reflector_role(struct reflector *rf)
 
 void reflector_free(struct reflector *rf)
 {
-	free(rf->used);
+	link_log_fini(&rf->link_log);
 	free(rf->said);
 	free(rf->ops);
 	free(rf);

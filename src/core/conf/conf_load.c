@@ -193,6 +193,8 @@ static void load_short(struct load *l, enum schema_kind kind, const config_setti
 			complain(l, kind, set, set, "unknown word '%.40s'", word);
 			break;
 		}
+		if (*seen & bit_of(kind, key))
+			complain(l, kind, set, set, "'%s' is given twice", key->name);
 		*seen |= bit_of(kind, key);
 		if (!value_from_text(key, word, base, &l->c->arena, why))
 			complain(l, kind, set, set, "'%s' %s", key->name, why);
@@ -469,13 +471,14 @@ struct conf *conf_load_text(const char *name, const char *text, size_t len, stru
 		text += 3; /* a byte order mark that some editors leave */
 		len -= 3;
 	}
-	conf_scan(l.name, text, len, errs);
-	config_init(&tree);
-	if (config_read_string(&tree, text))
-		walk(&l, &tree);
-	else
-		syntax_error(&l, &tree);
-	config_destroy(&tree);
+	if (conf_scan(l.name, text, len, errs)) {
+		config_init(&tree);
+		if (config_read_string(&tree, text))
+			walk(&l, &tree);
+		else
+			syntax_error(&l, &tree);
+		config_destroy(&tree);
+	}
 	/* rules look at whole objects: with broken ones they would only repeat what was said */
 	if (!errs->n_error)
 		conf_check(l.c, errs);

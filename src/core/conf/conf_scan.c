@@ -67,12 +67,19 @@ static void check_number(struct scan *s, const char *word, size_t len)
 		err_add(s->errs, ERR_ERROR, s->name, s->line, "number %s is too large", buf);
 }
 
-void conf_scan(const char *name, const char *text, size_t len, struct err_list *errs)
+bool conf_scan(const char *name, const char *text, size_t len, struct err_list *errs)
 {
 	struct scan s = { .name = name, .p = text, .end = text + len, .line = 1, .errs = errs };
 
+	bool has_include = false;
+
 	while (s.p < s.end) {
-		if (*s.p == '"') {
+		if (at(&s, "@include")) {
+			err_add(errs, ERR_ERROR, name, s.line,
+				"@include is not taken: the whole configuration is one file");
+			has_include = true;
+			skip_to(&s, "\n", false);
+		} else if (*s.p == '"') {
 			s.p++;
 			skip_to(&s, "\"", true);
 		} else if (*s.p == '#' || at(&s, "//")) {
@@ -91,4 +98,5 @@ void conf_scan(const char *name, const char *text, size_t len, struct err_list *
 			s.p++;
 		}
 	}
+	return !has_include;
 }
