@@ -115,10 +115,14 @@ static int begin(struct role *r)
 
 	if (!err)
 		err = loop_add(&r->loop, &r->box_fd, r->box.event_fd, EPOLLIN, on_box);
-	if (!err && r->ops->init)
+	if (err)
+		return err;
+	if (r->ops->init)
 		err = r->ops->init(r);
 	if (!err)
 		adopt_current(r);
+	else if (r->ops->fini)
+		r->ops->fini(r);
 	return err;
 }
 

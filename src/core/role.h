@@ -61,7 +61,8 @@ struct role_ops {
 
 	void (*fact)(struct role *r, enum msg_type type, uint32_t id, uint64_t value);
 	void (*reconcile)(struct role *r); /* the end of each turn; may be NULL */
-	void (*fini)(struct role *r); /* after the last turn; may block; may be NULL */
+	/* After the last turn, or after init has failed half-way; may block; may be NULL. */
+	void (*fini)(struct role *r);
 };
 
 struct role {

@@ -120,6 +120,13 @@ void link_pic_seal(struct link_pic *p)
 	sort(p->addr, p->addr_n, sizeof(*p->addr), cmp_addr);
 }
 
+const struct link *link_pic_link(const struct link_pic *p, uint32_t ifindex)
+{
+	const struct link key = { .ifindex = ifindex };
+
+	return p->link_n ? bsearch(&key, p->link, p->link_n, sizeof(key), cmp_index) : NULL;
+}
+
 /* The first address that is not less than key, or NULL. */
 static const struct link_addr *addr_from(const struct link_pic *p, const struct link_addr *key)
 {

@@ -67,6 +67,9 @@ void link_pic_put_addr(struct link_pic *p, const struct link_addr *a);
 /* After the last put: sorts, so that the look-ups below are O(log n). */
 void link_pic_seal(struct link_pic *p);
 
+/* The interface, or NULL. */
+const struct link *link_pic_link(const struct link_pic *p, uint32_t ifindex);
+
 /* The address with this prefix length on the interface, or NULL. */
 const struct link_addr *link_pic_find(const struct link_pic *p, uint32_t ifindex, uint32_t addr_be,
 				      uint8_t len);

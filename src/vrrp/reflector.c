@@ -48,6 +48,8 @@ enum {
 	DUMP_PACE_MAX_US = 500000, /* but never keep the picture older than this */
 	RETRY_US = 1000000, /* after the kernel refused something */
 	TORN_US = 10000, /* after a look at a table that changed all the time */
+	END_US = 500000, /* at the end, until addresses that can't be removed are left behind */
+	END_PAUSE_US = 10000,
 	TORN_N = 20, /* such looks in a row, until addresses are planned all the same */
 };
 
@@ -264,7 +266,7 @@ static bool settle_round(struct reflector *rf)
 		return false;
 	rf->must_plan = false;
 
-	uint32_t n = vip_plan(&rf->vips, rf->table, &rf->pic, rf->ops);
+	uint32_t n = vip_plan(&rf->vips, rf->table, &rf->pic, !rf->is_pic_good, rf->ops);
 
 	if (n)
 		carry_out(rf, n);
@@ -388,6 +390,8 @@ static void spread(struct reflector *rf, struct inst_id inst, const struct said 
 	}
 }
 
+/* What was said of an instance on another interface is no word of this one. The VRRP role starts it
+ * anew and will speak. */
 static void adopt_instances(struct reflector *rf, const struct conf *old, const struct conf *new)
 {
 	struct said *said = calloc((size_t) new->vrrp_n + 1, sizeof(*said));
@@ -396,7 +400,7 @@ static void adopt_instances(struct reflector *rf, const struct conf *old, const 
 	for (uint32_t i = 0; i < new->vrrp_n; i++) {
 		const struct conf_vrrp *was = old ? conf_inst(old, new->vrrp[i].id) : NULL;
 
-		if (was)
+		if (was && !strcmp(was->s.interface, new->vrrp[i].s.interface))
 			said[i] = rf->said[was - old->vrrp];
 	}
 	free(rf->said);
@@ -414,6 +418,10 @@ static void adopt(struct role *r, const struct conf *old, const struct conf *new
 	adopt_instances(rf, old, new);
 	vip_set_adopt(&rf->vips, keys, vip_keys(new, keys), make_vip, rf);
 	free(keys);
+	if (!old) {
+		vip_set_left_over(&rf->vips, rf->table, &rf->pic, make_vip, rf);
+		wake_at(rf, clock_now_us()); /* the first turn may begin with a long sleep */
+	}
 	for (uint32_t i = 0; i < rf->vips.n; i++)
 		if (!rf->vips.vip[i]->is_configured)
 			hush(rf->vips.vip[i]);
@@ -459,31 +467,55 @@ static void reconcile(struct role *r)
 	announce_pump(&rf->announce, clock_now_us());
 }
 
+static bool has_ours(const struct reflector *rf)
+{
+	for (uint32_t i = 0; i < rf->vips.n; i++)
+		if (rf->vips.vip[i]->is_ours)
+			return true;
+	return false;
+}
+
 /* The VRRP role has ended before, and what it gave up came with its last facts. What is still wanted
- * then (it had no time to say so) is removed all the same. */
+ * then (it had no time to say so) is removed all the same. When the kernel can't be read, removals
+ * follow what is believed. */
 static void remove_all(struct reflector *rf)
 {
+	int64_t until_us = clock_now_us() + END_US;
+
 	for (uint32_t i = 0; i < rf->vips.n; i++) {
 		rf->vips.vip[i]->is_wanted = false;
 		hush(rf->vips.vip[i]);
 	}
-	rf->must_dump = true;
-	for (unsigned i = 0; i < ROUNDS_N && settle_round(rf); i++)
-		;
+	for (bool is_last = false; !is_last; (void)usleep(END_PAUSE_US)) {
+		is_last = clock_now_us() >= until_us;
+		vip_release_held(&rf->vips);
+		rf->must_dump = !is_last || rf->is_pic_good;
+		rf->must_plan = true;
+		for (unsigned i = 0; i < ROUNDS_N && settle_round(rf); i++)
+			;
+		if (rf->is_pic_good && !has_ours(rf))
+			return;
+	}
+	for (uint32_t i = 0; i < rf->vips.n; i++)
+		if (rf->vips.vip[i]->is_ours)
+			vip_log_left(rf->vips.vip[i]);
 }
 
 static void fini(struct role *r)
 {
 	struct reflector *rf = of(r);
 
-	remove_all(rf);
+	if (rf->table) /* else init failed */
+		remove_all(rf);
 	for (uint32_t i = 0; i < rf->vips.n; i++)
 		drop_vip(rf, rf->vips.vip[i]);
 	vip_set_fini(&rf->vips);
 	timer_disarm(&r->loop.timers, &rf->wake);
-	announce_close(&rf->announce);
+	if (rf->announce.loop)
+		announce_close(&rf->announce);
 	loop_del(&r->loop, &rf->event_fd);
-	(void)close(rf->event_sock);
+	if (rf->event_sock >= 0)
+		(void)close(rf->event_sock);
 	nl_chan_close(&rf->chan);
 	members_fini(&rf->members);
 	link_pic_fini(&rf->pic);

@@ -73,7 +73,7 @@ static void adopt(unsigned first, unsigned end)
 	for (unsigned i = 0; i < c->vrrp_n; i++) {
 		char name[IFNAMSIZ];
 
-		name_of(name, first + i * 7 % n);
+		name_of(name, first + i * 11 % n);
 		c->vrrp[i].s.interface = arena_strdup(&c->arena, name);
 	}
 	members_adopt(&bed.members, c);
