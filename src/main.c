@@ -3,8 +3,8 @@
  * The composition root: start order, signals, reload, stop. The only file that knows every
  * folder, and the only thread that publishes a configuration.
  *
- * Start: reflector, ipvs and checks first, VRRP last, so that no address comes before what answers
- * behind it. Stop: VRRP first (it resigns), then the addresses, then the checks, the table last, so
+ * Start: reflector, ipvs and checks first; VRRP last, when every server has had its first check, so that
+ * no address comes before what answers behind it. Stop: VRRP first (it resigns), then the addresses, then the checks, the table last, so
  * that traffic has moved to the other router before this one forgets where it belongs.
  */
 #include "check/check.h"
@@ -52,6 +52,8 @@ struct daemon {
 	const struct conf *conf; /* the generation last published; holds a reference */
 	struct loop_fd signal_fd;
 	struct timer tidy;
+	struct timer start_vrrp;
+	int start_err;
 	bool is_lock_told;
 
 	struct vrrp *vrrp;
@@ -66,8 +68,7 @@ struct daemon {
 
 	bool has_kernel; /* the IPVS writer works on the kernel's table */
 	uint64_t acked[ROLE_CHECK + CHECK_WORKERS_MAX]; /* generation, by role id */
-	uint64_t applied_gen; /* generation last told as applied */
-	struct conf_changes changes; /* of the generation last published */
+	const struct conf *told; /* the generation last told as applied; holds a reference */
 };
 
 /* ------------------------------------------------------------------ memory */
@@ -98,6 +99,15 @@ static void tidy_later(struct daemon *d)
 
 /* ------------------------------------------------------------------ configuration */
 
+static unsigned check_workers(const struct conf *c)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (c->workers.s.check_threads)
+		return c->workers.s.check_threads;
+	return cpus < 1 ? 1 : cpus > CHECK_WORKERS_MAX ? CHECK_WORKERS_MAX : (unsigned)cpus;
+}
+
 /* Loads the first generation; findings go to standard error. NULL: *status says why. */
 static struct conf *load_first(const struct options *o, int *status)
 {
@@ -120,9 +130,8 @@ static void publish(struct daemon *d, struct conf *c)
 	conf_ids_mint(&d->minter, old, c);
 	c->gen = old ? old->gen + 1 : 1;
 	c->vrrp_run = arena_alloc(&c->arena, vrrp_run_len(c));
-	d->changes = (struct conf_changes){ 0 };
-	if (old)
-		conf_diff(old, c, &d->changes);
+	/* touched here, so that the VRRP thread need not fault these pages in */
+	memset(c->vrrp_run, 0, vrrp_run_len(c));
 	conf_publish(&d->board.conf, c);
 	d->conf = conf_hold(&d->board.conf);
 	if (old)
@@ -136,9 +145,10 @@ static void log_findings(const struct err_list *errs)
 {
 	for (size_t i = 0; i < errs->n; i++)
 		if (errs->item[i].level != ERR_NOTE)
-			log_event(LOG_CONF_ERROR, "file=%s line=%u level=%s text=\"%s\"",
-				  errs->item[i].file, errs->item[i].line,
-				  err_level_name(errs->item[i].level), errs->item[i].text);
+			log_event(errs->item[i].level == ERR_ERROR ? LOG_CONF_ERROR
+								   : LOG_CONF_WARNING,
+				  "file=%s line=%u text=\"%s\"", errs->item[i].file,
+				  errs->item[i].line, errs->item[i].text);
 }
 
 static void reload(struct daemon *d)
@@ -169,25 +179,36 @@ static void reload(struct daemon *d)
 	err_fini(&errs);
 }
 
+/* What has changed since the last time it was told. */
+static void tell_applied(struct daemon *d)
+{
+	struct conf_changes changes;
+	char text[256];
+
+	conf_diff(d->told, d->conf, &changes);
+	conf_changes_text(&changes, text, sizeof(text));
+	log_event(LOG_CONF_APPLIED, "gen=%llu changes=\"%s\"", (unsigned long long)d->conf->gen,
+		  text);
+	if (check_workers(d->conf) != d->check_n)
+		log_event(LOG_CONF_NEEDS_RESTART, "setting=workers.check_threads running=%u",
+			  d->check_n);
+}
+
 /* Tells it once when the last role works with the newest generation. */
 static void on_ack(struct daemon *d, uint32_t role_id, uint64_t gen)
 {
-	char text[256];
-
 	d->acked[role_id] = gen;
 	for (unsigned i = 0; i < d->role_n; i++)
 		if (d->acked[d->roles[i]->id] < d->conf->gen)
 			return;
-	if (d->applied_gen == d->conf->gen)
+	if (d->told == d->conf)
 		return;
-	d->applied_gen = d->conf->gen;
-	if (d->conf->gen == 1)
-		return; /* vipd.ready says it */
-	conf_changes_text(&d->changes, text, sizeof(text));
-	log_event(LOG_CONF_APPLIED, "gen=%llu changes=\"%s\"", (unsigned long long)d->conf->gen,
-		  text);
-	if (d->changes.needs_daemon_restart)
-		log_event(LOG_CONF_NEEDS_RESTART, "setting=workers");
+	if (d->told) /* of the first generation, vipd.ready tells */
+		tell_applied(d);
+	if (d->told)
+		conf_drop(d->told);
+	conf_hold_again(d->conf);
+	d->told = d->conf;
 }
 
 /* ------------------------------------------------------------------ main's role */
@@ -222,6 +243,7 @@ static int main_init(struct role *r)
 
 	if (fd < 0)
 		return -errno;
+	timer_arm(&r->loop.timers, &d->start_vrrp, clock_now_us() + check_settle_us(d->conf));
 	return loop_add(&r->loop, &d->signal_fd, fd, EPOLLIN, on_signal);
 }
 
@@ -250,13 +272,16 @@ static const struct role_ops main_ops = {
 
 /* ------------------------------------------------------------------ start and stop */
 
-/* False: another vipd works here; one sentence has been printed. A trial in memory disturbs nobody. */
-static bool is_single(const struct options *o)
+/* False: another vipd works here; one sentence has been printed. */
+static bool is_single(void)
 {
 	pid_t pid = 0;
-	int err = o->is_memory ? 0 : single_take(&pid);
+	int err = single_take(&pid);
 
-	if (err == -EADDRINUSE)
+	if (err == -EADDRINUSE && !pid)
+		(void)fprintf(stderr,
+			      "vipd: another vipd runs in this network namespace: stop it first\n");
+	else if (err == -EADDRINUSE)
 		(void)fprintf(
 			stderr,
 			"vipd: another vipd runs in this network namespace (process %d): stop "
@@ -277,15 +302,6 @@ static void raise_fd_limit(void)
 		return;
 	rl.rlim_cur = rl.rlim_max;
 	(void)setrlimit(RLIMIT_NOFILE, &rl); /* lowering no limit can't fail */
-}
-
-static unsigned check_workers(const struct conf *c)
-{
-	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-
-	if (c->workers.s.check_threads)
-		return c->workers.s.check_threads;
-	return cpus < 1 ? 1 : cpus > CHECK_WORKERS_MAX ? CHECK_WORKERS_MAX : (unsigned)cpus;
 }
 
 /* The table to work on. NULL: one sentence has been printed. */
@@ -366,17 +382,36 @@ static int start_role(struct role *r)
 	return err;
 }
 
-/* The reflector goes first: it does nothing before VRRP speaks, and what keeps it from starting (no
- * rights) is seen before the table of an earlier vipd is adopted. */
+/* All but VRRP. The reflector goes first: it does nothing before VRRP speaks, and what keeps it from
+ * starting (no rights) is seen before the table of an earlier vipd is adopted. */
 static int start_roles(struct daemon *d)
 {
-	struct role *first = reflector_role(d->reflector);
+	struct role *first = reflector_role(d->reflector), *last = vrrp_role(d->vrrp);
 	int err = start_role(first);
 
 	for (unsigned i = 0; !err && i < d->role_n; i++)
-		if (d->roles[i] != first)
+		if (d->roles[i] != first && d->roles[i] != last)
 			err = start_role(d->roles[i]);
+	atomic_store(&d->board.must_clean, !err);
 	return err;
+}
+
+/* The end of the start: VRRP, when the servers had the time to pass their first checks. */
+static void on_start_vrrp(struct timer *t, int64_t now_us)
+{
+	struct daemon *d = container_of(t, struct daemon, start_vrrp);
+
+	(void)now_us;
+	d->start_err = start_role(vrrp_role(d->vrrp));
+	if (d->start_err) {
+		atomic_store(&d->board.must_clean, false);
+		d->role.is_stopping = true;
+		return;
+	}
+	(void)malloc_trim(0);
+	lock_memory(d); /* with the stacks of all roles */
+	log_event(LOG_READY, "instances=%u services=%u servers=%u checks=%u workers=%u",
+		  d->conf->vrrp_n, d->conf->vs_n, d->conf->rs_n, d->conf->probe_n, d->check_n);
 }
 
 /* Ends what runs, last started first. False: one did not end. */
@@ -413,19 +448,18 @@ static int serve(struct daemon *d, struct conf *first, struct ipvs_kern *kern)
 	publish(d, first);
 	if (!err)
 		err = start_roles(d);
-	if (!err) {
-		(void)malloc_trim(0);
-		lock_memory(d); /* with the stacks of all roles */
-		log_event(LOG_READY, "instances=%u services=%u servers=%u checks=%u workers=%u",
-			  d->conf->vrrp_n, d->conf->vs_n, d->conf->rs_n, d->conf->probe_n,
-			  d->check_n);
+	timer_init(&d->start_vrrp, on_start_vrrp);
+	if (!err)
 		err = role_run_here(&d->role);
-	}
+	if (!err)
+		err = d->start_err;
 	if (!stop_roles(d)) {
 		log_stop();
 		_exit(EXIT_FAILED); /* a thread that hangs holds what we would free */
 	}
 	conf_drop(d->conf);
+	if (d->told)
+		conf_drop(d->told);
 	conf_publish(&d->board.conf, NULL);
 	free_roles(d);
 	if (!err) {
@@ -450,7 +484,7 @@ static int run(const struct options *o)
 
 	if (!first)
 		return status;
-	if (!is_single(o)) {
+	if (!is_single()) {
 		conf_free(first);
 		return EXIT_FAILED;
 	}

@@ -22,7 +22,6 @@
 #include "core/bug.h"
 #include "core/clock.h"
 #include "core/conf/idmap.h"
-#include "core/conf/schema.h"
 #include "core/log.h"
 #include "core/stats.h"
 
@@ -39,6 +38,7 @@ enum {
 	RESERVED_FDS_N = 64, /* descriptors for everything else in the process */
 	WORKERS_MAX_N = 1000, /* three digits in a thread's name */
 	LOCAL_KINDS_N = 8, /* kinds of local faults whose last log line is remembered */
+	ANSWER_US = 200000, /* in which a healthy server has answered its first check */
 	LOCAL_LOG_US = 60000000, /* one line for each kind in this time */
 };
 
@@ -165,7 +165,12 @@ static uint32_t phase_of(const struct check *c, const struct probe *p)
 static void schedule(struct check *c, struct probe *p, int64_t after_us)
 {
 	struct setting s = setting_at(c->role.conf, p->index);
-	int64_t at_us = sched_next(after_us, s.check->s.interval_us, phase_of(c, p));
+	int64_t grid_us = s.check->s.interval_us;
+
+	if (p->health.verdict == HEALTH_UNKNOWN && p->state == PROBE_COLD)
+		grid_us = sched_first_us(grid_us, c->role.conf->probe_n);
+
+	int64_t at_us = sched_next(after_us, grid_us, phase_of(c, p));
 
 	if (p->state != PROBE_SCHEDULED)
 		probe_set_state(p, PROBE_SCHEDULED);
@@ -288,37 +293,13 @@ static void reap(struct check *c)
 	}
 }
 
-/* The comparison of two checks is remembered: many probes share a pair. */
-struct differ {
-	const struct conf_check *a, *b;
-	enum schema_reload checks;
-};
-
-static enum schema_reload compare(struct differ *d, struct setting was, struct setting is)
-{
-	enum schema_reload servers = schema_diff(SCHEMA_rs, &was.rs->s, &is.rs->s);
-
-	if (d->a != was.check || d->b != is.check)
-		*d = (struct differ){ .a = was.check,
-				      .b = is.check,
-				      .checks = schema_diff(SCHEMA_check, &was.check->s,
-							    &is.check->s) };
-	return servers > d->checks ? servers : d->checks;
-}
-
-/* A probe that stays. Its running check sees the new settings from now on, but for its deadline. */
-static void keep(struct check *c, struct probe *p, uint32_t index, struct setting was,
-		 enum schema_reload change)
+/* A probe that stays asks the same of the same server (else it would have another id). Its running
+ * check sees the new settings from now on, but for its deadline. */
+static void keep(struct check *c, struct probe *p, uint32_t index, struct setting was)
 {
 	struct setting is = setting_at(c->role.conf, index);
 
 	p->index = index;
-	if (change >= SCHEMA_RESTART) {
-		halt(c, p);
-		health_restart(&p->health);
-		schedule(c, p, clock_now_us());
-		return;
-	}
 	if (p->run) {
 		p->run->check = is.check;
 		p->run->rs = is.rs;
@@ -334,7 +315,7 @@ static void keep(struct check *c, struct probe *p, uint32_t index, struct settin
 }
 
 /* One probe of the new snapshot: the one that we have, or a new one. */
-static struct probe *join(struct check *c, struct differ *d, const struct conf *old, uint32_t index)
+static struct probe *join(struct check *c, const struct conf *old, uint32_t index)
 {
 	const struct conf *new = c->role.conf;
 	struct probe_id id = new->probe[index].id;
@@ -346,7 +327,7 @@ static struct probe *join(struct check *c, struct differ *d, const struct conf *
 
 		p = c->probe[at];
 		c->probe[at] = NULL; /* what is left over in the end is gone */
-		keep(c, p, index, was, compare(d, was, setting_at(new, index)));
+		keep(c, p, index, was);
 		return p;
 	}
 	p = probe_new(c, id, on_due);
@@ -371,7 +352,6 @@ static void adopt(struct role *r, const struct conf *old, const struct conf *new
 	struct probe **probe = reallocarray(NULL, (size_t)n + 1, sizeof(struct probe *));
 	struct arena arena;
 	struct idmap by_id;
-	struct differ d = { 0 };
 
 	BUG_ON(!probe);
 	arena_init(&arena);
@@ -379,7 +359,7 @@ static void adopt(struct role *r, const struct conf *old, const struct conf *new
 	for (uint32_t i = 0; i < new->probe_n; i++) {
 		if (new->probe[i].id.v % c->n != c->index)
 			continue;
-		probe[k] = join(c, &d, old, i);
+		probe[k] = join(c, old, i);
 		idmap_put(&by_id, probe[k]->id.v, k);
 		k++;
 	}
@@ -444,6 +424,13 @@ static const struct role_ops ops = {
 	.reconcile = reconcile,
 	.fini = fini,
 };
+
+int64_t check_settle_us(const struct conf *c)
+{
+	if (!c->probe_n)
+		return 0;
+	return sched_first_us(SEC(CHECK_SETTLE_MAX_S), c->probe_n) + ANSWER_US;
+}
 
 struct check *check_new(struct board *board, unsigned index, unsigned n)
 {

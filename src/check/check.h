@@ -15,6 +15,12 @@ struct check *check_new(struct board *board, unsigned index, unsigned n);
 /* For role_prepare() and role_start(). */
 struct role *check_role(struct check *c);
 
+/* How long after its start the pool should be given before traffic is asked for: by then every server
+ * has been checked once (or as many as can be in CHECK_SETTLE_MAX_S), so those that are well are in the
+ * table. 0 without checks. Pure. */
+enum { CHECK_SETTLE_MAX_S = 5 };
+int64_t check_settle_us(const struct conf *c);
+
 /* After all roles have been joined: the box of the IPVS role may still hold facts of this worker,
  * which nobody may take any more. */
 void check_free(struct check *c);

@@ -9,26 +9,20 @@ void health_init(struct health_state *h)
 	*h = (struct health_state){ .verdict = HEALTH_UNKNOWN };
 }
 
-void health_restart(struct health_state *h)
-{
-	h->is_decided = false;
-	h->contrary_n = 0;
-}
-
 bool health_step(struct health_state *h, bool has_passed, uint8_t rise_n, uint8_t fall_n)
 {
 	uint8_t says = has_passed ? HEALTH_UP : HEALTH_DOWN;
 	uint8_t need_n = has_passed ? rise_n : fall_n;
 
+	if (has_passed && h->verdict == HEALTH_UNKNOWN)
+		need_n = 1;
 	if (says == h->verdict) {
 		h->contrary_n = 0;
-		h->is_decided = true;
 		return false;
 	}
-	if (h->is_decided && ++h->contrary_n < need_n)
+	if (++h->contrary_n < need_n)
 		return false;
 	h->verdict = says;
 	h->contrary_n = 0;
-	h->is_decided = true;
 	return true;
 }

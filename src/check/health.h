@@ -3,10 +3,15 @@
  * From results to a verdict: rise and fall. Pure.
  *
  *	result of a check	verdict before	verdict after
- *	the very first		any		what it says, at once
+ *	passed			UNKNOWN		UP at once
+ *	failed			UNKNOWN		DOWN after fall_n of them in a row
  *	like the verdict	UP, DOWN	the same; the count of contrary results begins anew
- *	contrary		UP		DOWN after fall_n of them in a row
- *	contrary		DOWN		UP after rise_n of them in a row
+ *	failed			UP		DOWN after fall_n of them in a row
+ *	passed			DOWN		UP after rise_n of them in a row
+ *
+ * UNKNOWN is the verdict of a probe at its start. A server that no vipd knew before is not in the table
+ * then and does not get in by failing; one that an earlier vipd left there is not thrown out by a
+ * single failure.
  *
  * A check that could not be made is no result and does not come here.
  */
@@ -20,13 +25,9 @@
 struct health_state {
 	uint8_t verdict; /* enum health_verdict */
 	uint8_t contrary_n; /* results in a row that say otherwise */
-	bool is_decided; /* false: the next result decides alone */
 };
 
 void health_init(struct health_state *h);
-
-/* The check starts anew: the verdict stays until the next result, which decides alone. */
-void health_restart(struct health_state *h);
 
 /* Takes a result. True when the verdict is another one now. rise_n, fall_n: at least 1. */
 bool health_step(struct health_state *h, bool has_passed, uint8_t rise_n, uint8_t fall_n);

@@ -4,6 +4,8 @@
  */
 #include "check/sched.h"
 
+#include "core/clock.h"
+
 enum { PHASE_BITS = 20 }; /* used of the phase: a day in us needs 37, and both must fit into 63 */
 
 /* Every n-th point of one golden sequence may lie badly (n a Fibonacci number: nearly always in the
@@ -24,4 +26,13 @@ int64_t sched_next(int64_t after_us, int64_t interval_us, uint32_t phase)
 	if (since_us < 0)
 		since_us += interval_us;
 	return after_us - since_us + interval_us;
+}
+
+int64_t sched_first_us(int64_t interval_us, uint32_t probe_n)
+{
+	int64_t span_us = SEC(probe_n) / SCHED_FIRST_PER_S;
+
+	if (span_us < SEC(1))
+		span_us = SEC(1);
+	return span_us < interval_us ? span_us : interval_us;
 }

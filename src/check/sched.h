@@ -17,3 +17,9 @@ uint32_t sched_phase(uint32_t id, uint32_t n);
 /* The first point of the grid after after_us. Points that were missed are skipped. interval_us: 1 to
  * a day. */
 int64_t sched_next(int64_t after_us, int64_t interval_us, uint32_t phase);
+
+/* Over how much time the first checks of all probe_n probes are spread: a second for as long as that
+ * makes no more than SCHED_FIRST_PER_S of them a second, and never more than their interval. VRRP
+ * waits for them when vipd starts (check_settle_us). */
+enum { SCHED_FIRST_PER_S = 5000 };
+int64_t sched_first_us(int64_t interval_us, uint32_t probe_n);

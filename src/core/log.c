@@ -160,9 +160,10 @@ __attribute__((format(printf, 3, 0))) static void ring_put(struct ring *r, enum 
 
 	record_set(rec, id);
 	(void)vsnprintf(rec->text, sizeof(rec->text), fmt, ap);
-	/* release: the record is whole before the writer sees it */
-	atomic_store_explicit(&r->head, head + 1, memory_order_release);
-	if (head == tail)
+	/* The writer stores tail, then looks at head, then sleeps; this thread stores head, then looks
+	 * at tail: in one order for both (seq_cst), one of the two sees the other. */
+	atomic_store(&r->head, head + 1);
+	if (atomic_load(&r->tail) == head)
 		wake_writer();
 }
 
@@ -264,8 +265,8 @@ static struct ring *oldest_ring(void)
 	for (struct ring *r = atomic_load(&rings); r; r = r->next) {
 		unsigned tail = atomic_load_explicit(&r->tail, memory_order_relaxed);
 
-		/* acquire: pairs with the producer's release of head */
-		if (atomic_load_explicit(&r->head, memory_order_acquire) == tail)
+		/* seq_cst: see ring_put() */
+		if (atomic_load(&r->head) == tail)
 			continue;
 		if (!best ||
 		    is_older(&r->rec[tail % RING_N],
@@ -284,8 +285,8 @@ static void drain(void)
 		unsigned tail = atomic_load_explicit(&r->tail, memory_order_relaxed);
 
 		write_record(&r->rec[tail % RING_N]);
-		/* release: the slot is read before the producer fills it again */
-		atomic_store_explicit(&r->tail, tail + 1, memory_order_release);
+		/* the slot is read before the producer fills it again; seq_cst: see ring_put() */
+		atomic_store(&r->tail, tail + 1);
 	}
 	for (r = atomic_load(&rings); r; r = r->next) {
 		unsigned n = atomic_exchange_explicit(&r->lost_n, 0, memory_order_relaxed);
@@ -347,6 +348,15 @@ static bool writer_has_ended(void)
 	return true;
 }
 
+/* False: a thread that did not end may still write into its ring. */
+static bool all_left(void)
+{
+	for (struct ring *r = atomic_load(&rings); r; r = r->next)
+		if (atomic_load(&r->is_taken))
+			return false;
+	return true;
+}
+
 void log_stop(void)
 {
 	struct ring *next;
@@ -354,8 +364,8 @@ void log_stop(void)
 	log_thread_leave();
 	atomic_store(&writer.is_stopping, true);
 	wake_writer();
-	if (!writer_has_ended())
-		return; /* it hangs in write(): the end of the process ends it */
+	if (!writer_has_ended() || !all_left())
+		return; /* one hangs in write(), another in its work: the end of the process ends them */
 	(void)pthread_join(writer.thread, NULL);
 	(void)sem_destroy(&writer.has_ended);
 	(void)close(writer.event_fd);

@@ -38,13 +38,6 @@ int loop_add(struct loop *l, struct loop_fd *lf, int fd, uint32_t events, loop_f
 	return 0;
 }
 
-int loop_mod(struct loop *l, struct loop_fd *lf, uint32_t events)
-{
-	struct epoll_event ev = { .events = events, .data.ptr = lf };
-
-	return epoll_ctl(l->epoll_fd, EPOLL_CTL_MOD, lf->fd, &ev) ? -errno : 0;
-}
-
 void loop_forget(struct loop *l, struct loop_fd *lf)
 {
 	lf->fd = -1;

@@ -87,8 +87,7 @@ static void take_one(struct cds_wfcq_node *node,
 	fn(arg, type, id, word & ~QUEUED);
 }
 
-void mbox_take(struct mbox *b,
-	       void (*fn)(void *arg, enum msg_type type, uint32_t id, uint64_t value), void *arg)
+void mbox_gather(struct mbox *b)
 {
 	uint64_t junk;
 	/* before the splice: a post that comes after it makes the fd readable again */
@@ -96,13 +95,18 @@ void mbox_take(struct mbox *b,
 
 	(void)n;
 
-	enum cds_wfcq_ret spliced = __cds_wfcq_splice_nonblocking(
-		&b->pending_head, &b->pending_tail, &b->head, &b->tail);
+	/* would block: the queue was empty but for a producer in the middle of its post, which will
+	 * kick when it is through */
+	(void)__cds_wfcq_splice_nonblocking(&b->pending_head, &b->pending_tail, &b->head, &b->tail);
+}
+
+bool mbox_deliver(struct mbox *b,
+		  void (*fn)(void *arg, enum msg_type type, uint32_t id, uint64_t value), void *arg)
+{
 	struct cds_wfcq_node *node;
 
 	while ((node = __cds_wfcq_dequeue_nonblocking(&b->pending_head, &b->pending_tail)) &&
 	       node != CDS_WFCQ_WOULDBLOCK)
 		take_one(node, fn, arg);
-	if (node == CDS_WFCQ_WOULDBLOCK || spliced == CDS_WFCQ_RET_WOULDBLOCK)
-		kick(b);
+	return node != CDS_WFCQ_WOULDBLOCK;
 }

@@ -10,8 +10,9 @@
  *	fact idle	posts it, may free it	-		-
  *	fact queued	may post a new value	owns node	takes it: reads id and value, makes it idle
  *
- *	mbox_post  with mbox_post: allowed      mbox_post with mbox_take: allowed
- *	mbox_take  with mbox_take: FORBIDDEN (one consumer)
+ *	fact_post with fact_post: allowed (not of one fact)
+ *	fact_post with mbox_gather, mbox_deliver: allowed
+ *	mbox_gather, mbox_deliver with each other: FORBIDDEN (one consumer)
  *
  * FIFO for the facts of one sender; nothing else is promised. Receivers reconcile.
  */
@@ -59,7 +60,15 @@ uint64_t fact_value(const struct fact *f);
  * One thread posts a given fact. */
 void fact_post(struct mbox *b, struct fact *f, uint64_t value);
 
-/* Hands every waiting fact to fn, oldest first. Consumer only. Never spins: when a producer is in the
- * middle of a post, the rest waits for the next call, and event_fd is made readable. */
-void mbox_take(struct mbox *b,
-	       void (*fn)(void *arg, enum msg_type type, uint32_t id, uint64_t value), void *arg);
+/* Takes everything that waits out of the producers' reach. Consumer only; wait-free.
+ *
+ * Two steps, because of what the consumer does in between: whatever mbox_deliver() hands out was posted
+ * before mbox_gather(), so a snapshot that is read between the two is at least as new as the one that
+ * the sender of any of these facts worked with. */
+void mbox_gather(struct mbox *b);
+
+/* Hands every gathered fact to fn, oldest first. Consumer only. Never spins: when a producer is in the
+ * middle of a post, returns false, and the rest is for the next call, a moment later. */
+bool mbox_deliver(struct mbox *b,
+		  void (*fn)(void *arg, enum msg_type type, uint32_t id, uint64_t value),
+		  void *arg);

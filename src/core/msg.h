@@ -11,9 +11,9 @@
  *
  * A message is a fact (mbox.h): an id and a value of 63 bits that is always the latest. Ids are
  * minted once by main and never used again (conf_ids.h), so an id says the generation too: a
- * receiver that does not know an id counts it and drops it. A role adopts the current snapshot
- * before it looks into its mailbox, and main publishes before it posts; so an unknown id is always
- * an object that is gone, never one that is still to come.
+ * receiver that does not know an id counts it and drops it. A role gathers its messages, then adopts
+ * the current snapshot, then looks at them, and main publishes before anybody can name what is in a
+ * snapshot; so an unknown id is always an object that is gone, never one that is still to come.
  */
 #pragma once
 

@@ -17,18 +17,29 @@
 #include <sys/prctl.h>
 #include <time.h>
 
-enum { STACK_LEN = 1024 * 1024 }; /* of address space; only what is used is memory */
+enum {
+	STACK_LEN = 1024 * 1024, /* of address space; only what is used is memory */
+	AGAIN_US = 1000, /* until a producer that was in the middle of a post is looked at again */
+};
 
 struct start {
 	struct role *role;
 	sem_t is_done;
 };
 
+/* The loop need only come round again. */
+static void on_again(struct timer *t, int64_t now_us)
+{
+	(void)t;
+	(void)now_us;
+}
+
 int role_prepare(struct role *r)
 {
 	BUG_ON(strlen(r->name) > 15);
 	r->loop.epoll_fd = -1;
 	r->box_fd.fd = -1;
+	timer_init(&r->again, on_again);
 	fact_init(&r->snap_fact, MSG_SNAP, 0);
 	fact_init(&r->stop_fact, MSG_STOP, 0);
 	fact_init(&r->ack, MSG_ACK, r->id);
@@ -42,7 +53,7 @@ void role_release(struct role *r)
 	(void)sem_destroy(&r->has_ended);
 }
 
-/* mbox_take() reads the eventfd; nothing to do but to have a turn. */
+/* mbox_gather() reads the eventfd; nothing to do but to have a turn. */
 static void on_box(struct loop_fd *lf, uint32_t events)
 {
 	(void)lf;
@@ -85,8 +96,11 @@ static void adopt_current(struct role *r)
 
 static void turn(struct role *r)
 {
+	/* in this order: see mbox_gather() */
+	mbox_gather(&r->box);
 	adopt_current(r);
-	mbox_take(&r->box, on_fact, r);
+	if (!mbox_deliver(&r->box, on_fact, r))
+		timer_arm(&r->loop.timers, &r->again, clock_now_us() + AGAIN_US);
 	loop_run(&r->loop);
 	if (r->ops->reconcile)
 		r->ops->reconcile(r);
@@ -101,10 +115,14 @@ static int begin(struct role *r)
 
 	if (!err)
 		err = loop_add(&r->loop, &r->box_fd, r->box.event_fd, EPOLLIN, on_box);
-	if (!err && r->ops->init)
+	if (err)
+		return err;
+	if (r->ops->init)
 		err = r->ops->init(r);
 	if (!err)
 		adopt_current(r);
+	else if (r->ops->fini)
+		r->ops->fini(r);
 	return err;
 }
 

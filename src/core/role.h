@@ -4,8 +4,9 @@
  * log writer are roles, and all have this skeleton. One turn:
  *
  *	wait	for a message, a descriptor or a timer
+ *	gather	the messages that were posted so far
  *	adopt	the current snapshot, when it is not the one held   -> ops->adopt(), then ACK to main
- *	take	the messages                                        -> ops->fact() for each
+ *	take	the gathered messages                               -> ops->fact() for each
  *	run	timers and descriptors                              -> their own functions
  *	settle	what all this has made necessary                    -> ops->reconcile()
  *
@@ -35,11 +36,16 @@ enum role_id {
 
 struct role;
 
-/* Where everything is that roles share. Main fills it before it starts any role; frozen after that. */
+/* Where everything is that roles share. Main fills it before it starts any role; frozen after that but
+ * for the atomics. */
 struct board {
 	struct snap_slot conf; /* struct conf; published by main */
 	struct snap_slot links; /* struct link_table (vrrp/link.h); published by the reflector */
 	struct mbox *main, *vrrp, *reflector, *ipvs;
+
+	/* Set by main when the start has gone well so far: the table is vipd's to remove at the end. A start
+	 * that fails leaves it as an earlier vipd left it, serving. */
+	atomic_bool must_clean;
 };
 
 /* All run on the role's own thread. Only init may fail. */
@@ -55,7 +61,8 @@ struct role_ops {
 
 	void (*fact)(struct role *r, enum msg_type type, uint32_t id, uint64_t value);
 	void (*reconcile)(struct role *r); /* the end of each turn; may be NULL */
-	void (*fini)(struct role *r); /* after the last turn; may block; may be NULL */
+	/* After the last turn, or after init has failed half-way; may block; may be NULL. */
+	void (*fini)(struct role *r);
 };
 
 struct role {
@@ -70,6 +77,7 @@ struct role {
 	const struct conf *conf; /* the generation it runs; holds a reference */
 	bool is_stopping;
 	struct loop_fd box_fd;
+	struct timer again; /* the rest of the mailbox */
 	struct fact ack;
 
 	/* shared */

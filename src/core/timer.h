@@ -38,5 +38,5 @@ void timer_disarm(struct timer_heap *h, struct timer *t);
 int64_t timer_next_us(const struct timer_heap *h);
 
 /* Calls fn of every timer due at now_us, earliest first, at most max of them; returns how many. A
- * timer that is armed for the past again while this runs waits for the next call. */
+ * timer that is armed for the past again while this runs is one of them; max ends it. */
 unsigned timer_run(struct timer_heap *h, int64_t now_us, unsigned max);

@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { REMOVE_TRIES_N = 3 };
+
 static void *zeroed(uint32_t n, size_t len)
 {
 	void *p = calloc(n ? n : 1, len);
@@ -126,13 +128,14 @@ void drive_adopt(struct drive *d, const struct conf *old, const struct conf *new
 	plan_anew(d, &d->plan.seats, old ? &d->plan.seats : NULL);
 }
 
-int drive_read(struct drive *d)
+int drive_read(struct drive *d, bool *is_changed)
 {
 	struct ipvs_table have = { 0 };
 	int err = kern_dump(d->kern, &have);
 
 	if (!err) {
 		table_sort(&have);
+		*is_changed = !table_confirms(&have, &d->plan.seats);
 		plan_anew(d, &have, &d->plan.seats);
 		d->is_stale = d->is_refused = false;
 	}
@@ -437,25 +440,50 @@ bool drive_step(struct drive *d)
 	return d->stop.n || (!d->is_stale && (d->later.n || d->plan_at < d->plan.op_n));
 }
 
-uint32_t drive_remove(struct drive *d)
+/* One pass over all services that may be there. Returns how many are gone by it; *is_sure: nothing was
+ * left undone or unknown. */
+static uint32_t remove_pass(struct drive *d, bool *is_sure)
 {
 	struct ipvs_table *seats = &d->plan.seats;
 	uint32_t removed_n = 0;
 
-	if (!d->conf)
-		return 0; /* what was read is not ours yet */
+	*is_sure = true;
 	for (uint32_t i = 0; i < seats->svc_n;) {
 		d->n = 0;
 		for (; i < seats->svc_n && d->n < NL_BATCH_N; i++)
 			/* a belief that is stale may miss one of ours */
 			if (seats->svc[i].presence == IPVS_IN || d->is_stale)
 				(void)ask(d, KERN_DEL_SVC, i, IPVS_NONE);
-		if (!d->n || kern_apply(d->kern, d->op, d->n))
+		if (!d->n)
 			continue;
 		stats_add(STAT_IPVS_REQUESTS, d->n);
 		stats_add(STAT_IPVS_SENDS, 1);
-		for (uint32_t k = 0; k < d->n; k++)
+		if (kern_apply(d->kern, d->op, d->n)) {
+			*is_sure = false;
+			continue;
+		}
+		for (uint32_t k = 0; k < d->n; k++) {
+			bool is_gone = !d->op[k].err || d->op[k].err == -ESRCH;
+
 			removed_n += !d->op[k].err;
+			*is_sure = *is_sure && is_gone;
+			if (is_gone)
+				seats->svc[d->ask[k].svc].presence = IPVS_OUT;
+		}
 	}
+	return removed_n;
+}
+
+uint32_t drive_remove(struct drive *d, bool *is_sure)
+{
+	uint32_t removed_n = 0;
+
+	*is_sure = true;
+	if (!d->conf)
+		return 0; /* what was read is not ours yet */
+	removed_n = remove_pass(d, is_sure);
+	/* an answer that was lost says nothing: ask again, for everything that could be there */
+	for (unsigned i = 0; i < REMOVE_TRIES_N && !*is_sure; i++)
+		removed_n += remove_pass(d, is_sure);
 	return removed_n;
 }

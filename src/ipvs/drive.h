@@ -90,11 +90,12 @@ bool drive_health(struct drive *d, uint32_t probe, struct health h, enum health_
 /* Sends one batch. False: nothing (more) to do for now. */
 bool drive_step(struct drive *d);
 
-/* Reads the kernel's table and plans anew. Returns 0 or -errno (the belief stays stale). */
-int drive_read(struct drive *d);
+/* Reads the kernel's table and plans anew. Returns 0 or -errno (the belief stays stale). *is_changed: the
+ * kernel had something else than what was believed. */
+int drive_read(struct drive *d, bool *is_changed);
 
 /* Plans anew from the belief, to try again what was refused. */
 void drive_retry(struct drive *d);
 
-/* Takes every service of vipd out of the kernel's table; returns how many. */
-uint32_t drive_remove(struct drive *d);
+/* Takes every service of vipd out of the kernel's table; returns how many. *is_sure: none is left. */
+uint32_t drive_remove(struct drive *d, bool *is_sure);

@@ -17,6 +17,7 @@
 
 #define BACKOFF_MIN_US MS(100)
 #define BACKOFF_MAX_US SEC(10)
+#define CALM_US SEC(60) /* without a wrong belief until the next one is mended at once again */
 #define REPAIR_US SEC(60) /* from one look for changes of others to the next */
 #define QUIET_US MS(500) /* of pause before ipvs.synced is logged again */
 
@@ -31,6 +32,7 @@ struct ipvs {
 	struct drive drive;
 	struct backoff stale, refused;
 	struct timer repair, quiet, again;
+	int64_t stale_at_us; /* when the table was last read because the belief was wrong */
 	uint64_t told_requests_n; /* of ipvs.synced */
 	bool is_told_dump; /* a failing dump has been logged */
 	bool is_fresh; /* a whole plan is being worked off */
@@ -53,7 +55,8 @@ static void arm_backoff(struct ipvs *v, struct backoff *b)
 static void read_again(struct ipvs *v, const char *why)
 {
 	struct drive *d = &v->drive;
-	int err = drive_read(d);
+	bool is_changed = false;
+	int err = drive_read(d, &is_changed);
 
 	if (err) {
 		d->is_stale = true;
@@ -66,12 +69,14 @@ static void read_again(struct ipvs *v, const char *why)
 	if (!d->plan.op_n)
 		return;
 	v->is_fresh = true;
-	log_event(LOG_IPVS_REPAIR, "why=%s changes=%u", why, d->plan.op_n);
+	/* else it is only tried again, what was refused before */
+	if (is_changed)
+		log_event(LOG_IPVS_REPAIR, "why=%s changes=%u", why, d->plan.op_n);
 }
 
 static void on_stale(struct timer *t, int64_t now_us)
 {
-	(void)now_us;
+	container_of(t, struct ipvs, stale.timer)->stale_at_us = now_us;
 	read_again(container_of(t, struct ipvs, stale.timer), "unexpected_answer");
 }
 
@@ -198,7 +203,9 @@ static void settle_idle(struct ipvs *v)
 
 	if (d->is_stale)
 		return;
-	v->stale.delay_us = BACKOFF_MIN_US;
+	/* somebody who fights over an entry must not make us read the table ten times a second */
+	if (clock_now_us() - v->stale_at_us > CALM_US)
+		v->stale.delay_us = BACKOFF_MIN_US;
 	if (d->is_refused)
 		return;
 	v->refused.delay_us = BACKOFF_MIN_US;
@@ -234,7 +241,18 @@ static void fini(struct role *r)
 {
 	struct ipvs *v = of(r);
 
-	log_event(LOG_IPVS_REMOVED, "services=%u", drive_remove(&v->drive));
+	bool is_sure;
+
+	if (!atomic_load(&r->board->must_clean))
+		return;
+
+	uint32_t n = drive_remove(&v->drive, &is_sure);
+
+	log_event(LOG_IPVS_REMOVED, "services=%u", n);
+	if (!is_sure)
+		log_event(LOG_IPVS_FAIL,
+			  "op=remove error=\"some services may be left in the table\" "
+			  "todo=\"look with ipvsadm -Ln\"");
 }
 
 struct ipvs *ipvs_new(struct board *board, struct ipvs_kern *kern)

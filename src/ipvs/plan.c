@@ -56,8 +56,9 @@ static enum plan_phase phase_of(enum kern_do what, const struct ipvs_dest *want)
 {
 	switch (what) {
 	case KERN_DEL_SVC:
-	case KERN_DEL_DEST:
 		return PLAN_STOP;
+	case KERN_DEL_DEST:
+		return want ? PLAN_STOP : PLAN_LEAVE;
 	case KERN_SET_DEST:
 		return plan_is_stop(what, want) ? PLAN_STOP : PLAN_SET;
 	case KERN_SET_SVC:

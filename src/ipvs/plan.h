@@ -2,12 +2,14 @@
  *
  * From what should be and what is to the requests that lead from one to the other, in this order:
  *
- *	1 stop		what sends traffic to where it should not go: services and servers that go,
+ *	1 stop		what sends traffic to where it must not go: services that go, servers that fail,
  *			weights that become 0
  *	2 set		other weights and settings
  *	3 new service
  *	4 new server
- *	5 finish	schedulers of services that were loaded without one (below)
+ *	5 leave		servers that the configuration does not name any more: when all servers of a service
+ *			are replaced, the new ones are there first
+ *	6 finish	schedulers of services that were loaded without one (below)
  *
  * A service that goes is one request; its servers go with it. A new service with an mh scheduler is
  * made under the name "none", gets its servers and then its scheduler: mh computes its whole table
@@ -25,7 +27,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum plan_phase { PLAN_STOP, PLAN_SET, PLAN_NEW_SVC, PLAN_NEW_DEST, PLAN_FINISH, PLAN_PHASE_N };
+enum plan_phase {
+	PLAN_STOP,
+	PLAN_SET,
+	PLAN_NEW_SVC,
+	PLAN_NEW_DEST,
+	PLAN_LEAVE,
+	PLAN_FINISH,
+	PLAN_PHASE_N
+};
 
 enum { PLAN_LOAD_N = 2 }; /* servers of a new mh service from which loading without one pays */
 

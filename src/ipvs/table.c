@@ -217,6 +217,20 @@ bool table_equal(const struct ipvs_table *a, const struct ipvs_table *b)
 	return i == a->svc_n && k == b->svc_n;
 }
 
+bool table_confirms(const struct ipvs_table *have, const struct ipvs_table *belief)
+{
+	for (uint32_t i = next_svc_in(belief, 0); i < belief->svc_n;
+	     i = next_svc_in(belief, i + 1)) {
+		const struct ipvs_svc *x = &belief->svc[i];
+		uint32_t at = table_find_svc(have, x);
+
+		if (at == IPVS_NONE || !table_same_svc(x, &have->svc[at]) ||
+		    !equal_dests(belief, x, have, &have->svc[at]))
+			return false;
+	}
+	return true;
+}
+
 void table_count(const struct ipvs_table *t, uint32_t *svc_n, uint32_t *dest_n)
 {
 	uint32_t svcs = 0, dests = 0;

@@ -102,5 +102,9 @@ uint32_t table_find_dest(const struct ipvs_table *t, const struct ipvs_svc *svc,
 /* Do two sorted tables say the same is in the kernel? Seats that are OUT don't count. */
 bool table_equal(const struct ipvs_table *a, const struct ipvs_table *b);
 
+/* Does have (sorted) hold exactly what belief says of its services? Services that are not IN in belief
+ * don't count. */
+bool table_confirms(const struct ipvs_table *have, const struct ipvs_table *belief);
+
 /* How many services and destinations are IN; either may be NULL. */
 void table_count(const struct ipvs_table *t, uint32_t *svc_n, uint32_t *dest_n);

@@ -17,6 +17,7 @@ struct act {
 	struct vrrp_inst *in;
 	const struct inst_cause *cause;
 	unsigned bits; /* still to be done */
+	int64_t due_us; /* when an advert sent now should have left */
 };
 
 static void forget(struct act *a)
@@ -39,9 +40,19 @@ static void disarm(struct act *a)
 	timer_disarm(a->in->shell->timers, &a->in->timer);
 }
 
+static void arm(struct act *a, int64_t at_us)
+{
+	timer_arm(a->in->shell->timers, &a->in->timer, at_us);
+}
+
+static void arm_adv(struct act *a)
+{
+	arm(a, times_next_us(a->due_us, a->in->cf->s.adv_int_us, a->cause->now_us));
+}
+
 static void send_advert(struct act *a, uint8_t prio)
 {
-	a->in->shell->advert(a->in->shell->arg, a->in, prio, a->cause->due_us);
+	a->in->shell->advert(a->in->shell->arg, a->in, prio, a->due_us);
 }
 
 static void resign(struct act *a)
@@ -68,6 +79,15 @@ static void put_off(struct act *a)
 		timer_arm(in->shell->timers, &in->timer, in->r.answer_at_us);
 }
 
+/* After a stall our own advert may be due as well, and the answer is that one: two in a row would be
+ * one too many (V13). */
+static void answer_late(struct act *a)
+{
+	a->due_us = a->in->timer.at_us;
+	advert(a);
+	arm_adv(a);
+}
+
 static void answer(struct act *a)
 {
 	if (a->cause->now_us < a->in->r.answer_at_us) {
@@ -75,7 +95,10 @@ static void answer(struct act *a)
 		put_off(a);
 		return;
 	}
-	advert(a);
+	if (a->cause->event == VRRP_EV_WIN && a->in->timer.at_us <= a->cause->now_us)
+		answer_late(a);
+	else
+		advert(a);
 }
 
 static void want(struct act *a, bool is_wanted)
@@ -106,16 +129,6 @@ static void announce(struct act *a)
 	a->in->r.announce_at_us =
 		a->cause->now_us + times_down_us(cf->s.version, cf->s.priority, cf->s.adv_int_us);
 	want(a, true);
-}
-
-static void arm(struct act *a, int64_t at_us)
-{
-	timer_arm(a->in->shell->timers, &a->in->timer, at_us);
-}
-
-static void arm_adv(struct act *a)
-{
-	arm(a, times_next_us(a->cause->due_us, a->in->cf->s.adv_int_us, a->cause->now_us));
 }
 
 static void arm_down(struct act *a)
@@ -154,7 +167,7 @@ static void (*const do_bit[FSM_ACT_N])(struct act *a) = {
 
 void act_run(struct vrrp_inst *in, unsigned bits, const struct inst_cause *cause)
 {
-	struct act a = { .in = in, .cause = cause, .bits = bits };
+	struct act a = { .in = in, .cause = cause, .bits = bits, .due_us = cause->due_us };
 
 	_Static_assert(FSM_BUG == 1 << (FSM_ACT_N - 1), "a function for each bit");
 	while (a.bits) {

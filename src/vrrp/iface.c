@@ -4,14 +4,8 @@
  */
 #include "vrrp/iface.h"
 
-#include "core/bug.h"
 #include "core/clock.h"
-#include "core/log.h"
 #include "vrrp/link.h"
-
-#include <string.h>
-
-enum { RETRY_US = 1000000 }; /* after a membership was refused */
 
 /* Copies what the table says into ifc->next of every interface. False: there is no table yet. */
 static bool read_links(struct vrrp *v)
@@ -32,32 +26,11 @@ static bool read_links(struct vrrp *v)
 				.mtu = l->mtu,
 				.primary = l->primary_v4,
 				.is_up = l->is_up,
+				.is_joined = l->is_joined,
 			};
 	}
 	snap_leave();
 	return t;
-}
-
-static void join(struct vrrp *v, struct run_iface *ifc, int64_t now_us)
-{
-	uint32_t slot;
-	int err = sock_join(&v->sock, ifc->link.ifindex, &slot);
-
-	ifc->join_slot = err ? RUN_NONE : slot;
-	if (err) {
-		timer_arm(&v->role.loop.timers, &v->retry, now_us + RETRY_US);
-		if (!ifc->is_fail_told)
-			log_event(LOG_VRRP_SOCKET, "op=join iface=%s error=\"%s\"", ifc->name,
-				  strerrordesc_np(-err));
-	}
-	ifc->is_fail_told = err;
-}
-
-static void leave(struct vrrp *v, struct run_iface *ifc)
-{
-	if (ifc->join_slot != RUN_NONE)
-		sock_leave(&v->sock, ifc->link.ifindex, ifc->join_slot);
-	ifc->join_slot = RUN_NONE;
 }
 
 /* Why the interface can't carry adverts; NULL: it can. Without the membership we would be deaf, and
@@ -68,7 +41,7 @@ static const char *fault_of(const struct run_iface *ifc, const struct ip_addr *s
 		return "no_interface";
 	if (!ifc->link.is_up)
 		return "link_down";
-	if (ifc->join_slot == RUN_NONE)
+	if (!ifc->link.is_joined)
 		return "no_membership";
 	return src->family ? NULL : "no_address";
 }
@@ -88,7 +61,6 @@ static void tell_instances(struct vrrp *v, const struct run_iface *ifc, int64_t 
 static void forget(struct vrrp *v, struct run_iface *ifc, int64_t now_us)
 {
 	run_unkey_iface(v->run, ifc);
-	leave(v, ifc);
 	ifc->link = (struct run_link){ 0 };
 	tell_instances(v, ifc, now_us);
 }
@@ -103,8 +75,6 @@ static void apply(struct vrrp *v, struct run_iface *ifc, int64_t now_us)
 	ifc->link = ifc->next;
 	if (is_new)
 		run_key_iface(v->run, ifc);
-	if (ifc->link.ifindex && ifc->join_slot == RUN_NONE)
-		join(v, ifc, now_us);
 	tell_instances(v, ifc, now_us);
 }
 
@@ -118,31 +88,16 @@ void iface_update(struct vrrp *v)
 		apply(v, &v->run->iface[i], now_us);
 }
 
-void iface_take(struct vrrp *v, struct run *was)
+void iface_take(struct vrrp *v, const struct run *was)
 {
 	for (uint32_t i = 0; i < was->iface_n; i++) {
-		struct run_iface *old = &was->iface[i];
+		const struct run_iface *old = &was->iface[i];
 		struct run_iface *ifc = run_find_iface(v->run, old->name);
 
-		if (!ifc) {
-			leave(v, old);
+		if (!ifc)
 			continue;
-		}
 		ifc->link = old->link;
-		ifc->join_slot = old->join_slot;
-		ifc->is_fail_told = old->is_fail_told;
 		if (ifc->link.ifindex)
 			run_key_iface(v->run, ifc);
 	}
-}
-
-static void on_retry(struct timer *t, int64_t now_us)
-{
-	(void)now_us;
-	iface_update(container_of(t, struct vrrp, retry));
-}
-
-void iface_init(struct vrrp *v)
-{
-	timer_init(&v->retry, on_retry);
 }

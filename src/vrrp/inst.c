@@ -67,29 +67,37 @@ static int64_t wait_us(const struct conf_vrrp *cf, const struct inst_run *r)
 	return times_down_us(cf->s.version, cf->s.priority, r->active_adv_us);
 }
 
-/* The deadline of a running timer under new settings. In BACKUP it moves by as much as the wait has
- * become longer or shorter (V70). In ACTIVE the next advert is not later than a new interval. */
-static int64_t shifted_us(const struct vrrp_inst *in, const struct conf_vrrp *was,
-			  const struct inst_run *r, int64_t at_us)
+/* The deadline of a BACKUP under new settings. Of another priority, it moves by as much as the wait
+ * has become longer or shorter (V70). Of another interval, the wait begins anew: the silence so far
+ * was measured with the old one, and in version 2 the active's adverts were dropped if it had the new
+ * one already. An interval that was learnt stays (V66), so ours does not count then. */
+static int64_t down_at_us(const struct vrrp_inst *in, const struct vrrp_inst *old, int64_t now_us)
 {
-	return at_us + wait_us(in->cf, &in->r) - wait_us(was, r);
+	if (in->cf->s.adv_int_us != old->cf->s.adv_int_us && !in->r.has_learned)
+		return now_us + wait_us(in->cf, &in->r);
+	return old->timer.at_us + wait_us(in->cf, &in->r) - wait_us(old->cf, &old->r);
+}
+
+/* In ACTIVE the next advert is not later than a new interval. */
+static int64_t adv_at_us(const struct vrrp_inst *in, const struct vrrp_inst *old, int64_t now_us)
+{
+	int64_t at_us = now_us + in->cf->s.adv_int_us;
+
+	return old->timer.at_us < at_us ? old->timer.at_us : at_us;
 }
 
 void inst_take(struct vrrp_inst *in, struct vrrp_inst *old, int64_t now_us)
 {
-	int64_t at_us = old->timer.at_us;
-	bool is_armed = old->timer.is_armed;
-
-	timer_disarm(in->shell->timers, &old->timer);
 	in->r = old->r;
 	if (!in->r.has_learned)
 		in->r.active_adv_us = in->cf->s.adv_int_us;
-	if (!is_armed)
+	if (!old->timer.is_armed)
 		return;
-	if (in->r.state == VRRP_BACKUP)
-		at_us = shifted_us(in, old->cf, &old->r, at_us);
-	else if (at_us > now_us + in->cf->s.adv_int_us)
-		at_us = now_us + in->cf->s.adv_int_us;
+
+	int64_t at_us = in->r.state == VRRP_BACKUP ? down_at_us(in, old, now_us)
+						   : adv_at_us(in, old, now_us);
+
+	timer_disarm(in->shell->timers, &old->timer);
 	timer_arm(in->shell->timers, &in->timer, at_us);
 }
 

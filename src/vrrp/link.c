@@ -120,6 +120,13 @@ void link_pic_seal(struct link_pic *p)
 	sort(p->addr, p->addr_n, sizeof(*p->addr), cmp_addr);
 }
 
+const struct link *link_pic_link(const struct link_pic *p, uint32_t ifindex)
+{
+	const struct link key = { .ifindex = ifindex };
+
+	return p->link_n ? bsearch(&key, p->link, p->link_n, sizeof(key), cmp_index) : NULL;
+}
+
 /* The first address that is not less than key, or NULL. */
 static const struct link_addr *addr_from(const struct link_pic *p, const struct link_addr *key)
 {
@@ -211,9 +218,9 @@ struct link_table *link_table_make(const struct link_pic *p, const uint32_t *vip
 static bool link_eq(const struct link *a, const struct link *b)
 {
 	return a->ifindex == b->ifindex && !strncmp(a->name, b->name, IFNAMSIZ) &&
-	       a->is_up == b->is_up && addr_eq(&a->primary_v4, &b->primary_v4) &&
-	       !memcmp(a->mac, b->mac, sizeof(a->mac)) && a->mtu == b->mtu &&
-	       a->arp_type == b->arp_type && a->flags == b->flags;
+	       a->is_up == b->is_up && a->is_joined == b->is_joined &&
+	       addr_eq(&a->primary_v4, &b->primary_v4) && !memcmp(a->mac, b->mac, sizeof(a->mac)) &&
+	       a->mtu == b->mtu && a->arp_type == b->arp_type && a->flags == b->flags;
 }
 
 bool link_table_eq(const struct link_table *a, const struct link_table *b)

@@ -19,6 +19,7 @@ struct link {
 	char name[IFNAMSIZ];
 	bool is_up; /* IFF_UP && IFF_RUNNING */
 	struct ip_addr primary_v4; /* first address that is not one of our VIPs; family 0 = none */
+	bool is_joined; /* the host is in VRRP's group there: only then adverts are heard */
 	uint8_t mac[6]; /* zero when the hardware address is not of 6 bytes */
 	uint32_t mtu;
 	uint16_t arp_type; /* ARPHRD_ETHER, ... */
@@ -65,6 +66,9 @@ void link_pic_put_addr(struct link_pic *p, const struct link_addr *a);
 
 /* After the last put: sorts, so that the look-ups below are O(log n). */
 void link_pic_seal(struct link_pic *p);
+
+/* The interface, or NULL. */
+const struct link *link_pic_link(const struct link_pic *p, uint32_t ifindex);
 
 /* The address with this prefix length on the interface, or NULL. */
 const struct link_addr *link_pic_find(const struct link_pic *p, uint32_t ifindex, uint32_t addr_be,

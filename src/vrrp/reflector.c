@@ -6,7 +6,7 @@
  *	in	WANT_VIPS	from vrrp: is this instance's place here?
  *		netlink events	links and IPv4 addresses changed: wake-ups only, their content is not used
  *	out	board->links	the link table (link.h); LINK to vrrp says that there is a new one
- *		kernel		addresses (vip_kern.h), gratuitous ARP (announce.h)
+ *		kernel		group memberships (member.h), addresses (vip_kern.h), gratuitous ARP (announce.h)
  *
  * One turn: when something changed, read links and addresses from the kernel, publish them when they
  * differ, plan, carry out, announce what is in place; and again, because a change of ours may have
@@ -25,6 +25,8 @@
 #include "vrrp/announce.h"
 #include "vrrp/link.h"
 #include "vrrp/link_dump.h"
+#include "vrrp/link_log.h"
+#include "vrrp/member.h"
 #include "vrrp/vip.h"
 #include "vrrp/vip_kern.h"
 #include "vrrp/vip_log.h"
@@ -46,6 +48,8 @@ enum {
 	DUMP_PACE_MAX_US = 500000, /* but never keep the picture older than this */
 	RETRY_US = 1000000, /* after the kernel refused something */
 	TORN_US = 10000, /* after a look at a table that changed all the time */
+	END_US = 500000, /* at the end, until addresses that can't be removed are left behind */
+	END_PAUSE_US = 10000,
 	TORN_N = 20, /* such looks in a row, until addresses are planned all the same */
 };
 
@@ -61,10 +65,6 @@ struct held {
 	struct announce_job job;
 };
 
-struct ifname {
-	char name[IFNAMSIZ];
-};
-
 struct reflector {
 	struct role role;
 	struct nl_chan chan;
@@ -75,8 +75,8 @@ struct reflector {
 	uint64_t version;
 	struct fact link_fact;
 
-	struct ifname *used; /* interfaces that the configuration names; sorted, without doubles */
-	uint32_t used_n;
+	struct link_log link_log;
+	struct members members;
 	struct said *said;
 	struct vip_set vips;
 	struct vip_op *ops; /* room for every address */
@@ -91,35 +91,10 @@ struct reflector {
 
 /* ---- links ---- */
 
-static void log_link(const char *name, const struct link *l)
+static void wake_at(struct reflector *rf, int64_t at_us)
 {
-	static const struct link gone;
-	char addr[ADDR_TEXT_LEN];
-
-	if (!l)
-		l = &gone;
-	log_event(LOG_LINK_CHANGE,
-		  "iface=%.*s index=%u up=%s addr=%s mac=%02x:%02x:%02x:%02x:%02x:%02x", IFNAMSIZ,
-		  name, l->ifindex, l->is_up ? "yes" : "no", addr_text(&l->primary_v4, addr),
-		  l->mac[0], l->mac[1], l->mac[2], l->mac[3], l->mac[4], l->mac[5]);
-}
-
-static bool is_same_for_us(const struct link *a, const struct link *b)
-{
-	if (!a || !b)
-		return a == b;
-	return a->ifindex == b->ifindex && a->is_up == b->is_up &&
-	       addr_eq(&a->primary_v4, &b->primary_v4) && !memcmp(a->mac, b->mac, sizeof(a->mac));
-}
-
-static void log_links(const struct reflector *rf, const struct link_table *new)
-{
-	for (uint32_t i = 0; i < rf->used_n; i++) {
-		const struct link *l = link_by_name(new, rf->used[i].name);
-
-		if (!is_same_for_us(link_by_name(rf->table, rf->used[i].name), l))
-			log_link(rf->used[i].name, l);
-	}
+	if (!rf->wake.is_armed || at_us < rf->wake.at_us)
+		timer_arm(&rf->role.loop.timers, &rf->wake, at_us);
 }
 
 /* Makes a table of the picture and publishes it when it says anything new. */
@@ -135,23 +110,20 @@ static void publish(struct reflector *rf)
 	struct link_table *t = link_table_make(&rf->pic, vips_be, vip_addrs(&rf->vips, vips_be));
 
 	free(vips_be);
+	if (!members_update(&rf->members, t))
+		wake_at(rf, clock_now_us() + RETRY_US);
 	if (link_table_eq(rf->table, t)) {
 		free(t);
 		return;
 	}
 	if (rf->table)
-		log_links(rf, t); /* nothing at the first adoption: no name is used before it */
+		link_log_changes(&rf->link_log, rf->table,
+				 t); /* nothing at the first adoption: no name is used before it */
 	t->version = ++rf->version;
 	rf->table = t;
 	link_table_publish(&rf->role.board->links, t);
 	if (rf->role.board->vrrp)
 		fact_post(rf->role.board->vrrp, &rf->link_fact, t->version);
-}
-
-static void wake_at(struct reflector *rf, int64_t at_us)
-{
-	if (!rf->wake.is_armed || at_us < rf->wake.at_us)
-		timer_arm(&rf->role.loop.timers, &rf->wake, at_us);
 }
 
 static void on_wake(struct timer *t, int64_t now_us)
@@ -294,7 +266,7 @@ static bool settle_round(struct reflector *rf)
 		return false;
 	rf->must_plan = false;
 
-	uint32_t n = vip_plan(&rf->vips, rf->table, &rf->pic, rf->ops);
+	uint32_t n = vip_plan(&rf->vips, rf->table, &rf->pic, !rf->is_pic_good, rf->ops);
 
 	if (n)
 		carry_out(rf, n);
@@ -418,6 +390,8 @@ static void spread(struct reflector *rf, struct inst_id inst, const struct said 
 	}
 }
 
+/* What was said of an instance on another interface is no word of this one. The VRRP role starts it
+ * anew and will speak. */
 static void adopt_instances(struct reflector *rf, const struct conf *old, const struct conf *new)
 {
 	struct said *said = calloc((size_t) new->vrrp_n + 1, sizeof(*said));
@@ -426,46 +400,11 @@ static void adopt_instances(struct reflector *rf, const struct conf *old, const 
 	for (uint32_t i = 0; i < new->vrrp_n; i++) {
 		const struct conf_vrrp *was = old ? conf_inst(old, new->vrrp[i].id) : NULL;
 
-		if (was)
+		if (was && !strcmp(was->s.interface, new->vrrp[i].s.interface))
 			said[i] = rf->said[was - old->vrrp];
 	}
 	free(rf->said);
 	rf->said = said;
-}
-
-static int cmp_names(const void *a, const void *b)
-{
-	return memcmp(a, b, sizeof(struct ifname));
-}
-
-static void put_name(struct reflector *rf, const char *name)
-{
-	if (!name)
-		return;
-
-	size_t len = strnlen(name, IFNAMSIZ - 1);
-
-	memcpy(rf->used[rf->used_n++].name, name, len); /* zeroed before */
-}
-
-static void adopt_names(struct reflector *rf, const struct conf *c)
-{
-	uint32_t kept_n = 0;
-
-	free(rf->used);
-	rf->used = calloc((size_t)c->vrrp_n + c->vip_n + 1, sizeof(*rf->used));
-	BUG_ON(!rf->used);
-	rf->used_n = 0;
-	for (uint32_t i = 0; i < c->vrrp_n; i++)
-		put_name(rf, c->vrrp[i].s.interface);
-	for (uint32_t i = 0; i < c->vip_n; i++)
-		put_name(rf, c->vip[i].s.dev);
-	if (rf->used_n > 1)
-		qsort(rf->used, rf->used_n, sizeof(*rf->used), cmp_names);
-	for (uint32_t i = 0; i < rf->used_n; i++)
-		if (!kept_n || cmp_names(&rf->used[kept_n - 1], &rf->used[i]))
-			rf->used[kept_n++] = rf->used[i];
-	rf->used_n = kept_n;
 }
 
 static void adopt(struct role *r, const struct conf *old, const struct conf *new)
@@ -474,10 +413,15 @@ static void adopt(struct role *r, const struct conf *old, const struct conf *new
 	struct vip *keys = reallocarray(NULL, (size_t) new->vip_n + 1, sizeof(*keys));
 
 	BUG_ON(!keys);
-	adopt_names(rf, new);
+	link_log_adopt(&rf->link_log, new);
+	members_adopt(&rf->members, new);
 	adopt_instances(rf, old, new);
 	vip_set_adopt(&rf->vips, keys, vip_keys(new, keys), make_vip, rf);
 	free(keys);
+	if (!old) {
+		vip_set_left_over(&rf->vips, rf->table, &rf->pic, make_vip, rf);
+		wake_at(rf, clock_now_us()); /* the first turn may begin with a long sleep */
+	}
 	for (uint32_t i = 0; i < rf->vips.n; i++)
 		if (!rf->vips.vip[i]->is_configured)
 			hush(rf->vips.vip[i]);
@@ -523,32 +467,57 @@ static void reconcile(struct role *r)
 	announce_pump(&rf->announce, clock_now_us());
 }
 
+static bool has_ours(const struct reflector *rf)
+{
+	for (uint32_t i = 0; i < rf->vips.n; i++)
+		if (rf->vips.vip[i]->is_ours)
+			return true;
+	return false;
+}
+
 /* The VRRP role has ended before, and what it gave up came with its last facts. What is still wanted
- * then (it had no time to say so) is removed all the same. */
+ * then (it had no time to say so) is removed all the same. When the kernel can't be read, removals
+ * follow what is believed. */
 static void remove_all(struct reflector *rf)
 {
+	int64_t until_us = clock_now_us() + END_US;
+
 	for (uint32_t i = 0; i < rf->vips.n; i++) {
 		rf->vips.vip[i]->is_wanted = false;
 		hush(rf->vips.vip[i]);
 	}
-	rf->must_dump = true;
-	for (unsigned i = 0; i < ROUNDS_N && settle_round(rf); i++)
-		;
+	for (bool is_last = false; !is_last; (void)usleep(END_PAUSE_US)) {
+		is_last = clock_now_us() >= until_us;
+		vip_release_held(&rf->vips);
+		rf->must_dump = !is_last || rf->is_pic_good;
+		rf->must_plan = true;
+		for (unsigned i = 0; i < ROUNDS_N && settle_round(rf); i++)
+			;
+		if (rf->is_pic_good && !has_ours(rf))
+			return;
+	}
+	for (uint32_t i = 0; i < rf->vips.n; i++)
+		if (rf->vips.vip[i]->is_ours)
+			vip_log_left(rf->vips.vip[i]);
 }
 
 static void fini(struct role *r)
 {
 	struct reflector *rf = of(r);
 
-	remove_all(rf);
+	if (rf->table) /* else init failed */
+		remove_all(rf);
 	for (uint32_t i = 0; i < rf->vips.n; i++)
 		drop_vip(rf, rf->vips.vip[i]);
 	vip_set_fini(&rf->vips);
 	timer_disarm(&r->loop.timers, &rf->wake);
-	announce_close(&rf->announce);
+	if (rf->announce.loop)
+		announce_close(&rf->announce);
 	loop_del(&r->loop, &rf->event_fd);
-	(void)close(rf->event_sock);
+	if (rf->event_sock >= 0)
+		(void)close(rf->event_sock);
 	nl_chan_close(&rf->chan);
+	members_fini(&rf->members);
 	link_pic_fini(&rf->pic);
 	rf->table = NULL;
 	link_table_publish(&r->board->links, NULL);
@@ -573,6 +542,7 @@ struct reflector *reflector_new(struct board *board)
 	rf->event_fd.fd = rf->event_sock = rf->announce.fd = -1;
 	fact_init(&rf->link_fact, MSG_LINK, 0);
 	timer_init(&rf->wake, on_wake);
+	members_init(&rf->members);
 	return rf;
 }
 
@@ -583,7 +553,7 @@ struct role *reflector_role(struct reflector *rf)
 
 void reflector_free(struct reflector *rf)
 {
-	free(rf->used);
+	link_log_fini(&rf->link_log);
 	free(rf->said);
 	free(rf->ops);
 	free(rf);

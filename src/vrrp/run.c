@@ -67,7 +67,6 @@ static void put_on_iface(struct run *r, uint32_t i)
 		ifc = &r->iface[r->iface_n];
 		*ifc = (struct run_iface){
 			.name = in->cf->s.interface,
-			.join_slot = RUN_NONE,
 			.first = RUN_NONE,
 			.name_next = r->by_name[b],
 		};

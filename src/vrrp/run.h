@@ -20,7 +20,7 @@ struct run_link {
 	uint32_t ifindex; /* 0: there is no such interface */
 	uint32_t mtu;
 	struct ip_addr primary;
-	bool is_up;
+	bool is_up, is_joined;
 };
 
 /* An interface that carries adverts. */
@@ -28,8 +28,6 @@ struct run_iface {
 	const char *name; /* in the snapshot's arena */
 	struct run_link link; /* as acted on */
 	struct run_link next; /* as read last */
-	uint32_t join_slot; /* sock_join(); RUN_NONE: not joined */
-	bool is_fail_told; /* joining fails, and that was logged */
 	uint32_t first; /* its first instance; the others by iface_next */
 	uint32_t name_next;
 };

@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * See sock.h.
- *
- * Memberships are kept apart from receiving. The kernel looks through the memberships of a receiving
- * socket for each packet, and allows only 20 of them on one socket; a socket without any gets every
- * packet of a group that the host has joined on the interface (IP_MULTICAST_ALL, on by default). So
- * the receiving socket joins nothing, and sockets that never receive hold the memberships.
  */
 #include "vrrp/sock.h"
 
@@ -20,6 +15,14 @@ enum { TX_PRIORITY = 6 }; /* the highest that needs no privilege: adverts don't 
 static int set_int(int fd, int level, int name, int value)
 {
 	return setsockopt(fd, level, name, &value, sizeof(value)) ? -errno : 0;
+}
+
+/* The forced one goes over the system's limit, and needs a right that we may not have. */
+static int set_buf(int fd, int forced, int name, int len)
+{
+	int err = set_int(fd, SOL_SOCKET, forced, len);
+
+	return err ? set_int(fd, SOL_SOCKET, name, len) : 0;
 }
 
 static int set_filter(int fd, struct sock_filter *code, uint16_t n)
@@ -59,9 +62,8 @@ static int open_rx(struct sock *s)
 
 	if (!err)
 		err = set_int(s->rx_fd, IPPROTO_IP, IP_PKTINFO, 1);
-	/* FORCE goes over the system's limit, and needs a right that we may not have */
-	if (!err && set_int(s->rx_fd, SOL_SOCKET, SO_RCVBUFFORCE, SOCK_RCVBUF_LEN))
-		err = set_int(s->rx_fd, SOL_SOCKET, SO_RCVBUF, SOCK_RCVBUF_LEN);
+	if (!err)
+		err = set_buf(s->rx_fd, SO_RCVBUFFORCE, SO_RCVBUF, SOCK_RCVBUF_LEN);
 	return err;
 }
 
@@ -78,6 +80,8 @@ static int open_tx(struct sock *s)
 		err = set_int(s->tx_fd, IPPROTO_IP, IP_MULTICAST_LOOP, 0);
 	if (!err)
 		err = set_int(s->tx_fd, SOL_SOCKET, SO_PRIORITY, TX_PRIORITY);
+	if (!err)
+		err = set_buf(s->tx_fd, SO_SNDBUFFORCE, SO_SNDBUF, SOCK_SNDBUF_LEN);
 	return err;
 }
 
@@ -96,8 +100,6 @@ static void point_batch(struct sock_batch *b)
 void sock_init(struct sock *s)
 {
 	s->rx_fd = s->tx_fd = -1;
-	for (uint32_t i = 0; i < SOCK_MEMBERS_N; i++)
-		s->members[i].fd = -1;
 	s->group = (struct sockaddr_in){
 		.sin_family = AF_INET,
 		.sin_addr.s_addr = htonl(PKT_GROUP_V4),
@@ -124,83 +126,21 @@ void sock_close(struct sock *s)
 {
 	close_fd(&s->rx_fd);
 	close_fd(&s->tx_fd);
-	for (uint32_t i = 0; i < SOCK_MEMBERS_N; i++)
-		close_fd(&s->members[i].fd);
 }
 
-static int change_membership(int fd, int option, uint32_t ifindex)
+static int read_batch(struct sock *s)
 {
-	struct ip_mreqn m = {
-		.imr_multiaddr.s_addr = htonl(PKT_GROUP_V4),
-		.imr_ifindex = (int)ifindex,
-	};
-
-	return setsockopt(fd, IPPROTO_IP, option, &m, sizeof(m)) ? -errno : 0;
-}
-
-/* In a slot that is open. -ENOBUFS: it is full. */
-static int join_in(struct sock *s, uint32_t slot, uint32_t ifindex)
-{
-	int err = change_membership(s->members[slot].fd, IP_ADD_MEMBERSHIP, ifindex);
-
-	if (err)
-		return err;
-	s->members[slot].n++;
-	s->hint = slot;
-	return 0;
-}
-
-static int join_in_new(struct sock *s, uint32_t slot, uint32_t ifindex)
-{
-	/* a datagram socket without a port: it receives nothing, whatever it has joined */
-	s->members[slot].fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (s->members[slot].fd < 0)
-		return -errno;
-	s->members[slot].n = 0;
-
-	int err = join_in(s, slot, ifindex);
-
-	if (err)
-		close_fd(&s->members[slot].fd);
-	return err;
-}
-
-int sock_join(struct sock *s, uint32_t ifindex, uint32_t *slot)
-{
-	int err = -ENOBUFS;
-
-	if (s->members[s->hint].fd >= 0) {
-		*slot = s->hint;
-		err = join_in(s, *slot, ifindex);
-	}
-	if (err != -ENOBUFS)
-		return err;
-	for (*slot = 0; *slot < SOCK_MEMBERS_N; (*slot)++)
-		if (s->members[*slot].fd < 0)
-			return join_in_new(s, *slot, ifindex);
-	/* no slot is free; some may have room again */
-	for (*slot = 0; *slot < SOCK_MEMBERS_N && err == -ENOBUFS; (*slot)++)
-		err = join_in(s, *slot, ifindex);
-	(*slot)--;
-	return err;
-}
-
-void sock_leave(struct sock *s, uint32_t ifindex, uint32_t slot)
-{
-	/* fails when the interface is gone and the kernel has cleared up after it: as good */
-	(void)change_membership(s->members[slot].fd, IP_DROP_MEMBERSHIP, ifindex);
-	if (!--s->members[slot].n)
-		close_fd(&s->members[slot].fd);
-	s->hint = slot;
+	for (uint32_t i = 0; i < SOCK_RX_N; i++)
+		s->rx.msg[i].msg_hdr.msg_controllen = sizeof(struct sock_control);
+	return recvmmsg(s->rx_fd, s->rx.msg, SOCK_RX_N, MSG_DONTWAIT, NULL);
 }
 
 uint32_t sock_read(struct sock *s)
 {
-	for (uint32_t i = 0; i < SOCK_RX_N; i++)
-		s->rx.msg[i].msg_hdr.msg_controllen = sizeof(struct sock_control);
+	int n = read_batch(s);
 
-	int n = recvmmsg(s->rx_fd, s->rx.msg, SOCK_RX_N, MSG_DONTWAIT, NULL);
-
+	if (n < 0 && errno != EAGAIN) /* an old error, which this has cleared */
+		n = read_batch(s);
 	return n < 0 ? 0 : (uint32_t)n;
 }
 

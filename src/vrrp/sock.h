@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The sockets of the VRRP role over IPv4: one to receive for all instances, one to send for all, and
- * some that only hold group memberships. Owned by the VRRP thread; no call waits or allocates.
+ * The sockets of the VRRP role over IPv4: one to receive for all instances, one to send for all. What
+ * arrives is what the host has joined: the reflector holds the memberships (member.h). Owned by the
+ * VRRP thread; no call waits or allocates.
  */
 #pragma once
 
@@ -14,20 +15,15 @@
 enum {
 	SOCK_RX_N = 64, /* packets of one read */
 	SOCK_TX_N = 64, /* packets of one send */
-	SOCK_MEMBERS_N = 1024, /* membership sockets: each has room for 20 interfaces,
-					   * unless igmp_max_memberships says otherwise */
-	SOCK_RCVBUF_LEN =
-		4 * 1024 * 1024, /* some thousand adverts, while the thread is kept waiting */
+	/* some thousand adverts: those that come in while the thread is kept waiting, and those that
+	 * wait for a network card, since they are counted until its driver frees them */
+	SOCK_RCVBUF_LEN = 4 * 1024 * 1024,
+	SOCK_SNDBUF_LEN = 4 * 1024 * 1024,
 };
 
 /* Enough for one struct in_pktinfo. */
 struct sock_control {
 	_Alignas(struct cmsghdr) uint8_t byte[CMSG_SPACE(sizeof(struct in_pktinfo))];
-};
-
-struct sock_members {
-	int fd; /* -1: slot is free */
-	uint32_t n; /* interfaces joined */
 };
 
 /* A ring of nothing: everything of one recvmmsg() or sendmmsg(). */
@@ -41,9 +37,7 @@ struct sock_batch {
 struct sock {
 	int rx_fd, tx_fd;
 	uint32_t tx_n; /* packets waiting in tx */
-	uint32_t hint; /* slot of members that most likely has room */
 	struct sockaddr_in group;
-	struct sock_members members[SOCK_MEMBERS_N];
 	struct sock_batch rx, tx;
 };
 
@@ -61,14 +55,8 @@ void sock_init(struct sock *s);
 int sock_open(struct sock *s);
 void sock_close(struct sock *s); /* idempotent */
 
-/* Joins the group on the interface; *slot is for sock_leave(). 0 or -errno. */
-int sock_join(struct sock *s, uint32_t ifindex, uint32_t *slot);
-
-/* The interface may be gone already. */
-void sock_leave(struct sock *s, uint32_t ifindex, uint32_t slot);
-
-/* Reads what waits, at most SOCK_RX_N. How many; 0 when nothing waits or on an error. They are valid
- * until the next read. */
+/* Reads what waits, at most SOCK_RX_N. How many; 0 when nothing waits: an error that was pending is
+ * read past. They are valid until the next read. */
 uint32_t sock_read(struct sock *s);
 struct sock_packet sock_packet(const struct sock *s, uint32_t i);
 

@@ -31,9 +31,6 @@ struct vrrp {
 	struct vrrp_inst *post_last;
 	struct late late;
 
-	/* iface.c */
-	struct timer retry; /* looks at all interfaces again */
-
 	/* vrrp.c */
 	const struct conf *held; /* the generation before, until its facts are idle; or NULL */
 	uint32_t held_i; /* facts of the instances before this are idle */

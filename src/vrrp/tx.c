@@ -8,6 +8,7 @@
 #include "core/log.h"
 #include "core/stats.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -19,6 +20,8 @@ static void tell_failure(struct vrrp_inst *in, int err)
 {
 	in->r.tx_fail_n++;
 	stats_add(STAT_VRRP_TX_FAIL, 1);
+	if (err == -EAGAIN)
+		stats_add(STAT_VRRP_TX_FULL, 1);
 	if (inst_tell(in, INST_TELL_SEND))
 		log_event(LOG_VRRP_SEND, "inst=%s iface=%s error=\"%s\"", in->cf->s.name,
 			  in->cf->s.interface, strerrordesc_np(-err));

@@ -172,9 +172,15 @@ static int cmp_places(const void *va, const void *vb)
 	return cmp ? cmp : cmp_u32(a->len, b->len);
 }
 
+static bool has_place(const struct place *sorted, uint32_t n, const struct place *key)
+{
+	return n && bsearch(key, sorted, n, sizeof(*key), cmp_places) != NULL;
+}
+
 struct plan {
 	const struct link_table *links;
 	const struct link_pic *pic;
+	bool is_torn;
 	struct place *wanted; /* sorted */
 	uint32_t wanted_n;
 	struct vip_op *ops;
@@ -191,8 +197,7 @@ static bool wanted_by_any(const struct plan *p, uint32_t ifindex, const struct v
 {
 	const struct place key = { .ifindex = ifindex, .addr_be = v->addr_be, .len = v->len };
 
-	return p->wanted_n &&
-	       bsearch(&key, p->wanted, p->wanted_n, sizeof(key), cmp_places) != NULL;
+	return has_place(p->wanted, p->wanted_n, &key);
 }
 
 static void locate(struct plan *p, struct vip_set *s)
@@ -257,7 +262,9 @@ static bool plan_removal(struct plan *p, struct vip *v)
 
 	if (!v->is_ours || (!is_moved && is_wanted(v)))
 		return false;
-	if (!link_pic_find(p->pic, v->on, v->addr_be, v->len) || wanted_by_any(p, v->on, v)) {
+	bool is_gone = !p->is_torn && !link_pic_find(p->pic, v->on, v->addr_be, v->len);
+
+	if (is_gone || wanted_by_any(p, v->on, v)) {
 		disown(v);
 		return false;
 	}
@@ -275,7 +282,7 @@ static void plan_removals(struct plan *p, struct vip_set *s)
 		v->is_present = have != NULL;
 		if (have)
 			claim(v, have);
-		if (v->at && v->is_known)
+		if (v->at && v->is_known && !p->is_torn)
 			v->is_examined = true;
 		if (!v->is_present || !is_wanted(v))
 			v->is_said = false;
@@ -293,20 +300,83 @@ static void plan_additions(struct plan *p, struct vip_set *s)
 		if (v->is_ours && v->on != v->at)
 			continue; /* first it leaves where it was */
 		put_op(p, v, VIP_ADD, v->at);
-		p->ops[p->n - 1].is_lost = v->is_ours;
+		p->ops[p->n - 1].is_lost = v->is_ours && !p->is_torn;
 	}
 }
 
 uint32_t vip_plan(struct vip_set *s, const struct link_table *links, const struct link_pic *pic,
-		  struct vip_op *ops)
+		  bool is_torn, struct vip_op *ops)
 {
-	struct plan p = { .links = links, .pic = pic, .ops = ops };
+	struct plan p = { .links = links, .pic = pic, .is_torn = is_torn, .ops = ops };
 
 	locate(&p, s);
 	plan_removals(&p, s);
 	plan_additions(&p, s);
 	free(p.wanted);
 	return p.n;
+}
+
+/* Where the addresses of the set belong, sorted. The caller frees it. */
+static struct place *places_of(const struct vip_set *s, const struct link_table *links)
+{
+	struct place *all = reallocarray(NULL, (size_t)s->n + 1, sizeof(*all));
+
+	BUG_ON(!all);
+	for (uint32_t i = 0; i < s->n; i++) {
+		const struct vip *v = s->vip[i];
+		const struct link *l = link_by_name(links, v->dev);
+
+		all[i] = (struct place){ .ifindex = l ? l->ifindex : 0,
+					 .addr_be = v->addr_be,
+					 .len = v->len };
+	}
+	if (s->n > 1)
+		qsort(all, s->n, sizeof(*all), cmp_places);
+	return all;
+}
+
+static struct vip nobodys(const struct link_addr *a, const struct link_pic *pic)
+{
+	const struct link *l = link_pic_link(pic, a->ifindex);
+	struct vip v = {
+		.inst.v = VIP_NOBODY,
+		.addr_be = a->addr_be,
+		.len = a->len,
+		.is_known = true,
+		.is_ours = true,
+		.is_present = true,
+		.on = a->ifindex,
+	};
+
+	copy_text(v.dev, sizeof(v.dev), l ? l->name : "");
+	copy_text(v.inst_name, sizeof(v.inst_name), "-");
+	return v;
+}
+
+/* Those of VIP_NOBODY come last, whatever their order among themselves: no snapshot has one. */
+void vip_set_left_over(struct vip_set *s, const struct link_table *links,
+		       const struct link_pic *pic,
+		       struct vip *(*make)(void *arg, const struct vip *key), void *arg)
+{
+	struct place *named = places_of(s, links);
+	uint32_t named_n = s->n;
+
+	s->vip = reallocarray(s->vip, (size_t)s->n + pic->addr_n + 1, sizeof(struct vip *));
+	BUG_ON(!s->vip);
+	for (uint32_t i = 0; i < pic->addr_n; i++) {
+		const struct link_addr *a = &pic->addr[i];
+		const struct place key = { .ifindex = a->ifindex,
+					   .addr_be = a->addr_be,
+					   .len = a->len };
+
+		if (a->proto != VIP_PROTO || has_place(named, named_n, &key))
+			continue;
+
+		const struct vip v = nobodys(a, pic);
+
+		s->vip[s->n++] = make(arg, &v);
+	}
+	free(named);
 }
 
 bool vip_done(struct vip_op *op)

@@ -11,6 +11,9 @@
  *	it was there when its instance was looked at first, or when it is wanted: ours too (an earlier
  *	vipd or keepalived left it), unless this router owns the address (priority 255): then it is
  *	the interface's own and stays
+ *
+ * A picture may be torn: what it shows is there, but something else may be missing in it. Removals
+ * follow what is believed then, and nothing is concluded from an absence.
  */
 #pragma once
 
@@ -24,6 +27,9 @@ enum {
 	VIP_PROTO = 112, /* IFA_PROTO of our addresses: VRRP's number. Linux 5.18 and later */
 	VIP_INST_NAME_LEN = 65, /* with its NUL; schema.def's bound */
 };
+
+/* The instance of addresses that carry our mark but that no instance names (vip_set_left_over). */
+#define VIP_NOBODY UINT32_MAX
 
 /* One address of one instance. */
 struct vip {
@@ -83,6 +89,13 @@ uint32_t vip_keys(const struct conf *conf, struct vip *keys);
 void vip_set_adopt(struct vip_set *s, const struct vip *keys, uint32_t n,
 		   struct vip *(*make)(void *arg, const struct vip *key), void *arg);
 
+/* Adds what the picture has with our mark and no address of the set names: an earlier vipd, which was
+ * killed and had another configuration, left it. They are ours and not configured, so the next plan
+ * removes them. Once, at the start; any time after vip_set_adopt(). */
+void vip_set_left_over(struct vip_set *s, const struct link_table *links,
+		       const struct link_pic *pic,
+		       struct vip *(*make)(void *arg, const struct vip *key), void *arg);
+
 /* Takes those out that are neither configured nor ours any more, and gives them to drop(). */
 void vip_set_reap(struct vip_set *s, void (*drop)(void *arg, struct vip *v), void *arg);
 
@@ -93,7 +106,7 @@ struct conf_range vip_set_of(const struct vip_set *s, struct inst_id inst);
 
 /* What is to be done; room for s->n operations. Removals come first. Returns their number. */
 uint32_t vip_plan(struct vip_set *s, const struct link_table *links, const struct link_pic *pic,
-		  struct vip_op *ops);
+		  bool is_torn, struct vip_op *ops);
 
 /* Tells the outcome, op->err, of an operation. What is gone already counts as removed. True when it
  * failed: the address is held then. */

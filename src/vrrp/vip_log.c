@@ -20,6 +20,15 @@ void vip_log_failure(struct vip *v, const char *what, int err)
 		  prefix_text(&p, text), v->dev, what, strerrordesc_np(-err));
 }
 
+void vip_log_left(const struct vip *v)
+{
+	struct ip_prefix p = { .addr = addr_v4(v->addr_be), .len = v->len };
+	char text[PREFIX_TEXT_LEN];
+
+	log_event(LOG_VIP_FAIL, "inst=%s addr=%s dev=%s op=del why=left_behind", v->inst_name,
+		  prefix_text(&p, text), v->dev);
+}
+
 static void log_ops(enum log_id id, const struct vip_op *op, uint32_t n, const char *more)
 {
 	struct ip_prefix p = { .addr = addr_v4(op->vip->addr_be), .len = op->vip->len };
@@ -40,13 +49,14 @@ void vip_log_ops(const struct vip_op *ops, uint32_t n, bool after_removal)
 			      ops[end].vip->inst.v == ops[i].vip->inst.v;
 		     end++) {
 			done_n += !ops[end].err;
-			lost_n += ops[end].is_lost;
+			lost_n += ops[end].is_lost && !ops[end].err;
 		}
 		if (lost_n)
 			log_ops(LOG_VIP_LOST, &ops[i], lost_n,
 				after_removal ? " why=primary_removed" : " why=removed");
 		if (done_n > lost_n)
 			log_ops(ops[i].kind == VIP_ADD ? LOG_VIP_ADD : LOG_VIP_DEL, &ops[i],
-				done_n - lost_n, "");
+				done_n - lost_n,
+				ops[i].vip->inst.v == VIP_NOBODY ? " why=left_over" : "");
 	}
 }

@@ -244,7 +244,6 @@ struct vrrp *vrrp_new(struct board *board)
 	sock_init(&v->sock);
 	tx_init(v);
 	v->shell.on_timer = on_timer;
-	iface_init(v);
 	timer_init(&v->release, on_release);
 	return v;
 }

@@ -15,6 +15,7 @@
 
 #include "check_servers.h"
 #include "unit.h"
+#include "unit_mbox.h"
 
 #include <poll.h>
 #include <stdio.h>

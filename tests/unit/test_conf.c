@@ -234,6 +234,37 @@ static void identity(void **state)
 	conf_free(again);
 }
 
+/* A verdict belongs to a question: it does not move to another one that takes its place. */
+static void identity_of_checks(void **state)
+{
+	static const char form[] =
+		"virtual_servers = ( { address = \"10.0.0.1\"; port = 80; checks = ( %s ); "
+		"real_servers = ( { address = \"10.1.0.1\"; } ); } );";
+	static const char a_then_b[] = "{ type = \"http\"; path = \"/a\"; }, "
+				       "{ type = \"http\"; path = \"/b\"; interval = 9; }";
+	static const char only_b[] = "{ type = \"http\"; path = \"/b\"; }, { type = \"tcp\"; }, "
+				     "{ type = \"http\"; path = \"/b\"; }";
+	struct conf_minter m = { 0 };
+	char text[512];
+
+	(void)state;
+	(void)snprintf(text, sizeof(text), form, a_then_b);
+
+	struct conf *a = load(text);
+
+	(void)snprintf(text, sizeof(text), form, only_b);
+
+	struct conf *b = load(text);
+
+	conf_ids_mint(&m, NULL, a);
+	conf_ids_mint(&m, a, b);
+	assert_int_equal(b->probe[0].id.v, a->probe[1].id.v); /* /b, whatever its interval */
+	assert_true(b->probe[1].id.v > a->probe[1].id.v);
+	assert_true(b->probe[2].id.v > b->probe[1].id.v); /* /b once more: another probe */
+	conf_free(a);
+	conf_free(b);
+}
+
 static void changes(void **state)
 {
 	struct conf_minter m = { 0 };
@@ -257,7 +288,6 @@ static void changes(void **state)
 	assert_int_equal(ch.rs.changed, 1);
 	assert_int_equal(ch.rs.removed, 1);
 	assert_int_equal(ch.check.removed, 2);
-	assert_true(ch.needs_daemon_restart);
 	conf_free(a);
 	conf_free(b);
 }
@@ -298,11 +328,11 @@ static void many_servers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(good_files),   cmocka_unit_test(bad_files),
-		cmocka_unit_test(sample_file),  cmocka_unit_test(unreadable),
-		cmocka_unit_test(zero_byte),    cmocka_unit_test(inheritance),
-		cmocka_unit_test(identity),     cmocka_unit_test(changes),
-		cmocka_unit_test(many_servers),
+		cmocka_unit_test(good_files),  cmocka_unit_test(bad_files),
+		cmocka_unit_test(sample_file), cmocka_unit_test(unreadable),
+		cmocka_unit_test(zero_byte),   cmocka_unit_test(inheritance),
+		cmocka_unit_test(identity),    cmocka_unit_test(identity_of_checks),
+		cmocka_unit_test(changes),     cmocka_unit_test(many_servers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

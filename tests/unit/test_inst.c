@@ -366,6 +366,30 @@ static void active_answers_losers(void **state)
 	expect_notes("advert150");
 }
 
+/* V13: after a stall, the answer to an advert that was waiting is the advert that was due. */
+static void answer_is_the_advert_that_was_due(void **state)
+{
+	int64_t due_us;
+
+	(void)state;
+	go_active();
+	due_us = bed.in[0].timer.at_us;
+	bed.now_us = due_us + MS(1500);
+	hear(149, &high);
+	expect_notes("advert150 want1");
+	assert_int_equal(bed.advert_due_us, due_us); /* it is late, and counts as that */
+	assert_int_equal(bed.in[0].timer.at_us, bed.now_us + SEC(1));
+	run_until(bed.now_us + SEC(1) - 1);
+	expect_notes("");
+	run_until(bed.now_us + 1);
+	expect_notes("advert150");
+	/* a short lateness does not add up (V73) */
+	due_us = bed.in[0].timer.at_us;
+	bed.now_us = due_us + MS(5);
+	hear(149, &high);
+	assert_int_equal(bed.in[0].timer.at_us, due_us + SEC(1));
+}
+
 /* V86: answered at once, and Adver_Timer starts anew. */
 static void active_answers_a_resignation(void **state)
 {
@@ -541,6 +565,27 @@ static void reload_changes_the_interval(void **state)
 	assert_int_equal(bed.in[1].timer.at_us, bed.now_us + SEC(10));
 }
 
+/* Both routers get a shorter interval, the ACTIVE first: from then on a version 2 BACKUP drops its
+ * adverts. When it is reloaded itself, it has still to listen before it takes over. */
+static void reload_of_both_is_no_failover(void **state)
+{
+	(void)state;
+	use(2, SEC(10), 150);
+	go_up();
+	hear(200, &high);
+	run_until(bed.now_us + SEC(15));
+	assert_int_equal(bed.in[0].r.state, VRRP_BACKUP);
+	bed.cf[1].s.adv_int_us = SEC(1);
+	assert_int_equal(reload()->timer.at_us, bed.now_us + 3414063);
+	/* the same while Skew_Time runs */
+	use(3, SEC(10), 150);
+	go_up();
+	hear(0, &high);
+	run_until(bed.now_us + SEC(3));
+	bed.cf[1].s.adv_int_us = SEC(1);
+	assert_int_equal(reload()->timer.at_us, bed.now_us + times_skew_us(3, 150, SEC(1)));
+}
+
 static void reload_that_restarts(void **state)
 {
 	(void)state;
@@ -627,6 +672,7 @@ int main(void)
 		TEST(version_3_learns),
 		TEST(active_yields),
 		TEST(active_answers_losers),
+		TEST(answer_is_the_advert_that_was_due),
 		TEST(active_answers_a_resignation),
 		TEST(flood_of_losers),
 		TEST(flood_of_resignations),
@@ -636,6 +682,7 @@ int main(void)
 		TEST(reload_shifts_the_deadline),
 		TEST(reload_shifts_a_skew),
 		TEST(reload_changes_the_interval),
+		TEST(reload_of_both_is_no_failover),
 		TEST(reload_that_restarts),
 		TEST(tells_once_a_state),
 		TEST(random_walk),

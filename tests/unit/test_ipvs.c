@@ -120,6 +120,7 @@ static struct bench *bench_new(void)
 
 static void bench_start(struct bench *b)
 {
+	atomic_store(&b->board.must_clean, true);
 	b->ipvs = ipvs_new(&b->board, &b->pass);
 	b->role = ipvs_role(b->ipvs);
 	assert_int_equal(role_prepare(b->role), 0);
@@ -398,6 +399,26 @@ static void adopt_after_kill(void **state)
 	assert_true(has_svc(b, 99));
 	assert_false(has_svc(b, 80));
 	assert_false(has_svc(b, 81));
+	bench_free(b);
+}
+
+/* A start that failed elsewhere leaves the table of an earlier vipd as it is. */
+static void failed_start(void **state)
+{
+	struct bench *b = bench_new();
+
+	(void)state;
+	bench_start(b);
+	adopt(b, ipvs_conf(two, N_OF(two)));
+	all_up(b);
+	bench_stop(b, true);
+
+	bench_start(b);
+	adopt(b, ipvs_conf(two, N_OF(two)));
+	atomic_store(&b->board.must_clean, false);
+	bench_stop(b, false);
+	assert_true(has_svc(b, 80));
+	assert_true(has_svc(b, 81));
 	bench_free(b);
 }
 
@@ -747,6 +768,7 @@ static void in_its_thread(void **state)
 	(void)state;
 	c->gen = 1;
 	conf_publish(&b->board.conf, c);
+	atomic_store(&b->board.must_clean, true);
 	b->ipvs = ipvs_new(&b->board, &b->pass);
 	b->role = ipvs_role(b->ipvs);
 	assert_int_equal(role_prepare(b->role), 0);
@@ -786,12 +808,19 @@ static int group_teardown(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(first_start),      cmocka_unit_test(failure_and_recovery),
-		cmocka_unit_test(adopt_after_kill), cmocka_unit_test(stop_before_adopt),
-		cmocka_unit_test(reload),           cmocka_unit_test(changed_by_others),
-		cmocka_unit_test(refused_service),  cmocka_unit_test(lost_answers),
-		cmocka_unit_test(bounded_batches),  cmocka_unit_test(service_before_servers),
-		cmocka_unit_test(slow_changes),     cmocka_unit_test(soak),
+		cmocka_unit_test(first_start),
+		cmocka_unit_test(failure_and_recovery),
+		cmocka_unit_test(adopt_after_kill),
+		cmocka_unit_test(stop_before_adopt),
+		cmocka_unit_test(failed_start),
+		cmocka_unit_test(reload),
+		cmocka_unit_test(changed_by_others),
+		cmocka_unit_test(refused_service),
+		cmocka_unit_test(lost_answers),
+		cmocka_unit_test(bounded_batches),
+		cmocka_unit_test(service_before_servers),
+		cmocka_unit_test(slow_changes),
+		cmocka_unit_test(soak),
 		cmocka_unit_test(in_its_thread),
 	};
 

@@ -115,11 +115,17 @@ static void test_find(void **state)
 	struct link_pic p = { 0 };
 
 	(void)state;
+	assert_null(link_pic_link(&p, 2));
+	put_link(&p, 9, "c", 0);
+	put_link(&p, 2, "b", 0);
 	put_addr(&p, 2, 0x0a000001, 24);
 	put_addr(&p, 2, 0x0a000001, 32);
 	put_addr(&p, 2, 0x0a000002, 16);
 	put_addr(&p, 3, 0x0a000003, 32);
 	link_pic_seal(&p);
+	assert_string_equal(link_pic_link(&p, 2)->name, "b");
+	assert_string_equal(link_pic_link(&p, 9)->name, "c");
+	assert_null(link_pic_link(&p, 3));
 	assert_int_equal(link_pic_find(&p, 2, htonl(0x0a000001), 32)->len, 32);
 	assert_int_equal(link_pic_find(&p, 2, htonl(0x0a000001), 24)->len, 24);
 	assert_null(link_pic_find(&p, 2, htonl(0x0a000001), 25));
@@ -158,6 +164,9 @@ static void test_eq(void **state)
 	assert_false(link_table_eq(a, b));
 	b->link[0] = a->link[0];
 	b->link[0].primary_v4 = addr_v4(htonl(1));
+	assert_false(link_table_eq(a, b));
+	b->link[0] = a->link[0];
+	b->link[0].is_joined = true;
 	assert_false(link_table_eq(a, b));
 	b->n = 0;
 	assert_false(link_table_eq(a, b));

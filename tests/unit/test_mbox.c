@@ -5,6 +5,7 @@
  */
 #include "core/mbox.h"
 #include "unit.h"
+#include "unit_mbox.h"
 
 #include <poll.h>
 #include <pthread.h>
@@ -118,7 +119,7 @@ static void coalesces(void **state)
 	mbox_fini(&box);
 }
 
-/* The sender frees a fact as soon as it is idle, while the consumer is still in mbox_take(): what
+/* The sender frees a fact as soon as it is idle, while the consumer is still in mbox_deliver(): what
  * ASan and TSan are here for. */
 static void *post_and_free(void *arg)
 {

@@ -13,6 +13,7 @@
 #include "core/nl.h"
 #include "core/stats.h"
 #include "unit.h"
+#include "unit_mbox.h"
 #include "vrrp/link.h"
 #include "vrrp/link_dump.h"
 #include "vrrp/vip.h"
@@ -21,6 +22,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/rtnetlink.h>
+#include <netlink/attr.h>
 #include <poll.h>
 #include <sched.h>
 #include <string.h>
@@ -98,6 +100,17 @@ static void by_hand(struct shell *s, enum vip_op_kind kind, uint32_t number)
 	assert_int_equal(op.err, 0);
 }
 
+/* As a person would do it: without our mark. */
+static void by_hand_unmarked(struct shell *s, uint32_t number)
+{
+	struct nl_msg *msg = nl_request(RTM_NEWADDR, NLM_F_CREATE);
+	struct ifaddrmsg info = { .ifa_family = AF_INET, .ifa_prefixlen = 32, .ifa_index = LO };
+
+	assert_int_equal(nlmsg_append(msg, &info, sizeof(info), NLMSG_ALIGNTO), 0);
+	assert_int_equal(nla_put_u32(msg, IFA_LOCAL, htonl(0x0a000000u + number)), 0);
+	assert_int_equal(nl_chan_ask(&s->chan, msg, NULL, NULL), 0);
+}
+
 static void want(struct shell *s, bool is_wanted)
 {
 	uint64_t count = fact_value(&s->want) >> 1;
@@ -123,6 +136,27 @@ static void lo_set(struct shell *s, bool is_up)
 
 	assert_int_equal(nlmsg_append(msg, &info, sizeof(info), NLMSG_ALIGNTO), 0);
 	assert_int_equal(nl_chan_ask(&s->chan, msg, NULL, NULL), 0);
+}
+
+/* Below 68, the interface has no IPv4 at all. */
+static void lo_set_mtu(struct shell *s, uint32_t mtu)
+{
+	struct ifinfomsg info = { .ifi_index = LO };
+	struct nl_msg *msg = nl_request(RTM_NEWLINK, 0);
+
+	assert_int_equal(nlmsg_append(msg, &info, sizeof(info), NLMSG_ALIGNTO), 0);
+	assert_int_equal(nla_put_u32(msg, IFLA_MTU, mtu), 0);
+	assert_int_equal(nl_chan_ask(&s->chan, msg, NULL, NULL), 0);
+}
+
+static bool is_joined(struct shell *s)
+{
+	snap_enter();
+
+	bool is = link_by_name(link_table_get(&s->board.links), "lo")->is_joined;
+
+	snap_leave();
+	return is;
 }
 
 static void start(struct shell *s, struct conf *c)
@@ -243,14 +277,63 @@ static void test_left_over(void **state)
 	lo_set(&s, true);
 	by_hand(&s, VIP_ADD, 1);
 	by_hand(&s, VIP_ADD, 9);
+	by_hand_unmarked(&s, 8);
 	nl_chan_close(&s.chan);
 	start(&s, make_conf(1, 1, 100));
+	expect(&s, 9, false); /* nobody names it, and the mark says that it is ours */
 	assert_true(has(&s, 1)); /* the VRRP role has not spoken */
 	want(&s, false);
 	expect(&s, 1, false);
 	stop(&s);
-	assert_true(has(&s, 9)); /* none of our addresses */
-	by_hand(&s, VIP_DEL, 9);
+	assert_true(has(&s, 8)); /* none of our addresses */
+	by_hand(&s, VIP_DEL, 8);
+	end(&s);
+}
+
+/* The VRRP role has not spoken of the instance since its interface changed: its last word was of the
+ * other network. */
+static void test_interface_is_changed(void **state)
+{
+	struct conf *c = make_conf(5, 1, 100);
+	struct shell s;
+
+	(void)state;
+	start(&s, make_conf(1, 1, 100));
+	assert_true(is_joined(&s));
+	want(&s, true);
+	expect(&s, 1, true);
+	c->vrrp[0].s.interface = "eth9";
+	reload(&s, c);
+	expect(&s, 1, false);
+	(void)usleep(50000);
+	assert_false(has(&s, 5));
+	assert_false(is_joined(&s)); /* nobody listens on lo any more */
+	want(&s, true);
+	expect(&s, 5, true);
+	c = make_conf(5, 1, 100);
+	reload(&s, c);
+	while (!is_joined(&s))
+		(void)usleep(1000);
+	stop(&s);
+	assert_false(has(&s, 5));
+	end(&s);
+}
+
+/* Adding failed a moment ago, and then the address came by itself: it goes at the end all the same. */
+static void test_end_with_a_failure(void **state)
+{
+	struct shell s;
+
+	(void)state;
+	start(&s, make_conf(1, 1, 100));
+	want(&s, true);
+	expect(&s, 1, true);
+	lo_set_mtu(&s, 60);
+	(void)usleep(100000);
+	lo_set_mtu(&s, 65536);
+	by_hand(&s, VIP_ADD, 1);
+	stop(&s);
+	assert_false(has(&s, 1));
 	end(&s);
 }
 
@@ -316,6 +399,8 @@ int main(void)
 		cmocka_unit_test(test_left_over),
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_unknown_instance),
+		cmocka_unit_test(test_interface_is_changed),
+		cmocka_unit_test(test_end_with_a_failure),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -37,6 +37,17 @@ static void test_grid(void **state)
 		}
 }
 
+static void test_first(void **state)
+{
+	(void)state;
+	assert_int_equal(sched_first_us(SEC(30), 1), SEC(1));
+	assert_int_equal(sched_first_us(MS(10), 1), MS(10));
+	assert_int_equal(sched_first_us(SEC(30), 5000), SEC(1));
+	assert_int_equal(sched_first_us(SEC(30), 100000), SEC(20));
+	assert_int_equal(sched_first_us(SEC(6), 100000), SEC(6));
+	assert_true(sched_first_us(SEC(86400), UINT32_MAX) > 0);
+}
+
 static int cmp(const void *a, const void *b)
 {
 	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
@@ -85,6 +96,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_grid),
+		cmocka_unit_test(test_first),
 		cmocka_unit_test(test_neighbours_are_spread),
 		cmocka_unit_test(test_each_worker_is_spread),
 	};

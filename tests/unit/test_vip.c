@@ -23,6 +23,7 @@ struct model {
 	uint32_t has_n;
 	uint32_t index_of_eth0; /* 0: there is no eth0 */
 	bool is_up;
+	bool is_torn; /* the next pictures have no addresses in them */
 	struct vip_op ops[MAX_N];
 	uint32_t ops_n;
 };
@@ -123,7 +124,7 @@ static struct link_table *links_of(const struct model *m, struct link_pic *p)
 	if (m->index_of_eth0)
 		link_pic_put_link(p, &eth0);
 	link_pic_put_link(p, &eth1);
-	for (uint32_t i = 0; i < m->has_n; i++)
+	for (uint32_t i = 0; !m->is_torn && i < m->has_n; i++)
 		link_pic_put_addr(p, &m->has[i]);
 	link_pic_seal(p);
 	return link_table_make(p, NULL, 0);
@@ -135,7 +136,7 @@ static uint32_t plan(struct model *m)
 	struct link_table *t = links_of(m, &p);
 
 	assert_true(m->set.n <= MAX_N);
-	m->ops_n = vip_plan(&m->set, t, &p, m->ops);
+	m->ops_n = vip_plan(&m->set, t, &p, m->is_torn, m->ops);
 	free(t);
 	link_pic_fini(&p);
 	return m->ops_n;
@@ -419,6 +420,99 @@ static void test_failure_is_held_and_gone_is_done(void **state)
 	model_fini(&m);
 }
 
+/* Nothing that is ours is forgotten because a picture does not show it. */
+static void test_torn_picture(void **state)
+{
+	struct model m;
+
+	(void)state;
+	model_init(&m);
+	put(&m, ETH0, htonl(0x0a000001), 24, 0); /* left over, without a mark */
+	m.is_torn = true;
+	said(&m, 1, false);
+	assert_int_equal(plan(&m), 0);
+	m.is_torn = false;
+	assert_int_equal(settle(&m), 1); /* it is still taken for left over */
+	said(&m, 1, true);
+	settle(&m);
+
+	m.is_torn = true;
+	assert_int_equal(plan(&m), 2); /* no harm */
+	assert_false(m.ops[0].is_lost);
+	carry_out(&m);
+	assert_int_equal(m.has_n, 2);
+	said(&m, 1, false);
+	assert_int_equal(plan(&m), 2);
+	carry_out(&m);
+	assert_int_equal(m.has_n, 0);
+	assert_int_equal(plan(&m), 0);
+
+	/* retired while it was torn, and the removal failed */
+	m.is_torn = false;
+	said(&m, 1, true);
+	settle(&m);
+	m.is_torn = true;
+	vip_set_adopt(&m.set, NULL, 0, make, NULL);
+	assert_int_equal(plan(&m), 2);
+	m.ops[0].err = m.ops[1].err = -ENOBUFS;
+	assert_true(vip_done(&m.ops[0]) && vip_done(&m.ops[1]));
+	vip_set_reap(&m.set, drop, NULL);
+	assert_int_equal(m.set.n, 2);
+	vip_release_held(&m.set);
+	assert_int_equal(plan(&m), 2);
+	take(&m, ETH0, 1); /* gone already: as good */
+	carry_out(&m);
+	assert_int_equal(m.has_n, 0);
+	model_fini(&m);
+}
+
+static void left_over(struct model *m)
+{
+	struct link_pic p = { 0 };
+	struct link_table *t = links_of(m, &p);
+
+	vip_set_left_over(&m->set, t, &p, make, NULL);
+	free(t);
+	link_pic_fini(&p);
+}
+
+/* With our mark and in nobody's list. */
+static void test_left_over_of_nobody(void **state)
+{
+	struct model m;
+
+	(void)state;
+	model_init(&m);
+	put(&m, ETH0, htonl(0x0a000001), 24, VIP_PROTO); /* in the list */
+	put(&m, ETH0, htonl(0x0a000002), 16, VIP_PROTO); /* another length */
+	put(&m, ETH1, htonl(0x0a000001), 24, VIP_PROTO); /* another interface */
+	put(&m, ETH1, htonl(0x0a000007), 24, VIP_PROTO);
+	put(&m, ETH1, htonl(0x0a000008), 24, 0); /* not marked */
+	put(&m, 77, htonl(0x0a000009), 24, VIP_PROTO); /* an interface that came just now */
+	left_over(&m);
+	assert_int_equal(m.set.n, 2 + 4);
+	assert_int_equal(settle(&m), 4);
+	assert_int_equal(m.has_n, 2);
+	assert_true(has(&m, ETH0, 1) && has(&m, ETH1, 8));
+	vip_set_reap(&m.set, drop, NULL);
+	assert_int_equal(m.set.n, 2);
+	left_over(&m);
+	assert_int_equal(m.set.n, 2);
+
+	/* a reload that names it before it is gone: wanted there, so it stays */
+	const struct vip keys[] = { key(1, 1, "eth0"), key(1, 2, "eth0"), key(2, 7, "eth1") };
+
+	put(&m, ETH1, htonl(0x0a000007), 24, VIP_PROTO);
+	left_over(&m);
+	vip_set_adopt(&m.set, keys, N_OF(keys), make, NULL);
+	said(&m, 2, true);
+	assert_int_equal(settle(&m), 0);
+	assert_true(has(&m, ETH1, 7));
+	vip_set_reap(&m.set, drop, NULL);
+	assert_int_equal(m.set.n, 3);
+	model_fini(&m);
+}
+
 static void test_when_to_announce(void **state)
 {
 	struct link l = { .ifindex = ETH0, .name = "eth0", .is_up = true, .mac = { 2 } };
@@ -522,6 +616,8 @@ int main(void)
 		cmocka_unit_test(test_interface_is_deleted),
 		cmocka_unit_test(test_one_address_two_instances),
 		cmocka_unit_test(test_failure_is_held_and_gone_is_done),
+		cmocka_unit_test(test_torn_picture),
+		cmocka_unit_test(test_left_over_of_nobody),
 		cmocka_unit_test(test_when_to_announce),
 		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_addresses_for_the_link_table),

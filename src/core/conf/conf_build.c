@@ -77,19 +77,10 @@ void build_set_loc(enum schema_kind kind, union conf_object *o, struct conf_loc 
 struct conf_loc build_loc(struct build *b, const config_setting_t *set)
 {
 	struct conf_src *src = conf_src_of(set);
-	const char *raw = config_setting_source_file(set);
-	struct conf_loc loc = { .file = src->kept, .line = conf_src_line(set) };
 
-	if (raw) { /* the library's own include was used */
-		if (raw != b->raw_file) {
-			b->raw_file = raw;
-			b->file = arena_strdup(&b->c->arena, raw);
-		}
-		loc.file = b->file;
-	} else if (!loc.file) {
-		loc.file = src->kept = arena_strdup(&b->c->arena, src->name);
-	}
-	return loc;
+	if (!src->kept)
+		src->kept = arena_strdup(&b->c->arena, src->name);
+	return (struct conf_loc){ .file = src->kept, .line = conf_src_line(set) };
 }
 
 /* "virtual_servers "www"" or "templates.check "http"" for a message */

@@ -68,7 +68,6 @@ struct build {
 	struct err_list *errs;
 	const char *node; /* this node's name */
 	struct arena scratch; /* what lives as long as the build */
-	const char *raw_file, *file; /* the library's own include: a file's name, our copy of it */
 
 	/* Elements of each kind's lists (struct conf_made, cut to its kind; see build_made()). A
 	 * service's servers are a range of list[SCHEMA_rs] until conf_expand(). */

@@ -206,6 +206,22 @@ static void rule_advert_int(const struct conf *c, struct err_list *errs)
 	}
 }
 
+/* Names stand in log lines as key=value. */
+static void rule_names(const struct conf *c, struct err_list *errs)
+{
+	for (uint32_t i = 0; i < c->vrrp_n; i++)
+		if (strpbrk(c->vrrp[i].s.name, " =") || strpbrk(c->vrrp[i].s.interface, " =/"))
+			FAIL(c->vrrp[i].loc,
+			     "vrrp_instances \"%s\": 'name' and 'interface' must not have blanks "
+			     "or '='",
+			     c->vrrp[i].s.name);
+	for (uint32_t i = 0; i < c->vs_n; i++)
+		if (strpbrk(c->vs[i].s.name, " ="))
+			FAIL(c->vs[i].loc,
+			     "virtual_servers \"%s\": 'name' must not have blanks or '='",
+			     c->vs[i].s.name);
+}
+
 static void rule_owner(const struct conf *c, struct err_list *errs)
 {
 	for (uint32_t i = 0; i < c->vrrp_n; i++)
@@ -306,6 +322,7 @@ static const struct rule {
 	{ "services have different addresses", rule_vs_addr },
 	{ "a service lists a server once", rule_rs_twice },
 	{ "advert_int fits the version", rule_advert_int },
+	{ "names fit into log lines", rule_names },
 	{ "owners preempt", rule_owner },
 	{ "addresses are of hosts and of a family that is supported", rule_addr },
 	{ "DR and TUN keep the port", rule_port },

@@ -115,8 +115,6 @@ void conf_diff(const struct conf *old, const struct conf *new, struct conf_chang
 	diff_vs(old, new, &out->vs);
 	diff_rs(old, new, &out->rs);
 	diff_probe(old, new, &out->check);
-	out->needs_daemon_restart =
-		schema_diff(SCHEMA_workers, &old->workers.s, &new->workers.s) == SCHEMA_DAEMON;
 }
 
 static size_t put_count(const char *what, const struct conf_count *n, char *buf, size_t len,

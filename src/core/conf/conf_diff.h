@@ -13,7 +13,6 @@ struct conf_count {
 
 struct conf_changes {
 	struct conf_count inst, vs, rs, check;
-	bool needs_daemon_restart; /* a setting that is read at start only */
 };
 
 /* Both have their ids. */

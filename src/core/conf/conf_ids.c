@@ -6,6 +6,7 @@
 
 #include "core/bug.h"
 #include "core/conf/idmap.h"
+#include "core/conf/schema.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -103,18 +104,37 @@ static bool same_server(const struct conf *prev, const struct conf_rs *old, cons
 	       old->s.port == new->s.port &&addr_eq(&old->s.addr, &new->s.addr);
 }
 
-/* The k-th check of a server is the same probe when it was of this type before. */
-static uint32_t old_probe(const struct conf *prev, const struct conf_rs *old,
-			  const struct conf *next, uint32_t probe, uint32_t k)
+/* What a probe asks of its server: the settings whose change makes it another probe, with a verdict of
+ * its own. */
+static bool same_question(const struct conf *prev, const struct conf_probe *old,
+			  const struct conf *next, const struct conf_probe *new)
 {
-	if (!old || k >= old->probes.n)
-		return 0;
+	return schema_diff(SCHEMA_check, &prev->check[old->check].s, &next->check[new->check].s) <
+	       SCHEMA_RESTART;
+}
 
-	const struct conf_probe *was = &prev->probe[old->probes.first + k];
+enum { CHECKS_MAX_N = 64 }; /* of a server: the schema allows fewer; one bit each */
 
-	if (prev->check[was->check].s.type != next->check[next->probe[probe].check].s.type)
-		return 0;
-	return was->id.v;
+/* The checks of a server that was there before: each of the new ones takes the id of the first old one
+ * that asked the same and is not taken. */
+static void keep_probes(const struct conf *prev, const struct conf_rs *old, struct conf *next,
+			const struct conf_rs *new)
+{
+	uint64_t taken = 0;
+
+	BUG_ON(old->probes.n > CHECKS_MAX_N);
+	for (uint32_t i = 0; i < new->probes.n; i++) {
+		struct conf_probe *p = &next->probe[new->probes.first + i];
+
+		for (uint32_t k = 0; k < old->probes.n && !p->id.v; k++) {
+			const struct conf_probe *was = &prev->probe[old->probes.first + k];
+
+			if (taken >> k & 1 || !same_question(prev, was, next, p))
+				continue;
+			taken |= UINT64_C(1) << k;
+			p->id = was->id;
+		}
+	}
 }
 
 /* After mint_vs(): a server's identity includes its service's. */
@@ -136,12 +156,11 @@ static void mint_rs(struct conf_minter *m, const struct conf *prev, struct conf 
 		const struct conf_rs *old = k == IDMAP_NONE ? NULL : &prev->rs[k];
 
 		rs->id.v = old ? old->id.v : ++m->last;
-		for (uint32_t p = 0; p < rs->probes.n; p++) {
-			uint32_t probe = rs->probes.first + p;
-			uint32_t id = old_probe(prev, old, next, probe, p);
-
-			next->probe[probe].id.v = id ? id : ++m->last;
-		}
+		if (old)
+			keep_probes(prev, old, next, rs);
+		for (uint32_t p = rs->probes.first; p < rs->probes.first + rs->probes.n; p++)
+			if (!next->probe[p].id.v)
+				next->probe[p].id.v = ++m->last;
 	}
 	free(j.slot);
 }

@@ -3,8 +3,8 @@
  * Identity over reloads: which object of the new configuration is which of the old one.
  *
  * Every object gets an id when it first appears and keeps it as long as it keeps its identity: an
- * instance and a service their name, a server its service, address and port, a probe its server,
- * type and place in the list. Ids are never used again, so a message about an object that is gone
+ * instance and a service their name, a server its service, address and port, a probe its server
+ * and what it asks (the RESTART rows of a check). Ids are never used again, so a message about an object that is gone
  * can't be taken for one about another. One hash join a kind: O(n).
  */
 #pragma once

@@ -72,6 +72,10 @@ bool conf_scan(const char *name, const char *text, size_t len, struct err_list *
 				"a text of %zu bytes; at most %d are allowed", t.len,
 				CONF_TEXT_MAX_LEN);
 			is_good = false;
+		} else if (t.type == LEX_WORD && t.len >= 8 && !memcmp(t.p, "@include", 8)) {
+			err_add(errs, ERR_ERROR, name, t.line,
+				"@include is not taken: write include = [ \"FILE\" ]; at the top");
+			is_good = false;
 		} else if (t.type == LEX_WORD &&
 			   (isdigit((unsigned char)*t.p) || *t.p == '-' || *t.p == '+') &&
 			   !fits(t.p, t.len)) {

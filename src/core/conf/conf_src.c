@@ -29,15 +29,13 @@ static bool has_zero_byte(const char *name, const char *text, size_t len, struct
 static void syntax_error(const struct conf_src *src, const char *text, size_t len,
 			 struct err_list *errs)
 {
-	const char *file = config_error_file(&src->tree), *why = config_error_text(&src->tree);
-	uint32_t line = (uint32_t)config_error_line(&src->tree);
+	const char *why = config_error_text(&src->tree);
+	struct conf_syntax said = {
+		.line = (uint32_t)config_error_line(&src->tree),
+		.why = why ? why : "can't be parsed",
+	};
 
-	if (!why)
-		why = "can't be parsed";
-	if (file) /* a file of the library's own @include: its text isn't here */
-		err_add(errs, ERR_ERROR, file, line, "%s", why);
-	else
-		conf_syntax_explain(src->name, text, len, &(struct conf_syntax){ line, why }, errs);
+	conf_syntax_explain(src->name, text, len, &said, errs);
 }
 
 struct conf_src *conf_src_parse(const char *name, const char *text, size_t len,
@@ -141,7 +139,6 @@ uint32_t conf_src_line(const config_setting_t *set)
 	uint32_t line = config_setting_source_line(set);
 
 	if (config_setting_type(set) != CONFIG_TYPE_STRING || config_setting_name(set) || !list ||
-	    config_setting_source_file(set) ||
 	    config_setting_get_elem(list, (unsigned)config_setting_length(list) - 1) != set)
 		return line;
 	if (!src->line_at)

@@ -151,8 +151,6 @@ static void take_word(struct read *r, const struct lex_token *t)
 {
 	bool in_group = !top(r)->mark || top(r)->mark == '{';
 
-	if (*t->p == '@')
-		return; /* the library's include: its file name is a text that follows */
 	switch (r->expect) {
 	case EXPECT_VALUE:
 	case EXPECT_FIRST:
@@ -191,8 +189,11 @@ static void take_text(struct read *r, const struct lex_token *t)
 	case EXPECT_SIGN:
 		TELL(r, t->line, "syntax error: '=' is missing before %.*s", shown(t), t->p);
 		return;
+	case EXPECT_NAME:
+		TELL(r, t->line, "syntax error: a setting has no name here, before %.*s", shown(t),
+		     t->p);
+		return;
 	case EXPECT_NEXT: /* texts in a row are one text */
-	case EXPECT_NAME: /* after an include */
 		return;
 	}
 }
@@ -336,31 +337,13 @@ static void tell_twice(struct read *r)
 		     (int)(again->len < SHOWN_LEN ? again->len : SHOWN_LEN), again->p, first->line);
 }
 
-/* The file that the library's own include could not open. */
-static void tell_include(struct read *r, uint32_t line)
-{
-	struct lex_token t;
-
-	for (lex_next(&r->lex, &t); t.type != LEX_END; lex_next(&r->lex, &t)) {
-		if (t.type != LEX_WORD || t.line + 1 < line || t.len != strlen("@include") ||
-		    memcmp(t.p, "@include", t.len) != 0)
-			continue;
-		lex_next(&r->lex, &t);
-		TELL(r, t.line, "@include: can't open %.*s (from the working directory)",
-		     (int)(t.len < 4 * SHOWN_LEN ? t.len : 4 * SHOWN_LEN), t.p);
-		return;
-	}
-}
-
 void conf_syntax_explain(const char *name, const char *text, size_t len,
 			 const struct conf_syntax *said, struct err_list *errs)
 {
 	struct read r = { .name = name, .errs = errs };
 
 	r.lex = (struct lex){ .p = text, .end = text + len, .line = 1 };
-	if (!strncmp(said->why, "cannot open include", strlen("cannot open include"))) {
-		tell_include(&r, said->line);
-	} else if (!strcmp(said->why, "duplicate setting name")) {
+	if (!strcmp(said->why, "duplicate setting name")) {
 		read_all(&r, UINT32_MAX - 1);
 		r.is_told = false;
 		tell_twice(&r);

@@ -110,8 +110,8 @@ static bool put_text(const struct schema_key *key, const char *text, void *base,
 		return no(why, "is %zu characters long; at most %lld are allowed", len,
 			  (long long)key->hi);
 	for (const char *p = text; *p; p++)
-		if ((unsigned char)*p < ' ' || *p == 0x7f)
-			return no(why, "has a control character");
+		if ((unsigned char)*p < ' ' || *p == 0x7f || *p == '"')
+			return no(why, "has a control character or a quote");
 
 	const char *copy = arena_strdup(arena, text);
 
@@ -323,7 +323,7 @@ bool value_from_setting(const struct schema_key *key, const config_setting_t *se
 		double v = is_int ? (double)setting_int(set) : config_setting_get_float(set);
 
 		if (!scale(v, SEC(1), &us))
-			return no(why, "is not a time that can be");
+			return no(why, "must not be negative, nor longer than a life");
 		return put_duration(key, us, base, why);
 	}
 	if (type == CONFIG_TYPE_STRING && key->type != KT_BOOL && key->type != KT_UINT)

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * See member.h.
+ */
+#include "vrrp/member.h"
+
+#include "core/bug.h"
+#include "core/log.h"
+#include "vrrp/pkt.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* ---- sockets ---- */
+
+static int change_membership(int fd, int option, uint32_t ifindex)
+{
+	struct ip_mreqn m = {
+		.imr_multiaddr.s_addr = htonl(PKT_GROUP_V4),
+		.imr_ifindex = (int)ifindex,
+	};
+
+	return setsockopt(fd, IPPROTO_IP, option, &m, sizeof(m)) ? -errno : 0;
+}
+
+static void close_sock(struct member_sock *s)
+{
+	if (s->fd >= 0)
+		(void)close(s->fd);
+	*s = (struct member_sock){ .fd = -1 };
+}
+
+/* Opens the socket if it is not open. -ENOBUFS: it is full. */
+static int join_in(struct members *m, uint32_t slot, uint32_t ifindex)
+{
+	struct member_sock *s = &m->sock[slot];
+
+	if (s->fd < 0) {
+		/* a datagram socket without a port: it receives nothing, whatever it has joined */
+		s->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+		if (s->fd < 0)
+			return -errno;
+	}
+
+	int err = change_membership(s->fd, IP_ADD_MEMBERSHIP, ifindex);
+
+	if (!err) {
+		s->n++;
+		m->hint = slot;
+	} else if (!s->n) {
+		close_sock(s);
+	}
+	return err;
+}
+
+/* In the socket that was used last; else in a new one; else in any. */
+static int join_anywhere(struct members *m, uint32_t ifindex, uint32_t *slot)
+{
+	int err = join_in(m, *slot = m->hint, ifindex);
+
+	for (uint32_t i = 0; err == -ENOBUFS && i < MEMBER_SOCKS_N; i++)
+		if (m->sock[i].fd < 0)
+			return join_in(m, *slot = i, ifindex);
+	for (uint32_t i = 0; err == -ENOBUFS && i < MEMBER_SOCKS_N; i++)
+		err = join_in(m, *slot = i, ifindex);
+	return err;
+}
+
+static void leave(struct members *m, struct member *me)
+{
+	if (!me->ifindex)
+		return;
+
+	struct member_sock *s = &m->sock[me->slot];
+
+	/* fails when the interface is gone and the kernel has cleared up after it: as good */
+	(void)change_membership(s->fd, IP_DROP_MEMBERSHIP, me->ifindex);
+	if (!--s->n)
+		close_sock(s);
+	m->hint = me->slot;
+	me->ifindex = 0;
+}
+
+static bool join(struct members *m, struct member *me, uint32_t ifindex)
+{
+	int err = join_anywhere(m, ifindex, &me->slot);
+
+	if (!err)
+		me->ifindex = ifindex;
+	else if (!me->is_fail_told)
+		log_event(LOG_VRRP_SOCKET, "op=join iface=%s error=\"%s\"", me->name,
+			  strerrordesc_np(-err));
+	me->is_fail_told = err;
+	return !err;
+}
+
+/* ---- interfaces ---- */
+
+void members_init(struct members *m)
+{
+	*m = (struct members){ 0 };
+	for (uint32_t i = 0; i < MEMBER_SOCKS_N; i++)
+		m->sock[i].fd = -1;
+}
+
+void members_fini(struct members *m)
+{
+	for (uint32_t i = 0; i < MEMBER_SOCKS_N; i++)
+		close_sock(&m->sock[i]);
+	free(m->member);
+	members_init(m);
+}
+
+static int cmp_names(const void *va, const void *vb)
+{
+	const struct member *a = va, *b = vb;
+
+	return strncmp(a->name, b->name, sizeof(a->name));
+}
+
+/* The interfaces of all instances, sorted, without doubles. Returns their number. */
+static uint32_t names_of(const struct conf *c, struct member *out)
+{
+	uint32_t kept_n = 0;
+
+	for (uint32_t i = 0; i < c->vrrp_n; i++) {
+		const char *name = c->vrrp[i].s.interface;
+
+		memcpy(out[i].name, name, strnlen(name, IFNAMSIZ - 1)); /* zeroed before */
+	}
+	if (c->vrrp_n > 1)
+		qsort(out, c->vrrp_n, sizeof(*out), cmp_names);
+	for (uint32_t i = 0; i < c->vrrp_n; i++)
+		if (!kept_n || cmp_names(&out[kept_n - 1], &out[i]))
+			out[kept_n++] = out[i];
+	return kept_n;
+}
+
+/* Both sides are sorted: a merge. */
+void members_adopt(struct members *m, const struct conf *c)
+{
+	struct member *all = calloc((size_t)c->vrrp_n + 1, sizeof(*all));
+	uint32_t n, o = 0, k = 0;
+
+	BUG_ON(!all);
+	n = names_of(c, all);
+	while (o < m->n) {
+		int cmp = k == n ? -1 : cmp_names(&m->member[o], &all[k]);
+
+		if (cmp < 0)
+			leave(m, &m->member[o]);
+		if (!cmp)
+			all[k] = m->member[o];
+		o += cmp <= 0;
+		k += cmp >= 0;
+	}
+	free(m->member);
+	m->member = all;
+	m->n = n;
+}
+
+bool members_update(struct members *m, struct link_table *t)
+{
+	bool is_all = true;
+
+	for (uint32_t i = 0; i < m->n; i++) {
+		struct member *me = &m->member[i];
+		const struct link *l = link_by_name(t, me->name);
+
+		if (!l || l->ifindex != me->ifindex)
+			leave(m, me);
+		if (!l)
+			continue;
+		if (!me->ifindex && !join(m, me, l->ifindex))
+			is_all = false;
+		t->link[l - t->link].is_joined = me->ifindex;
+	}
+	return is_all;
+}
