@@ -241,6 +241,7 @@ static void pool_and_own_servers(void **state)
 
 	(void)state;
 	assert_int_equal(c->rs_n, 4);
+	assert_null(c->vs[0].s.pool); /* nothing is left of how it was written */
 	assert_int_equal(c->rs[0].s.port, 80);
 	assert_int_equal(c->rs[1].s.port, 82);
 	assert_int_equal(c->rs[3].s.port, 83);

@@ -176,6 +176,9 @@ static void make_servers(struct build *b, const struct pools *p)
 		k.pool = NULL;
 		copy_servers(&k, own);
 		c->vs[i].s.servers = (struct conf_range){ .first = first, .n = c->rs_n - first };
+		/* spent: two ways to write the same servers are the same service */
+		c->vs[i].s.pool = NULL;
+		c->vs[i].s.server_port = 0;
 	}
 }
 
