@@ -456,7 +456,7 @@ static void nodes(const struct folder *f)
 	struct err_list errs = { 0 };
 	struct conf_ask ask = { .path = NULL };
 	struct conf *c;
-	char host[256] = "", text[600];
+	char host[256] = "", text[1200];
 
 	/* the host's name up to its first dot is the default */
 	(void)gethostname(host, sizeof(host) - 1);
