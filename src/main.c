@@ -41,6 +41,7 @@
 enum {
 	CHECK_WORKERS_MAX = 256,
 	JOIN_LIMIT_S = 30, /* longest time a role may take to end its work */
+	TRIM_OVER_LEN = 32 * 1024 * 1024, /* free memory that is worth giving back */
 	TIDY_AFTER_S = 1, /* from a reload until memory is given back and locked */
 };
 
@@ -84,11 +85,19 @@ static void lock_memory(struct daemon *d)
 	}
 }
 
+/* What the reading of a large configuration needed goes back to the system; of a small one it is kept,
+ * since the next reload would fault it in again. */
+static void trim_memory(void)
+{
+	if (mallinfo2().fordblks > TRIM_OVER_LEN)
+		(void)malloc_trim(0);
+}
+
 /* A while after a reload, when every role has let go of the old generation. */
 static void on_tidy(struct timer *t, int64_t now_us)
 {
 	(void)now_us;
-	(void)malloc_trim(0);
+	trim_memory();
 	lock_memory(container_of(t, struct daemon, tidy));
 }
 
@@ -408,7 +417,7 @@ static void on_start_vrrp(struct timer *t, int64_t now_us)
 		d->role.is_stopping = true;
 		return;
 	}
-	(void)malloc_trim(0);
+	trim_memory();
 	lock_memory(d); /* with the stacks of all roles */
 	log_event(LOG_READY, "instances=%u services=%u servers=%u checks=%u workers=%u",
 		  d->conf->vrrp_n, d->conf->vs_n, d->conf->rs_n, d->conf->probe_n, d->check_n);

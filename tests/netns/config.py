@@ -194,7 +194,7 @@ def bad_reload(t):
         a.daemon.send(signal.SIGHUP)
         refused = a.daemon.wait_for(r"error conf\.refused gen=(\d+)", 5, seen)
         t.equal(refused.match[1], "1", "generation that goes on")
-        lines = [int(line.match[1]) for line in a.daemon.find(r"conf\.error .*line=(\d+) level=error", seen)]
+        lines = [int(line.match[1]) for line in a.daemon.find(r"error conf\.error .*line=(\d+) ", seen)]
         t.check({2, 3, 4, 5} <= set(lines), f"the log has every mistake with its line: {lines}")
 
         for what, deed in (("syntax error", lambda: write(a.director.conf, "vrrp_instances = ( {")),
