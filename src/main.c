@@ -12,7 +12,7 @@
 #include "core/clock.h"
 #include "core/conf/conf_diff.h"
 #include "core/conf/conf_ids.h"
-#include "core/conf/conf_load.h"
+#include "core/conf/conf_open.h"
 #include "core/log.h"
 #include "core/ops/options.h"
 #include "core/ops/single.h"
@@ -102,7 +102,7 @@ static struct conf *load_first(const struct options *o, int *status)
 {
 	struct err_list errs = { 0 };
 	bool is_unreadable;
-	struct conf *c = conf_load(o->file, &errs, &is_unreadable);
+	struct conf *c = conf_open(o->file, o->format, &errs, &is_unreadable);
 
 	findings_print(&errs, stderr);
 	if (!c)
@@ -145,7 +145,7 @@ static void reload(struct daemon *d)
 
 	(void)munlockall();
 
-	struct conf *c = conf_load(d->opt.file, &errs, &is_unreadable);
+	struct conf *c = conf_open(d->opt.file, d->opt.format, &errs, &is_unreadable);
 
 	tidy_later(d);
 	log_findings(&errs);

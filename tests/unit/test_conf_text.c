@@ -4,8 +4,8 @@
  * person: defaults and what is inherited are not in it.
  */
 #include "core/clock.h"
-#include "core/conf/conf_build.h"
 #include "core/conf/conf_load.h"
+#include "core/conf/conf_make.h"
 #include "core/conf/conf_text.h"
 #include "unit.h"
 
@@ -66,7 +66,7 @@ static struct ip_addr random_addr(uint32_t i)
 	return addr_v4(htonl(0x0a000001u + i));
 }
 
-static struct conf_range random_vips(struct conf_build *b, uint32_t i, const char *interface)
+static struct conf_range random_vips(struct conf_make *b, uint32_t i, const char *interface)
 {
 	struct conf_range r = { .first = b->list[SCHEMA_vip].n, .n = 1 + pick(4) };
 
@@ -75,12 +75,12 @@ static struct conf_range random_vips(struct conf_build *b, uint32_t i, const cha
 						    .len = (uint8_t)pick(33) } };
 
 		v.s.dev = coin() ? interface : random_text(b->c, "d", k, true);
-		(void)conf_build_add(b, SCHEMA_vip, &v);
+		(void)conf_make_add(b, SCHEMA_vip, &v);
 	}
 	return r;
 }
 
-static void random_inst(struct conf_build *b, uint32_t i)
+static void random_inst(struct conf_make *b, uint32_t i)
 {
 	struct conf_vrrp in = { 0 };
 
@@ -92,10 +92,10 @@ static void random_inst(struct conf_build *b, uint32_t i)
 	else
 		in.s.adv_int_us = CS(1 + pick(4095));
 	in.s.vips = random_vips(b, i, in.s.interface);
-	(void)conf_build_add(b, SCHEMA_vrrp, &in);
+	(void)conf_make_add(b, SCHEMA_vrrp, &in);
 }
 
-static struct conf_range random_checks(struct conf_build *b)
+static struct conf_range random_checks(struct conf_make *b)
 {
 	struct conf_range r = { .first = b->list[SCHEMA_check].n, .n = pick(4) };
 
@@ -111,12 +111,12 @@ static struct conf_range random_checks(struct conf_build *b)
 
 			ck.s.status.w[code / 64] ^= UINT64_C(1) << code % 64;
 		}
-		(void)conf_build_add(b, SCHEMA_check, &ck);
+		(void)conf_make_add(b, SCHEMA_check, &ck);
 	}
 	return r;
 }
 
-static void random_vs(struct conf_build *b, uint32_t i)
+static void random_vs(struct conf_make *b, uint32_t i)
 {
 	struct conf_vs vs = { 0 };
 	char name[CONF_VS_NAME_LEN];
@@ -136,17 +136,17 @@ static void random_vs(struct conf_build *b, uint32_t i)
 		if (vs.s.method != VS_NAT || coin())
 			rs.s.port = vs.s.port;
 		rs.s.checks = coin() ? vs.s.checks : random_checks(b);
-		(void)conf_build_add(b, SCHEMA_rs, &rs);
+		(void)conf_make_add(b, SCHEMA_rs, &rs);
 	}
-	(void)conf_build_add(b, SCHEMA_vs, &vs);
+	(void)conf_make_add(b, SCHEMA_vs, &vs);
 }
 
 static struct conf *random_conf(void)
 {
 	struct conf *c = conf_new();
-	struct conf_build b;
+	struct conf_make b;
 
-	conf_build_init(&b, c);
+	conf_make_init(&b, c);
 	random_rows(SCHEMA_global, &c->global.s);
 	random_rows(SCHEMA_workers, &c->workers.s);
 	c->global.s.router_id = coin() ? NULL : random_text(c, "r", 0, true);
@@ -154,7 +154,7 @@ static struct conf *random_conf(void)
 		random_inst(&b, i);
 	for (uint32_t i = 0, n = pick(6); i < n; i++)
 		random_vs(&b, i);
-	conf_build_finish(&b);
+	conf_make_finish(&b);
 	return c;
 }
 

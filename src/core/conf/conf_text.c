@@ -7,7 +7,7 @@
 
 #include "core/bug.h"
 #include "core/clock.h"
-#include "core/conf/conf_build.h"
+#include "core/conf/conf_make.h"
 #include "core/conf/schema.h"
 
 #include <stdio.h>
@@ -199,27 +199,19 @@ static bool check_inherits(const struct schema_key *key, const struct conf_check
 /* Whether the place a row inherits from gives the same value. */
 static bool inherits(const struct text *t, const struct schema_key *key, const struct object *o)
 {
-	switch (o->kind) {
-	case SCHEMA_vrrp:
+	if (o->kind == SCHEMA_vrrp)
 		return !strcmp(key->name, "version") &&
 		       ((const struct conf_vrrp *)o->base)->s.version ==
 			       t->c->global.s.vrrp_version;
-	case SCHEMA_vip:
+	if (o->kind == SCHEMA_vip)
 		return !strcmp(key->name, "dev") &&
 		       str_eq(((const struct conf_vip *)o->base)->s.dev,
 			      ((const struct conf_vrrp *)o->parent)->s.interface);
-	case SCHEMA_vs:
+	if (o->kind == SCHEMA_vs)
 		return vs_inherits(key, o->base);
-	case SCHEMA_rs:
+	if (o->kind == SCHEMA_rs)
 		return rs_inherits(t->c, key, o->base, o->parent);
-	case SCHEMA_check:
-		return check_inherits(key, o->base);
-	case SCHEMA_global:
-	case SCHEMA_workers:
-	case SCHEMA_KIND_N:
-		break;
-	}
-	return false;
+	return o->kind == SCHEMA_check && check_inherits(key, o->base);
 }
 
 static bool is_written(const struct text *t, const struct schema_key *key, const struct object *o)
@@ -249,29 +241,16 @@ static void put_rows(struct text *t, const struct object *o, int level);
 static struct object element(const struct text *t, enum schema_kind kind, uint32_t i,
 			     const void *parent)
 {
+	const struct conf *c = t->c;
 	struct object o = { .kind = kind, .parent = parent };
 
-	switch (kind) {
-	case SCHEMA_vrrp:
-		o.base = &t->c->vrrp[i];
-		break;
-	case SCHEMA_vip:
-		o.base = &t->c->vip[i];
-		break;
-	case SCHEMA_vs:
-		o.base = &t->c->vs[i];
-		break;
-	case SCHEMA_rs:
-		o.base = &t->c->rs[i];
-		break;
-	case SCHEMA_check:
-		o.base = &t->c->check[i];
-		break;
-	case SCHEMA_global:
-	case SCHEMA_workers:
-	case SCHEMA_KIND_N:
-		BUG("kind");
-	}
+	o.base = kind == SCHEMA_vrrp    ? (const void *)&c->vrrp[i]
+		 : kind == SCHEMA_vip   ? (const void *)&c->vip[i]
+		 : kind == SCHEMA_vs    ? (const void *)&c->vs[i]
+		 : kind == SCHEMA_rs    ? (const void *)&c->rs[i]
+		 : kind == SCHEMA_check ? (const void *)&c->check[i]
+					: NULL;
+	BUG_ON(!o.base);
 	return o;
 }
 

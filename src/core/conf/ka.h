@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "core/conf/conf_build.h"
+#include "core/conf/conf_make.h"
 #include "core/conf/ka_conv.h"
 
 enum {
@@ -45,7 +45,7 @@ struct ka_seen {
 
 /* One conversion. */
 struct ka {
-	struct conf_build b;
+	struct conf_make b;
 	struct err_list *errs;
 	struct ka_report *report;
 	const char *raw_file; /* the lexer's pointer for the file last seen ... */

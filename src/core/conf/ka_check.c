@@ -91,7 +91,7 @@ static void add_check(struct ka *k, const struct ka_node *n, const struct check 
 		KA_ERROR(k, n, "a server can have %d checks", KA_CHECKS_MAX);
 		return;
 	}
-	(void)conf_build_add(&k->b, SCHEMA_check, &ck->o);
+	(void)conf_make_add(&k->b, SCHEMA_check, &ck->o);
 	ck->rs->o.s.checks.n++;
 }
 
@@ -134,7 +134,7 @@ static struct check begin(struct ka *k, const struct ka_node *n, struct ka_rs *r
 {
 	struct check ck = { .o.loc = ka_loc(k, n), .rs = rs };
 
-	conf_build_defaults(SCHEMA_check, &ck.o.s);
+	conf_make_defaults(SCHEMA_check, &ck.o.s);
 	ck.o.s.type = type;
 	ck.o.s.interval_us = rs->in.interval_us;
 	ck.o.s.timeout_us = rs->in.timeout_us;

@@ -370,10 +370,10 @@ static void convert(struct ka *k, const struct ka_node *root)
 {
 	struct fields_vrrp dflt = { 0 };
 
-	conf_build_init(&k->b, k->b.c);
-	conf_build_defaults(SCHEMA_global, &k->b.c->global.s);
-	conf_build_defaults(SCHEMA_workers, &k->b.c->workers.s);
-	conf_build_defaults(SCHEMA_vrrp, &dflt);
+	conf_make_init(&k->b, k->b.c);
+	conf_make_defaults(SCHEMA_global, &k->b.c->global.s);
+	conf_make_defaults(SCHEMA_workers, &k->b.c->workers.s);
+	conf_make_defaults(SCHEMA_vrrp, &dflt);
 	k->garp_repeat_n = dflt.garp_repeat_n;
 	k->garp_delay_us = dflt.garp_delay_us;
 	k->seen = calloc(NOT_WORDS_N, sizeof(*k->seen));
@@ -381,7 +381,7 @@ static void convert(struct ka *k, const struct ka_node *root)
 	ka_statements(k, KA_TOP, root, NULL);
 	close_report(k);
 	free(k->seen);
-	conf_build_finish(&k->b);
+	conf_make_finish(&k->b);
 }
 
 struct conf *ka_convert(const struct ka_source *src, struct err_list *errs,

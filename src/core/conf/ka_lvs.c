@@ -114,7 +114,7 @@ static void vs_real_server(struct ka *k, const struct ka_node *n, void *obj)
 	rs.o.s.checks.first = k->b.list[SCHEMA_check].n;
 	ka_statements(k, KA_RS, n->child, &rs);
 	fix_port(k, n, &rs, vs);
-	(void)conf_build_add(&k->b, SCHEMA_rs, &rs.o);
+	(void)conf_make_add(&k->b, SCHEMA_rs, &rs.o);
 	vs->o.s.servers.n++;
 }
 
@@ -247,20 +247,20 @@ static void lift_checks(struct ka *k, struct vs *vs)
 {
 	uint32_t first = vs->checks_first, n = k->b.list[SCHEMA_check].n - first;
 	struct conf_rs *rs =
-		vs->o.s.servers.n ? conf_build_at(&k->b, SCHEMA_rs, vs->o.s.servers.first) : NULL;
+		vs->o.s.servers.n ? conf_make_at(&k->b, SCHEMA_rs, vs->o.s.servers.first) : NULL;
 	struct conf_check *old = calloc(n ? n : 1, sizeof(*old));
 	struct conf_range common;
 
 	BUG_ON(!old);
 	if (n)
-		memcpy(old, conf_build_at(&k->b, SCHEMA_check, first), n * sizeof(*old));
+		memcpy(old, conf_make_at(&k->b, SCHEMA_check, first), n * sizeof(*old));
 	for (uint32_t i = 0; i < vs->o.s.servers.n; i++)
 		rs[i].s.checks.first -= first;
 	common = common_checks(old, rs, vs->o.s.servers.n);
-	conf_build_cut(&k->b, SCHEMA_check, first);
+	conf_make_cut(&k->b, SCHEMA_check, first);
 	vs->o.s.checks = (struct conf_range){ .first = first, .n = common.n };
 	for (uint32_t i = 0; i < common.n; i++)
-		(void)conf_build_add(&k->b, SCHEMA_check, &old[common.first + i]);
+		(void)conf_make_add(&k->b, SCHEMA_check, &old[common.first + i]);
 	for (uint32_t r = 0; r < vs->o.s.servers.n; r++) {
 		struct conf_range *own = &rs[r].s.checks;
 		uint32_t from = own->first;
@@ -271,9 +271,62 @@ static void lift_checks(struct ka *k, struct vs *vs)
 		}
 		own->first = k->b.list[SCHEMA_check].n;
 		for (uint32_t i = 0; i < own->n; i++)
-			(void)conf_build_add(&k->b, SCHEMA_check, &old[from + i]);
+			(void)conf_make_add(&k->b, SCHEMA_check, &old[from + i]);
 	}
 	free(old);
+}
+
+/* ------------------------------------------------------------------ servers that are there twice */
+
+static int cmp_server(const void *va, const void *vb, void *arg)
+{
+	const struct conf_rs *all = arg, *a, *b;
+	uint32_t i, j;
+
+	memcpy(&i, va, sizeof(i));
+	memcpy(&j, vb, sizeof(j));
+	a = &all[i];
+	b = &all[j];
+
+	int d = addr_cmp(&a->s.addr, &b->s.addr);
+
+	if (!d)
+		d = a->s.port - b->s.port;
+	return d ? d : (i > j) - (i < j); /* the first line of the file comes first */
+}
+
+static bool is_same_server(const struct conf_rs *a, const struct conf_rs *b)
+{
+	return addr_eq(&a->s.addr, &b->s.addr) && a->s.port == b->s.port;
+}
+
+/* Of equal servers the first stays, as in keepalived. Its checks go when lists are lifted. */
+static void drop_twice(struct ka *k, struct vs *vs)
+{
+	uint32_t n = vs->o.s.servers.n, kept = 0;
+	struct conf_rs *rs = conf_make_at(&k->b, SCHEMA_rs, vs->o.s.servers.first);
+	uint32_t *order = calloc(n, sizeof(*order));
+	bool *is_twice = calloc(n, sizeof(*is_twice));
+	char text[ADDR_PORT_TEXT_LEN];
+
+	BUG_ON(!order || !is_twice);
+	for (uint32_t i = 0; i < n; i++)
+		order[i] = i;
+	qsort_r(order, n, sizeof(*order), cmp_server, rs);
+	for (uint32_t i = 1; i < n; i++)
+		is_twice[order[i]] = is_same_server(&rs[order[i - 1]], &rs[order[i]]);
+	for (uint32_t i = 0; i < n; i++) {
+		if (!is_twice[i])
+			rs[kept++] = rs[i];
+		else
+			err_add(k->errs, ERR_WARNING, rs[i].loc.file, rs[i].loc.line,
+				"real_server %s is there twice; the first counts, as in keepalived",
+				addr_port_text(&rs[i].s.addr, rs[i].s.port, text));
+	}
+	conf_make_cut(&k->b, SCHEMA_rs, vs->o.s.servers.first + kept);
+	vs->o.s.servers.n = kept;
+	free(order);
+	free(is_twice);
 }
 
 /* ------------------------------------------------------------------ the block */
@@ -321,7 +374,7 @@ void ka_virtual_server(struct ka *k, const struct ka_node *n, void *obj)
 	char name[CONF_VS_NAME_LEN];
 
 	(void)obj;
-	conf_build_defaults(SCHEMA_vs, &vs.o.s);
+	conf_make_defaults(SCHEMA_vs, &vs.o.s);
 	if (!put_service(k, n, &vs))
 		return;
 	vs.o.s.protocol = VS_UDP;
@@ -333,8 +386,8 @@ void ka_virtual_server(struct ka *k, const struct ka_node *n, void *obj)
 			"virtual_server %.60s, with its block, is not converted: SCTP is not in "
 			"this version",
 			n->word[1]);
-		conf_build_cut(&k->b, SCHEMA_rs, first_rs);
-		conf_build_cut(&k->b, SCHEMA_check, vs.checks_first);
+		conf_make_cut(&k->b, SCHEMA_rs, first_rs);
+		conf_make_cut(&k->b, SCHEMA_check, vs.checks_first);
 		return;
 	}
 	if (!vs.has_protocol)
@@ -343,9 +396,16 @@ void ka_virtual_server(struct ka *k, const struct ka_node *n, void *obj)
 			n->word[1]);
 	if (vs.has_granularity && !vs.o.s.persistence_us)
 		vs.o.s.persistence_us = SEC(PERSISTENCE_S);
-	if (!vs.has_alpha && vs.o.s.servers.n)
+	if (!vs.o.s.servers.n) {
+		KA_WARN(k, n,
+			"virtual_server %.60s: has no real servers: left out, as in keepalived",
+			n->word[1]);
+		return;
+	}
+	if (!vs.has_alpha)
 		note_alpha(k, n);
+	drop_twice(k, &vs);
 	lift_checks(k, &vs);
 	vs.o.s.name = arena_strdup(&k->b.c->arena, conf_vs_default_name(&vs.o.s, name));
-	(void)conf_build_add(&k->b, SCHEMA_vs, &vs.o);
+	(void)conf_make_add(&k->b, SCHEMA_vs, &vs.o);
 }

@@ -102,7 +102,7 @@ static void address_words(struct ka *k, const struct ka_node *n, struct conf_vip
 static bool is_listed(struct ka *k, const struct conf_range *r, const struct conf_vip *vip)
 {
 	for (uint32_t i = r->first; i < r->first + r->n; i++) {
-		const struct conf_vip *a = conf_build_at(&k->b, SCHEMA_vip, i);
+		const struct conf_vip *a = conf_make_at(&k->b, SCHEMA_vip, i);
 
 		if (addr_eq(&a->s.prefix.addr, &vip->s.prefix.addr) &&
 		    !strcmp(a->s.dev, vip->s.dev))
@@ -136,7 +136,7 @@ static void address(struct ka *k, const struct ka_node *n, struct inst *in)
 		KA_ERROR(k, n, "an instance can hold %d addresses", VIPS_MAX);
 		return;
 	}
-	(void)conf_build_add(&k->b, SCHEMA_vip, &vip);
+	(void)conf_make_add(&k->b, SCHEMA_vip, &vip);
 	in->o.s.vips.n++;
 }
 
@@ -194,7 +194,7 @@ void ka_vrrp_instance(struct ka *k, const struct ka_node *n, void *obj)
 	uint32_t first_vip = k->b.list[SCHEMA_vip].n;
 
 	(void)obj;
-	conf_build_defaults(SCHEMA_vrrp, &in.o.s);
+	conf_make_defaults(SCHEMA_vrrp, &in.o.s);
 	if (!ka_value(k, n, 1, schema_find(SCHEMA_vrrp, "name"), &in.o.s))
 		return;
 	ka_extra(k, n, 2);
@@ -213,7 +213,7 @@ void ka_vrrp_instance(struct ka *k, const struct ka_node *n, void *obj)
 		in.o.s.nopreempt = false;
 	}
 	if (is_complete(k, n, &in))
-		(void)conf_build_add(&k->b, SCHEMA_vrrp, &in.o);
+		(void)conf_make_add(&k->b, SCHEMA_vrrp, &in.o);
 	else
-		conf_build_cut(&k->b, SCHEMA_vip, first_vip);
+		conf_make_cut(&k->b, SCHEMA_vip, first_vip);
 }

@@ -4,35 +4,36 @@
  */
 #include "core/ops/options.h"
 
-#include "core/conf/conf_load.h"
-
 #include <getopt.h>
 #include <string.h>
 
 static void usage(FILE *out)
 {
-	(void)fprintf(out,
-		      "usage: vipd -f FILE [--dataplane=kernel|memory]   run in the foreground\n"
-		      "       vipd --check -f FILE                       test a configuration\n"
-		      "       vipd --version | --help\n"
-		      "\n"
-		      "  -f, --file FILE         configuration (default /etc/vipd/vipd.conf)\n"
-		      "  -c, --check             print every finding as file:line: error: text\n"
-		      "      --dataplane=WHERE   kernel: the kernel's IPVS table (default);\n"
-		      "                          memory: a table in memory, for trials\n"
-		      "\n"
-		      "Signals: HUP reloads the file, TERM and INT stop.\n"
-		      "Exit status: 0 good, 2 errors in the configuration, 3 file missing or\n"
-		      "unreadable, 1 anything else.\n");
+	(void)fprintf(
+		out, "usage: vipd -f FILE [--dataplane=kernel|memory]   run in the foreground\n"
+		     "       vipd --check -f FILE                       test a configuration\n"
+		     "       vipd --version | --help\n"
+		     "\n"
+		     "  -f, --file FILE         configuration (default /etc/vipd/vipd.conf)\n"
+		     "  -c, --check             print every finding as file:line: error: text\n"
+		     "      --format=LANGUAGE   of the file: libconfig or keepalived (default: by\n"
+		     "                          what is in it)\n"
+		     "      --dataplane=WHERE   kernel: the kernel's IPVS table (default);\n"
+		     "                          memory: a table in memory, for trials\n"
+		     "\n"
+		     "Signals: HUP reloads the file, TERM and INT stop.\n"
+		     "Exit status: 0 good, 2 errors in the configuration, 3 file missing or\n"
+		     "unreadable, 1 anything else.\n");
 }
 
 bool options_parse(int argc, char **argv, struct options *o, int *status)
 {
-	enum { OPT_DATAPLANE = 256, OPT_VERSION };
+	enum { OPT_DATAPLANE = 256, OPT_FORMAT, OPT_VERSION };
 	static const struct option longs[] = {
 		{ "file", required_argument, NULL, 'f' },
 		{ "check", no_argument, NULL, 'c' },
 		{ "dataplane", required_argument, NULL, OPT_DATAPLANE },
+		{ "format", required_argument, NULL, OPT_FORMAT },
 		{ "version", no_argument, NULL, OPT_VERSION },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
@@ -57,6 +58,14 @@ bool options_parse(int argc, char **argv, struct options *o, int *status)
 				return false;
 			}
 			o->is_memory = optarg[0] == 'm';
+			break;
+		case OPT_FORMAT:
+			if (!conf_format_parse(optarg, &o->format)) {
+				(void)fprintf(stderr,
+					      "vipd: --format is libconfig or keepalived, not %s\n",
+					      optarg);
+				return false;
+			}
 			break;
 		case OPT_VERSION:
 			(void)printf("vipd %s\n", VIPD_VERSION);
@@ -99,7 +108,7 @@ int options_check(const struct options *o)
 {
 	struct err_list errs = { 0 };
 	bool is_unreadable;
-	struct conf *c = conf_load(o->file, &errs, &is_unreadable);
+	struct conf *c = conf_open(o->file, o->format, &errs, &is_unreadable);
 	int status = c ? EXIT_GOOD : is_unreadable ? EXIT_UNREADABLE : EXIT_CONF;
 
 	findings_print(&errs, stdout);

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "core/conf/conf_open.h"
 #include "core/err.h"
 
 #include <stdbool.h>
@@ -19,6 +20,7 @@ enum exit_status {
 
 struct options {
 	const char *file;
+	enum conf_format format;
 	bool is_check;
 	bool is_memory; /* --dataplane=memory */
 };

@@ -8,31 +8,31 @@
 #include "core/conf/conf.h"
 #include "core/conf/schema.h"
 
-struct conf_build_list {
+struct conf_make_list {
 	unsigned char *p;
 	size_t el_len;
 	uint32_t n, cap;
 };
 
-struct conf_build {
+struct conf_make {
 	struct conf *c;
-	struct conf_build_list list[SCHEMA_KIND_N];
+	struct conf_make_list list[SCHEMA_KIND_N];
 };
 
-void conf_build_init(struct conf_build *b, struct conf *c);
+void conf_make_init(struct conf_make *b, struct conf *c);
 
 /* A copy of the object (struct conf_vrrp, _vip, _vs, _rs or _check) goes to the end of its list; its
  * index is returned. Ranges name such indices. */
-uint32_t conf_build_add(struct conf_build *b, enum schema_kind kind, const void *obj);
+uint32_t conf_make_add(struct conf_make *b, enum schema_kind kind, const void *obj);
 
 /* The object with this index; valid until the next one is added. */
-void *conf_build_at(struct conf_build *b, enum schema_kind kind, uint32_t i);
+void *conf_make_at(struct conf_make *b, enum schema_kind kind, uint32_t i);
 
 /* Forgets the objects from index n on. */
-void conf_build_cut(struct conf_build *b, enum schema_kind kind, uint32_t n);
+void conf_make_cut(struct conf_make *b, enum schema_kind kind, uint32_t n);
 
 /* The defaults of a kind's rows, into zeroed settings. */
-void conf_build_defaults(enum schema_kind kind, void *base);
+void conf_make_defaults(enum schema_kind kind, void *base);
 
 /* "vs-ADDRESS-PROTOCOL-PORT": the name of a service that has none. */
 enum { CONF_VS_NAME_LEN = ADDR_TEXT_LEN + 32 };
@@ -45,4 +45,4 @@ struct conf_status conf_status_default(void);
 bool conf_checks_equal(const struct conf_check *all, struct conf_range a, struct conf_range b);
 
 /* Everything into the snapshot, with a probe for each check of each server. b is empty then. */
-void conf_build_finish(struct conf_build *b);
+void conf_make_finish(struct conf_make *b);

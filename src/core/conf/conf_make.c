@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * See conf_build.h.
+ * See conf_make.h.
  */
-#include "core/conf/conf_build.h"
+#include "core/conf/conf_make.h"
 
 #include "core/bug.h"
 
@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-void conf_build_init(struct conf_build *b, struct conf *c)
+void conf_make_init(struct conf_make *b, struct conf *c)
 {
-	*b = (struct conf_build){ .c = c };
+	*b = (struct conf_make){ .c = c };
 	b->list[SCHEMA_vrrp].el_len = sizeof(struct conf_vrrp);
 	b->list[SCHEMA_vip].el_len = sizeof(struct conf_vip);
 	b->list[SCHEMA_vs].el_len = sizeof(struct conf_vs);
@@ -20,9 +20,9 @@ void conf_build_init(struct conf_build *b, struct conf *c)
 	b->list[SCHEMA_check].el_len = sizeof(struct conf_check);
 }
 
-uint32_t conf_build_add(struct conf_build *b, enum schema_kind kind, const void *obj)
+uint32_t conf_make_add(struct conf_make *b, enum schema_kind kind, const void *obj)
 {
-	struct conf_build_list *l = &b->list[kind];
+	struct conf_make_list *l = &b->list[kind];
 
 	BUG_ON(!l->el_len);
 	if (l->n == l->cap) {
@@ -34,19 +34,19 @@ uint32_t conf_build_add(struct conf_build *b, enum schema_kind kind, const void 
 	return l->n++;
 }
 
-void *conf_build_at(struct conf_build *b, enum schema_kind kind, uint32_t i)
+void *conf_make_at(struct conf_make *b, enum schema_kind kind, uint32_t i)
 {
 	BUG_ON(i >= b->list[kind].n);
 	return b->list[kind].p + i * b->list[kind].el_len;
 }
 
-void conf_build_cut(struct conf_build *b, enum schema_kind kind, uint32_t n)
+void conf_make_cut(struct conf_make *b, enum schema_kind kind, uint32_t n)
 {
 	BUG_ON(n > b->list[kind].n);
 	b->list[kind].n = n;
 }
 
-void conf_build_defaults(enum schema_kind kind, void *base)
+void conf_make_defaults(enum schema_kind kind, void *base)
 {
 	for (const struct schema_key *k = schema_of[kind].key; k->name; k++)
 		if (k->dflt != 0 && k->dflt != SCHEMA_NEED && k->dflt != SCHEMA_INHERIT)
@@ -82,16 +82,16 @@ bool conf_checks_equal(const struct conf_check *all, struct conf_range a, struct
 }
 
 /* A list's objects in the arena. */
-static void *take(struct conf_build *b, enum schema_kind kind, uint32_t *n)
+static void *take(struct conf_make *b, enum schema_kind kind, uint32_t *n)
 {
-	struct conf_build_list *l = &b->list[kind];
+	struct conf_make_list *l = &b->list[kind];
 	void *p = arena_array(&b->c->arena, l->n, l->el_len);
 
 	if (l->n)
 		memcpy(p, l->p, l->n * l->el_len);
 	*n = l->n;
 	free(l->p);
-	*l = (struct conf_build_list){ .el_len = l->el_len };
+	*l = (struct conf_make_list){ .el_len = l->el_len };
 	return p;
 }
 
@@ -114,7 +114,7 @@ static void make_probes(struct conf *c)
 	}
 }
 
-void conf_build_finish(struct conf_build *b)
+void conf_make_finish(struct conf_make *b)
 {
 	struct conf *c = b->c;
 
