@@ -152,6 +152,7 @@ format:
 install: build/vipd build/vipctl
 	install -D -m 755 $(BUILD)/vipd $(DESTDIR)$(PREFIX)/sbin/vipd
 	install -D -m 755 $(BUILD)/vipctl $(DESTDIR)$(PREFIX)/bin/vipctl
+	install -D -m 644 etc/man/vipctl.1 $(DESTDIR)$(PREFIX)/share/man/man1/vipctl.1
 	install -D -m 644 etc/vipd.conf $(DESTDIR)$(PREFIX)/share/doc/vipd/vipd.conf
 	install -D -m 644 etc/vipd.service $(DESTDIR)$(PREFIX)/lib/systemd/system/vipd.service
 	install -D -m 644 LICENSE $(DESTDIR)$(PREFIX)/share/doc/vipd/copyright
