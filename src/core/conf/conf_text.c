@@ -168,12 +168,16 @@ static bool str_eq(const char *a, const char *b)
 	return a == b || (a && b && !strcmp(a, b));
 }
 
+/* What only decides what servers inherit is left out: every server says it itself. */
 static bool vs_inherits(const struct schema_key *key, const struct conf_vs *vs)
 {
 	char name[CONF_VS_NAME_LEN];
 
-	return !strcmp(key->name, "name") &&
-	       !strcmp(vs->s.name, conf_vs_default_name(&vs->s, name));
+	if (!strcmp(key->name, "name"))
+		return !strcmp(vs->s.name, conf_vs_default_name(&vs->s, name));
+	if (!strcmp(key->name, "checks"))
+		return !vs->s.checks.n;
+	return !strcmp(key->name, "pool") || !strcmp(key->name, "real_server_port");
 }
 
 static bool rs_inherits(const struct conf *c, const struct schema_key *key,
