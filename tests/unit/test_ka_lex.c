@@ -26,6 +26,7 @@ static const struct {
 	{ "/etc/ka/sub/d.conf", "d 4" },
 	{ "/etc/ka/locked.conf", NULL },
 	{ "/etc/ka/me.conf", "include me.conf" },
+	{ "/etc/ka/def.conf", "$IN=$i\nin $i\n" },
 	{ "/etc/ka/close.conf", "in 1\n}\n" },
 };
 
@@ -157,6 +158,8 @@ static void becomes(void **state)
 		{ "include none.conf\ninclude locked.conf\ninclude nothing*\nx", "x" },
 		{ "x {\ninclude close.conf\ny", "x{in 1};y" },
 		{ "includes a", "includes a" },
+		/* what a file within a loop defines stays; the loop's own name does not */
+		{ "~SEQ(i,2) include def.conf\nx $IN $i", "in 1;in 2;x $i $i" },
 	};
 
 	(void)state;

@@ -29,6 +29,9 @@ static void put_retry(struct ka *k, const struct ka_node *n, uint8_t *fall_n)
 		KA_ERROR(k, n, "'%s' must be 0..%d, not %.40s", n->word[0], RETRY_MAX, n->word[1]);
 	else
 		*fall_n = (uint8_t)(v + 1);
+	if (end && end != n->word[1] && *end)
+		KA_WARN(k, n, "'%s %.40s': only the number counts, as in keepalived", n->word[0],
+			n->word[1]);
 	ka_extra(k, n, 2);
 }
 

@@ -207,6 +207,21 @@ static int include_file(struct lex *l, const struct include_kind *kind, const ch
 	return err;
 }
 
+/* What an include did not find, told once. */
+static void tell_unmatched(struct lex *l, const struct include_kind *kind, const char *pattern,
+			   const struct ka_match *m)
+{
+	bool is_error = (kind->match && !m->n) || (kind->wild && m->is_wild_unmatched) ||
+			(kind->brace && m->is_brace_unmatched);
+
+	if (!m->n)
+		tell_include(l, is_error, pattern, "no such file");
+	else if (m->is_wild_unmatched)
+		tell_include(l, is_error, pattern, "a wildcard matches no file");
+	else if (m->is_brace_unmatched)
+		tell_include(l, is_error, pattern, "a part of { } matches no file");
+}
+
 static int include(struct lex *l, const struct include_kind *kind, const char *pattern)
 {
 	struct ka_match m = { 0 };
@@ -216,12 +231,7 @@ static int include(struct lex *l, const struct include_kind *kind, const char *p
 		err = l->src->io->match(l->subst.dir, pattern, &m);
 	if (err)
 		return stop(l, "include %.200s: %s", pattern, strerrordesc_np(-err));
-	if (!m.n)
-		tell_include(l, kind->match, pattern, "no such file");
-	if (m.is_wild_unmatched && (m.n || kind->wild))
-		tell_include(l, kind->wild, pattern, "a wildcard matches no file");
-	if (m.is_brace_unmatched && (m.n || kind->brace))
-		tell_include(l, kind->brace, pattern, "a part of { } matches no file");
+	tell_unmatched(l, kind, pattern, &m);
 	for (size_t i = 0; i < m.n; i++) {
 		if (!err)
 			err = include_file(l, kind, m.path[i]);
@@ -345,25 +355,28 @@ static char *next_line(struct lex *l, const char **p, const char *end)
 }
 
 /* $NAME=VALUE, and the lines that continue it. */
-static int definition(struct lex *l, const char *line, size_t name_len, const char **p,
-		      const char *end)
+static int definition(struct lex *l, char *line, size_t name_len, const char **p, const char *end)
 {
-	char *value = strdup(line + name_len + 2);
-	size_t len;
+	char *value, *more = NULL, *part = line + name_len + 2;
+	size_t value_len, len;
+	FILE *f = open_memstream(&value, &value_len);
 	int err;
 
-	BUG_ON(!value);
-	while ((len = strlen(value)) && value[len - 1] == '\\') {
-		char *more = len < KA_VALUE_LEN_MAX ? next_line(l, p, end) : NULL, *joined;
+	BUG_ON(!f);
+	for (;;) {
+		bool goes_on = (len = strlen(part)) && part[len - 1] == '\\';
 
-		value[len - 1] = '\0';
+		if (goes_on)
+			part[len - 1] = '\0';
+		(void)fputs(trim(part), f);
+		free(more);
+		more = goes_on && ftell(f) < KA_VALUE_LEN_MAX ? next_line(l, p, end) : NULL;
 		if (!more)
 			break;
-		BUG_ON(asprintf(&joined, "%s\n%s", trim(value), trim(more)) < 0);
-		free(more);
-		free(value);
-		value = joined;
+		(void)fputc('\n', f);
+		part = trim(more);
 	}
+	(void)fclose(f);
 	err = ka_define(&l->subst, line + 1, name_len, trim(value));
 	free(value);
 	return err ? stop(l, "%s", l->subst.why) : 0;

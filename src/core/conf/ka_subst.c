@@ -69,45 +69,50 @@ size_t ka_def_name_len(const char *line)
 	return n && line[1 + n] == '=' ? n : 0;
 }
 
-static void push(struct ka_subst *s, const char *name, size_t len, const char *value)
+static void push(struct ka_defs *d, const char *name, size_t len, const char *value)
 {
-	if (s->n == s->cap) {
-		s->cap = s->cap ? s->cap * 2 : 16;
-		s->def = reallocarray(s->def, s->cap, sizeof(*s->def));
-		BUG_ON(!s->def);
+	if (d->n == d->cap) {
+		d->cap = d->cap ? d->cap * 2 : 16;
+		d->def = reallocarray(d->def, d->cap, sizeof(*d->def));
+		BUG_ON(!d->def);
 	}
-	s->def[s->n++] =
+	d->def[d->n++] =
 		(struct ka_def){ .name = copy(name, len), .value = copy(value, strlen(value)) };
 }
 
-static void pop(struct ka_subst *s)
+static void pop(struct ka_defs *d)
 {
-	struct ka_def *d = &s->def[--s->n];
+	struct ka_def *last = &d->def[--d->n];
 
-	free(d->name);
-	free(d->value);
+	free(last->name);
+	free(last->value);
 }
 
-static struct ka_def *find(const struct ka_subst *s, const char *name, size_t len)
+static struct ka_def *find(const struct ka_defs *d, const char *name, size_t len)
 {
-	for (size_t i = s->n; i-- > 0;)
-		if (!strncmp(s->def[i].name, name, len) && !s->def[i].name[len])
-			return &s->def[i];
+	for (size_t i = d->n; i-- > 0;)
+		if (!strncmp(d->def[i].name, name, len) && !d->def[i].name[len])
+			return &d->def[i];
 	return NULL;
+}
+
+static void defs_fini(struct ka_defs *d)
+{
+	while (d->n)
+		pop(d);
+	free(d->def);
+	*d = (struct ka_defs){ 0 };
 }
 
 void ka_subst_fini(struct ka_subst *s)
 {
-	while (s->n)
-		pop(s);
-	free(s->def);
-	s->def = NULL;
-	s->cap = 0;
+	defs_fini(&s->defs);
+	defs_fini(&s->loop);
 }
 
 int ka_define(struct ka_subst *s, const char *name, size_t len, const char *value)
 {
-	struct ka_def *d = find(s, name, len);
+	struct ka_def *d = find(&s->defs, name, len);
 
 	if (strlen(value) > KA_VALUE_LEN_MAX)
 		return fail(s, -E2BIG, "the value of $%.*s is longer than %d bytes",
@@ -117,9 +122,9 @@ int ka_define(struct ka_subst *s, const char *name, size_t len, const char *valu
 		d->value = copy(value, strlen(value));
 		return 0;
 	}
-	if (s->n >= KA_DEFS_MAX)
+	if (s->defs.n >= KA_DEFS_MAX)
 		return fail(s, -E2BIG, "more than %d definitions", KA_DEFS_MAX);
-	push(s, name, len, value);
+	push(&s->defs, name, len, value);
 	return 0;
 }
 
@@ -192,7 +197,9 @@ static size_t put_param(struct ka_subst *s, const char *p, struct out *o)
 	} else if (!len || !strchr(" \t\n,)", name[len])) { /* finds the end of the text as well */
 		return 0;
 	}
-	d = find(s, name, len);
+	d = find(&s->loop, name, len);
+	if (!d)
+		d = find(&s->defs, name, len);
 	if (!d)
 		return 0;
 	put(o, d->value, strlen(d->value));
@@ -370,9 +377,9 @@ static int do_seq(struct ka_subst *s, const struct repeat *r, char *args)
 			(void)snprintf(text, sizeof(text), "%llx", (unsigned long long)now);
 		else
 			(void)snprintf(text, sizeof(text), "%lld", (long long)now);
-		push(s, var, strlen(var), text);
+		push(&s->loop, var, strlen(var), text);
 		err = again(s, r);
-		pop(s);
+		pop(&s->loop);
 		if (err)
 			return err;
 	}
@@ -405,7 +412,7 @@ static int do_turn(struct ka_subst *s, const struct repeat *r, const char *names
 			err = fail(s, -EINVAL, "~LST: \"%.40s\" %s", name,
 				   value ? "is not a name" : "has no value");
 		if (!err) {
-			push(s, name, strlen(name), value);
+			push(&s->loop, name, strlen(name), value);
 			n++;
 		}
 	}
@@ -414,7 +421,7 @@ static int do_turn(struct ka_subst *s, const struct repeat *r, const char *names
 	if (!err)
 		err = again(s, r);
 	while (n--)
-		pop(s);
+		pop(&s->loop);
 	free(names_copy);
 	return err;
 }

@@ -25,9 +25,14 @@ struct ka_def {
 	char *name, *value;
 };
 
-struct ka_subst {
+struct ka_defs {
 	struct ka_def *def; /* the last one of a name counts */
 	size_t n, cap;
+};
+
+struct ka_subst {
+	struct ka_defs defs;
+	struct ka_defs loop; /* what the loops around have defined; goes before defs */
 	const char *dir; /* ${_PWD} */
 	const char *id; /* ${_INSTANCE} */
 	const char *(*env)(const char *name); /* ${_ENV NAME}; may be NULL */
