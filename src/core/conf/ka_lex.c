@@ -182,8 +182,8 @@ static void tell_include(struct lex *l, bool is_error, const char *what, const c
 static int include_file(struct lex *l, const struct include_kind *kind, const char *path)
 {
 	struct conf_loc loc = l->loc;
-	size_t len;
-	char *text;
+	size_t len = 0;
+	char *text = NULL;
 	int err;
 
 	for (unsigned i = 0; i < l->stack_n; i++)
