@@ -45,7 +45,8 @@ LIBS      = $(call pkg,--libs) -lm -pthread
 SRC    := $(sort $(wildcard src/*.c src/*/*.c src/*/*/*.c))
 HDR    := $(sort $(wildcard src/*/*.h src/*/*/*.h))
 OBJ    := $(SRC:%.c=$(BUILD)/%.o)
-LIBOBJ := $(filter-out $(BUILD)/src/main.o,$(OBJ))
+MAINS  := src/main.c src/ctl/vipctl.c
+LIBOBJ := $(filter-out $(MAINS:%.c=$(BUILD)/%.o),$(OBJ))
 UNIT   := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/unit/test_*.c)))
 
 Q := $(if $(V),,@)
@@ -54,23 +55,28 @@ say = $(if $(V),,@echo "  $(1)")
 .PHONY: all help deps check test demo bench fuzz lint format clean install man
 .DELETE_ON_ERROR:
 
-all: build/vipd
+all: build/vipd build/vipctl
 
-# build/vipd is always the release build; other modes live under build/MODE
+# build/vipd and build/vipctl are always the release build; other modes live under build/MODE
 ifeq ($(MODE),release)
-build/vipd: $(BUILD)/vipd
+build/vipd build/vipctl: build/%: $(BUILD)/%
 	$(call say,LINK  $@)
-	$(Q)ln -sf $(MODE)/vipd $@
+	$(Q)ln -sf $(MODE)/$* $@
 else
-build/vipd: $(BUILD)/vipd
+build/vipd build/vipctl: build/%: $(BUILD)/%
 endif
 
-$(BUILD)/vipd: $(OBJ)
+$(BUILD)/vipd: $(BUILD)/src/main.o $(BUILD)/libvipd.a
+	$(call say,LD    $@)
+	$(Q)$(CC) $(LDFLAGS) $(LDFLAGS_$(MODE)) -o $@ $^ $(LIBS)
+
+$(BUILD)/vipctl: $(BUILD)/src/ctl/vipctl.o $(BUILD)/libvipd.a
 	$(call say,LD    $@)
 	$(Q)$(CC) $(LDFLAGS) $(LDFLAGS_$(MODE)) -o $@ $^ $(LIBS)
 
 $(BUILD)/libvipd.a: $(LIBOBJ)
 	$(call say,AR    $@)
+	$(Q)rm -f $@
 	$(Q)$(AR) rcsD $@ $^
 
 $(BUILD)/%.o: %.c Makefile
@@ -85,7 +91,7 @@ $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/libvipd.a
 # ---------------------------------------------------------------- for people
 
 help:
-	@echo "make            build/vipd"
+	@echo "make            build/vipd and build/vipctl"
 	@echo "make deps       install what is missing from Debian's packages (as root)"
 	@echo "make check      unit tests, seconds            (MODE=asan or MODE=tsan as well)"
 	@echo "make test       everything: unit, fuzz, namespaces, real-kernel guest, demo"
@@ -131,10 +137,10 @@ FUZZ_FLAGS := -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitiz
 
 fuzz: $(FUZZ)
 
-build/fuzz/%: tests/fuzz/%.c $(filter-out src/main.c,$(SRC)) $(HDR) Makefile
+build/fuzz/%: tests/fuzz/%.c $(filter-out $(MAINS),$(SRC)) $(HDR) Makefile
 	$(call say,FUZZ  $@)
 	$(Q)mkdir -p $(@D)
-	$(Q)clang $(CPPFLAGS) $(FUZZ_FLAGS) -o $@ $< $(filter-out src/main.c,$(SRC)) $(LIBS)
+	$(Q)clang $(CPPFLAGS) $(FUZZ_FLAGS) -o $@ $< $(filter-out $(MAINS),$(SRC)) $(LIBS)
 
 # ---------------------------------------------------------------- care of the source
 
@@ -153,8 +159,10 @@ build/vipd.conf.5: etc/man/vipd.conf.5.in build/vipd
 	$(Q)build/vipd --schema=man >build/settings.mdoc
 	$(Q)sed -e '/^@SETTINGS@$$/r build/settings.mdoc' -e '//d' $< >$@
 
-install: build/vipd build/vipd.conf.5
+install: build/vipd build/vipctl build/vipd.conf.5
 	install -D -m 755 $(BUILD)/vipd $(DESTDIR)$(PREFIX)/sbin/vipd
+	install -D -m 755 $(BUILD)/vipctl $(DESTDIR)$(PREFIX)/bin/vipctl
+	install -D -m 644 etc/man/vipctl.1 $(DESTDIR)$(PREFIX)/share/man/man1/vipctl.1
 	install -D -m 644 etc/vipd.conf $(DESTDIR)$(PREFIX)/share/doc/vipd/vipd.conf
 	install -D -m 644 etc/vipd.service $(DESTDIR)$(PREFIX)/lib/systemd/system/vipd.service
 	install -D -m 644 build/vipd.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5/vipd.conf.5

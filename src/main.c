@@ -12,7 +12,7 @@
 #include "core/clock.h"
 #include "core/conf/conf_diff.h"
 #include "core/conf/conf_ids.h"
-#include "core/conf/conf_load.h"
+#include "core/conf/conf_open.h"
 #include "core/log.h"
 #include "core/ops/options.h"
 #include "core/ops/single.h"
@@ -122,7 +122,7 @@ static struct conf *load_first(const struct options *o, int *status)
 {
 	struct err_list errs = { 0 };
 	struct conf_ask ask = { .path = o->file, .node = o->node, .base_dir = o->base_dir };
-	struct conf *c = conf_load_ask(&ask, &errs);
+	struct conf *c = conf_open(&ask, o->format, &errs);
 
 	findings_print(&errs, stderr);
 	if (!c)
@@ -168,7 +168,7 @@ static void reload(struct daemon *d)
 
 	(void)munlockall();
 
-	struct conf *c = conf_load_ask(&ask, &errs);
+	struct conf *c = conf_open(&ask, o->format, &errs);
 
 	tidy_later(d);
 	log_findings(&errs);

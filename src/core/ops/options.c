@@ -24,7 +24,9 @@ static void usage(FILE *out)
 		"      --base-dir DIR      where includes of FILE are (default: beside it)\n"
 		"  -c, --check             print every finding as file:line: error: text\n"
 		"      --strict            with --check: status 1 when there are warnings\n"
-		"      --format=HOW        with --check: text (default) or json\n"
+		"      --format=HOW        of the file: libconfig or keepalived (default: by what\n"
+		"                          is in it); with --check, of the findings: text\n"
+		"                          (default) or json. May be given twice.\n"
 		"      --schema=HOW        print all settings: man (mdoc) or json\n"
 		"      --dataplane=WHERE   kernel: the kernel's IPVS table (default);\n"
 		"                          memory: a table in memory, for trials\n"
@@ -54,6 +56,22 @@ enum {
 	OPT_SCHEMA
 };
 
+/* One word for two things that nobody mixes up: the language of the file, the form of the findings. */
+static bool take_format(struct options *o)
+{
+	bool is_json = !strcmp(optarg, "json");
+
+	if (is_json || !strcmp(optarg, "text")) {
+		o->is_json = is_json;
+		return true;
+	}
+	if (conf_format_parse(optarg, &o->format))
+		return true;
+	(void)fprintf(stderr, "vipd: --format is libconfig, keepalived, text or json, not %s\n",
+		      optarg);
+	return false;
+}
+
 /* One option. False: there is nothing more to do; see options_parse(). */
 static bool take(int c, struct options *o, int *status)
 {
@@ -76,7 +94,7 @@ static bool take(int c, struct options *o, int *status)
 		o->is_strict = true;
 		return true;
 	case OPT_FORMAT:
-		return one_of("format", "text", "json", &o->is_json);
+		return take_format(o);
 	case OPT_DATAPLANE:
 		return one_of("dataplane", "kernel", "memory", &o->is_memory);
 	case OPT_SCHEMA:
@@ -112,6 +130,7 @@ bool options_parse(int argc, char **argv, struct options *o, int *status)
 		{ "format", required_argument, NULL, OPT_FORMAT },
 		{ "schema", required_argument, NULL, OPT_SCHEMA },
 		{ "dataplane", required_argument, NULL, OPT_DATAPLANE },
+		{ "format", required_argument, NULL, OPT_FORMAT },
 		{ "version", no_argument, NULL, OPT_VERSION },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },

@@ -4,6 +4,8 @@
  */
 #pragma once
 
+#include "core/conf/conf_open.h"
+
 #include <stdbool.h>
 
 /* what vipd's callers (Ansible, Puppet, systemd) test for */
@@ -16,9 +18,9 @@ enum exit_status {
 
 struct options {
 	const char *file;
-	const char *
-		node; /* --node: whose node_overrides count; NULL = the file's or the host's name */
+	const char *node; /* --node: whose node_overrides count; NULL = the file's, or the host's */
 	const char *base_dir; /* --base-dir: where includes of the file are; NULL = beside it */
+	enum conf_format format; /* --format=libconfig|keepalived */
 	bool is_check;
 	bool is_strict; /* --check: warnings count */
 	bool is_json; /* --check: --format=json */

@@ -86,7 +86,7 @@ int verdict(const struct options *o)
 {
 	struct err_list errs = { 0 };
 	struct conf_ask ask = { .path = o->file, .node = o->node, .base_dir = o->base_dir };
-	struct conf *c = conf_load_ask(&ask, &errs);
+	struct conf *c = conf_open(&ask, o->format, &errs);
 	int status = c ? EXIT_GOOD : ask.is_unreadable ? EXIT_UNREADABLE : EXIT_CONF;
 
 	if (c && o->is_strict && errs.n_warning)

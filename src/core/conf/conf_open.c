@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * See conf_open.h.
+ */
+#include "core/conf/conf_open.h"
+
+#include "core/conf/ka_conv.h"
+
+#include <ctype.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { LOOK_LEN = 256 * 1024 }; /* as much of a file as may be comment before its first word */
+
+static const char *skip_blanks(const char *p, const char *end)
+{
+	while (p < end && isspace((unsigned char)*p))
+		p++;
+	return p;
+}
+
+/* Past blanks and the comments that both languages have. */
+static const char *first_word(const char *p, const char *end)
+{
+	for (p = skip_blanks(p, end); p < end && *p == '#'; p = skip_blanks(p, end)) {
+		const char *nl = memchr(p, '\n', (size_t)(end - p));
+
+		p = nl ? nl : end;
+	}
+	return p;
+}
+
+static bool begins(const char *p, const char *end, const char *word)
+{
+	size_t n = strlen(word);
+
+	return (size_t)(end - p) >= n && !memcmp(p, word, n);
+}
+
+enum conf_format conf_format_of(const char *text, size_t len)
+{
+	const char *end = text + len;
+	const char *p = text;
+
+	if (begins(p, end, "\xef\xbb\xbf"))
+		p += 3;
+	p = first_word(p, end);
+	if (p == end || *p == '/' || begins(p, end, "@include") || *p == ';')
+		return CONF_FORMAT_LIBCONFIG;
+	if (!isalpha((unsigned char)*p) && *p != '*' && *p != '_')
+		return CONF_FORMAT_KEEPALIVED; /* a '!' comment, $NAME=, ~SEQ, @id */
+	while (p < end && (isalnum((unsigned char)*p) || strchr("_-*", *p)))
+		p++;
+	p = first_word(p, end);
+	/* a setting's name is followed by '=' or ':', with nothing between but blanks and comments */
+	if (p == end || *p == '=' || *p == ':' || begins(p, end, "//") || begins(p, end, "/*"))
+		return CONF_FORMAT_LIBCONFIG;
+	return CONF_FORMAT_KEEPALIVED;
+}
+
+bool conf_format_parse(const char *name, enum conf_format *format)
+{
+	if (!strcmp(name, "libconfig"))
+		*format = CONF_FORMAT_LIBCONFIG;
+	else if (!strcmp(name, "keepalived"))
+		*format = CONF_FORMAT_KEEPALIVED;
+	else
+		return false;
+	return true;
+}
+
+/* The language of a file. One that can't be read is left to the loader to complain of; what can be
+ * read once only, as a pipe, is vipd's own. */
+static enum conf_format look(const char *path)
+{
+	enum conf_format format = CONF_FORMAT_LIBCONFIG;
+	struct stat st;
+
+	if (stat(path, &st) || !S_ISREG(st.st_mode))
+		return format;
+
+	char *buf = malloc(LOOK_LEN);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 || !buf ? -1 : read(fd, buf, LOOK_LEN);
+
+	if (n > 0)
+		format = conf_format_of(buf, (size_t)n);
+	if (fd >= 0)
+		(void)close(fd);
+	free(buf);
+	return format;
+}
+
+struct conf *conf_open(struct conf_ask *ask, enum conf_format format, struct err_list *errs)
+{
+	if (format == CONF_FORMAT_GUESS)
+		format = look(ask->path);
+	if (format != CONF_FORMAT_KEEPALIVED)
+		return conf_load_ask(ask, errs);
+	ask->files = 1;
+	return ka_convert_file(ask->path, ask->node, errs, NULL, &ask->is_unreadable);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * struct conf -> the libconfig text that a person would have written: what differs from the defaults,
+ * nothing that is inherited. Reading it again gives an equal configuration. Pure.
+ */
+#pragma once
+
+#include "core/conf/conf.h"
+
+struct conf_text_opt {
+	const char *head; /* lines for a comment at the top; NULL: none */
+	bool has_places; /* each block has a comment that says where it came from */
+};
+
+/* To be freed. opt may be NULL. */
+char *conf_text(const struct conf *c, const struct conf_text_opt *opt);

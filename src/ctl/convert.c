@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * vipctl convert: keepalived.conf -> vipd.conf.
+ */
+#include "core/conf/conf_text.h"
+#include "core/conf/ka_conv.h"
+#include "core/ops/options.h"
+#include "core/ops/verdict.h"
+#include "ctl/verbs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct convert {
+	const char *in, *out; /* out NULL: standard output */
+	const char *id;
+};
+
+static void usage(void)
+{
+	(void)printf(
+		"usage: vipctl convert KEEPALIVED.CONF [-o FILE] [-i ID]\n"
+		"\n"
+		"  -o, --output FILE     write there instead of to standard output\n"
+		"  -i, --config-id ID    what @ID lines are compared with (default: the name of\n"
+		"                        this machine up to its first dot)\n"
+		"\n"
+		"What can't be converted is named on standard error with file and line, and\n"
+		"once more in comments at the top of the new file.\n"
+		"\n"
+		"Exit status: 0 everything was converted, 1 something was not, 2 errors (nothing\n"
+		"is written), 3 the file can't be read.\n");
+}
+
+/* False: *status is the exit status. */
+static bool parse(int argc, char **argv, struct convert *v, int *status)
+{
+	static const struct option longs[] = {
+		{ "output", required_argument, NULL, 'o' },
+		{ "config-id", required_argument, NULL, 'i' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int c;
+
+	*v = (struct convert){ 0 };
+	*status = EXIT_FAILED;
+	while ((c = getopt_long(argc, argv, "o:i:h", longs, NULL)) != -1) {
+		if (c == 'o') {
+			v->out = optarg;
+		} else if (c == 'i') {
+			v->id = optarg;
+		} else {
+			*status = c == 'h' ? EXIT_GOOD : EXIT_FAILED;
+			if (c == 'h')
+				usage();
+			return false;
+		}
+	}
+	if (optind + 1 != argc) {
+		(void)fprintf(stderr, "vipctl: convert needs one file; try convert --help\n");
+		return false;
+	}
+	v->in = argv[optind];
+	return true;
+}
+
+static int write_all(int fd, const char *text)
+{
+	size_t len = strlen(text);
+
+	while (len) {
+		ssize_t n = write(fd, text, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		text += n;
+		len -= (size_t)n;
+	}
+	return fsync(fd) && errno != EINVAL ? -errno : 0;
+}
+
+/* Beside path first, then over it: whoever reads path sees the old text or the new, never a part. A
+ * device or a pipe is written as it is. */
+static int write_file(const char *path, const char *text)
+{
+	struct stat st;
+	bool is_special = !stat(path, &st) && !S_ISREG(st.st_mode);
+	char *beside;
+	int err, fd;
+
+	if (asprintf(&beside, is_special ? "%s" : "%s.new", path) < 0)
+		return -ENOMEM;
+	fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	err = fd < 0 ? -errno : write_all(fd, text);
+	if (fd >= 0 && close(fd) && !err)
+		err = -errno;
+	if (!err && !is_special && rename(beside, path))
+		err = -errno;
+	if (err && fd >= 0 && !is_special)
+		(void)unlink(beside);
+	free(beside);
+	return err;
+}
+
+/* The comment at the top of the new file. To be freed. */
+static char *head(const char *in, const struct ka_report *report)
+{
+	const char *base = strrchr(in, '/');
+	char *out;
+
+	if (asprintf(&out, "Converted from %s by vipctl %s.\n%s%s\n", base ? base + 1 : in,
+		     VIPD_VERSION, report->text ? "\n" : "", report->text ? report->text : "") < 0)
+		return NULL;
+	return out;
+}
+
+static int put(const struct convert *v, const struct conf *c, const struct ka_report *report)
+{
+	struct conf_text_opt opt = { .has_places = true };
+	char *top = head(v->in, report), *text;
+	int err = 0;
+
+	opt.head = top;
+	text = conf_text(c, &opt);
+	if (v->out)
+		err = write_file(v->out, text);
+	else
+		(void)fputs(text, stdout); /* main sees whether it went well */
+	if (err)
+		(void)fprintf(stderr, "vipctl: can't write %s: %s\n", v->out,
+			      strerrordesc_np(-err));
+	free(text);
+	free(top);
+	return err;
+}
+
+int verb_convert(int argc, char **argv)
+{
+	struct convert v;
+	struct err_list errs = { 0 };
+	struct ka_report report = { 0 };
+	bool is_unreadable;
+	int status;
+
+	if (!parse(argc, argv, &v, &status))
+		return status;
+
+	struct conf *c = ka_convert_file(v.in, v.id, &errs, &report, &is_unreadable);
+
+	findings_print(&errs, stderr);
+	if (!c)
+		status = is_unreadable ? EXIT_UNREADABLE : EXIT_CONF;
+	else if (put(&v, c, &report))
+		status = EXIT_FAILED;
+	else
+		status = report.lost_n ? EXIT_FAILED : EXIT_GOOD;
+	if (c)
+		(void)fprintf(stderr,
+			      "%s: %u instances, %u virtual servers, %u real servers, %u checks "
+			      "converted; %u places were not\n",
+			      v.in, c->vrrp_n, c->vs_n, c->rs_n, c->probe_n, report.lost_n);
+	ka_report_fini(&report);
+	err_fini(&errs);
+	conf_free(c);
+	return status;
+}
