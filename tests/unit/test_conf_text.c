@@ -25,15 +25,17 @@ static bool coin(void)
 	return pick(2);
 }
 
-/* A text with everything that needs care. */
-static const char *random_text(struct conf *c, const char *prefix, uint32_t i, bool has_blanks)
+/* A text with what needs care; with blanks and slashes where those may be. */
+static const char *random_text(struct conf *c, const char *prefix, uint32_t i, bool is_free)
 {
-	static const char *const odd[] = { "",         "\\", "\"",       "\\\"",  "#",   "//", "/*",
-					   "@include", ";",  "\xc3\xa4", "a\\nb", "$$a", "{(" };
+	static const char *const odd[] = { "",   "\\", "\\\\", "a\\nb",    "#",  "@include",
+					   ";",  "{(", "$$a",  "\xc3\xa4", "'",  ")}",
+					   "//", "/*", "*/",   " = x",     " x", "/y" };
+	enum { NARROW_N = 12 }; /* the first ones are good everywhere */
 	char buf[64];
 
-	(void)snprintf(buf, sizeof(buf), "%s%u%s%s", prefix, i, odd[pick(N_OF(odd))],
-		       has_blanks && coin() ? " x" : "");
+	(void)snprintf(buf, sizeof(buf), "%s%u%s", prefix, i,
+		       odd[pick(is_free ? (uint32_t)N_OF(odd) : NARROW_N)]);
 	return arena_strdup(&c->arena, buf);
 }
 
@@ -76,7 +78,7 @@ static struct conf_range random_vips(struct conf_make *b, uint32_t i, const char
 		struct conf_vip v = { .s.prefix = { .addr = random_addr(i * 8 + k),
 						    .len = (uint8_t)pick(33) } };
 
-		v.s.dev = coin() ? interface : random_text(b->c, "d", k, true);
+		v.s.dev = coin() ? interface : random_text(b->c, "d", k, false);
 		(void)conf_make_add(b, SCHEMA_vip, &v);
 	}
 	return r;
@@ -87,7 +89,7 @@ static void random_inst(struct conf_make *b, uint32_t i)
 	struct conf_vrrp in = { 0 };
 
 	random_rows(SCHEMA_vrrp, &in.s);
-	in.s.name = random_text(b->c, "n", i, true);
+	in.s.name = random_text(b->c, "n", i, false);
 	in.s.interface = random_text(b->c, "e", i, false);
 	if (in.s.version == 2)
 		in.s.adv_int_us = SEC(1 + pick(255));
@@ -126,7 +128,7 @@ static void random_vs(struct conf_make *b, uint32_t i)
 	random_rows(SCHEMA_vs, &vs.s);
 	vs.s.addr = random_addr(i);
 	vs.s.persistence_us -= vs.s.persistence_us % SEC(1);
-	vs.s.name = coin() ? random_text(b->c, "s", i, true)
+	vs.s.name = coin() ? random_text(b->c, "s", i, false)
 			   : arena_strdup(&b->c->arena, conf_vs_default_name(&vs.s, name));
 	vs.s.checks = random_checks(b);
 	vs.s.servers = (struct conf_range){ .first = b->list[SCHEMA_rs].n, .n = pick(5) };
