@@ -94,6 +94,28 @@ static enum conf_format look(const char *path)
 	return format;
 }
 
+/* A router that runs on the part of its configuration that vipd knows already may be one of two active
+ * ones, or take a server that nobody checks for a good one. So what was not converted is an error here;
+ * whoever wants to go on without it converts the file and looks at what is left. */
+static struct conf *open_keepalived(struct conf_ask *ask, struct err_list *errs)
+{
+	struct ka_report report = { 0 };
+	struct conf *c = ka_convert_file(ask->path, ask->node, errs, &report, &ask->is_unreadable);
+
+	if (c && report.lost_n) {
+		err_add(errs, ERR_ERROR, ask->path, 0,
+			"%u settings are not converted (see above), and vipd does not run on a "
+			"part "
+			"of a configuration: write a file of its own with vipctl convert, look it "
+			"through and run that",
+			report.lost_n);
+		conf_free(c);
+		c = NULL;
+	}
+	ka_report_fini(&report);
+	return c;
+}
+
 struct conf *conf_open(struct conf_ask *ask, enum conf_format format, struct err_list *errs)
 {
 	if (format == CONF_FORMAT_GUESS)
@@ -101,5 +123,5 @@ struct conf *conf_open(struct conf_ask *ask, enum conf_format format, struct err
 	if (format != CONF_FORMAT_KEEPALIVED)
 		return conf_load_ask(ask, errs);
 	ask->files = 1;
-	return ka_convert_file(ask->path, ask->node, errs, NULL, &ask->is_unreadable);
+	return open_keepalived(ask, errs);
 }

@@ -21,5 +21,6 @@ enum conf_format conf_format_of(const char *text, size_t len);
 bool conf_format_parse(const char *name, enum conf_format *format);
 
 /* As conf_load_ask(), in either language. Of a file of keepalived, the node is the configuration id that
- * its @id lines are for, and includes are looked for as keepalived does. */
+ * its @id lines are for, and includes are looked for as keepalived does; a setting that can't be converted
+ * is an error. */
 struct conf *conf_open(struct conf_ask *ask, enum conf_format format, struct err_list *errs);
