@@ -87,7 +87,8 @@ void drive_adopt(struct drive *d, const struct conf *old, const struct conf *new
 /* What a probe says now. Returns true when that changes the verdict over its server; *now is it. */
 bool drive_health(struct drive *d, uint32_t probe, struct health h, enum health_verdict *now);
 
-/* Sends one batch. False: nothing (more) to do for now. */
+/* Sends one batch. False: nothing is left to do, or nothing can be done before the next
+ * drive_read(). */
 bool drive_step(struct drive *d);
 
 /* Reads the kernel's table and plans anew. Returns 0 or -errno (the belief stays stale). *is_changed: the

@@ -7,18 +7,9 @@
  */
 #include "core/bug.h"
 #include "core/conf/conf_build.h"
+#include "core/conf/conf_make.h"
 
-#include <stdio.h>
 #include <string.h>
-
-static const char *service_name(struct conf *c, const struct conf_vs *vs)
-{
-	char host[ADDR_TEXT_LEN], buf[ADDR_TEXT_LEN + 32];
-
-	(void)snprintf(buf, sizeof(buf), "vs-%s-%s-%u", addr_text(&vs->s.addr, host),
-		       vs->s.protocol == VS_UDP ? "udp" : "tcp", vs->s.port);
-	return arena_strdup(&c->arena, buf);
-}
 
 /* Elements of a kind, without what the loader kept beside them, in the arena. */
 static void *take(struct build *b, enum schema_kind kind, size_t len, uint32_t *n)
@@ -182,26 +173,6 @@ static void make_servers(struct build *b, const struct pools *p)
 	}
 }
 
-/* One probe for each (server, check). */
-static void make_probes(struct conf *c)
-{
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; i < c->rs_n; i++)
-		n += c->rs[i].s.checks.n;
-	c->probe = arena_array(&c->arena, n, sizeof(*c->probe));
-	c->probe_n = n;
-	n = 0;
-	for (uint32_t i = 0; i < c->rs_n; i++) {
-		struct conf_rs *rs = &c->rs[i];
-
-		rs->probes = (struct conf_range){ .first = n, .n = rs->s.checks.n };
-		for (uint32_t k = 0; k < rs->s.checks.n; k++)
-			c->probe[n++] =
-				(struct conf_probe){ .rs = i, .check = rs->s.checks.first + k };
-	}
-}
-
 /* ------------------------------------------------------------------ the others */
 
 static void inherit_vrrp(struct conf *c)
@@ -224,11 +195,9 @@ static void inherit_check(struct conf *c)
 
 		if (!ck->s.path)
 			ck->s.path = "/";
-		/* no code was given: 200 to 299 */
+		/* no code was given */
 		if (!memcmp(&ck->s.status, &(struct conf_status){ { 0 } }, sizeof(ck->s.status)))
-			for (unsigned code = 200; code < 300; code++)
-				ck->s.status.w[(code - 100) / 64] |= UINT64_C(1)
-								     << (code - 100) % 64;
+			ck->s.status = conf_status_default();
 	}
 }
 
@@ -246,10 +215,14 @@ void conf_expand(struct build *b)
 	pools_unused(b);
 	inherit_vrrp(c);
 	inherit_check(c);
-	for (uint32_t i = 0; i < c->vs_n; i++)
+	for (uint32_t i = 0; i < c->vs_n; i++) {
+		char name[CONF_VS_NAME_LEN];
+
 		if (!c->vs[i].s.name)
-			c->vs[i].s.name = service_name(c, &c->vs[i]);
+			c->vs[i].s.name =
+				arena_strdup(&c->arena, conf_vs_default_name(&c->vs[i].s, name));
+	}
 	make_servers(b, &pools);
-	make_probes(c);
+	conf_make_probes(c);
 	names_fini(&pools.by_name);
 }

@@ -95,7 +95,7 @@ static void *take(struct conf_make *b, enum schema_kind kind, uint32_t *n)
 	return p;
 }
 
-static void make_probes(struct conf *c)
+void conf_make_probes(struct conf *c)
 {
 	uint32_t n = 0;
 
@@ -123,5 +123,5 @@ void conf_make_finish(struct conf_make *b)
 	c->vs = take(b, SCHEMA_vs, &c->vs_n);
 	c->rs = take(b, SCHEMA_rs, &c->rs_n);
 	c->check = take(b, SCHEMA_check, &c->check_n);
-	make_probes(c);
+	conf_make_probes(c);
 }

@@ -44,5 +44,8 @@ struct conf_status conf_status_default(void);
 /* Whether two lists of checks say the same. all: the array both are ranges of. */
 bool conf_checks_equal(const struct conf_check *all, struct conf_range a, struct conf_range b);
 
+/* One probe for each check of each server, when all of both are in place. */
+void conf_make_probes(struct conf *c);
+
 /* Everything into the snapshot, with a probe for each check of each server. b is empty then. */
 void conf_make_finish(struct conf_make *b);
