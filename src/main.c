@@ -56,6 +56,7 @@ struct daemon {
 	struct timer start_vrrp;
 	int start_err;
 	bool is_lock_told;
+	struct late late_told[LATE_N]; /* as it was when it was last told */
 
 	struct vrrp *vrrp;
 	struct reflector *reflector;
@@ -220,6 +221,24 @@ static void on_ack(struct daemon *d, uint32_t role_id, uint64_t gen)
 	d->told = d->conf;
 }
 
+/* How late things were since the last time. */
+static void tell_lateness(struct daemon *d)
+{
+	for (unsigned i = 0; i < LATE_N; i++) {
+		struct late all, late;
+
+		stats_late_sum((enum late_id)i, &all);
+		late = all;
+		late_since(&late, &d->late_told[i]);
+		d->late_told[i] = all;
+		log_event(LOG_LATENESS, "%s=%llu p50_us=%lld p99_us=%lld p999_us=%lld max_us=%lld",
+			  late_rows[i].name, (unsigned long long)late.n,
+			  (long long)late_quantile_us(&late, 500),
+			  (long long)late_quantile_us(&late, 990),
+			  (long long)late_quantile_us(&late, 999), (long long)late.max_us);
+	}
+}
+
 /* ------------------------------------------------------------------ main's role */
 
 static void on_signal(struct loop_fd *lf, uint32_t events)
@@ -231,6 +250,10 @@ static void on_signal(struct loop_fd *lf, uint32_t events)
 	while (read(lf->fd, &si, sizeof(si)) == (ssize_t)sizeof(si)) {
 		if (si.ssi_signo == SIGHUP) {
 			reload(d);
+			continue;
+		}
+		if (si.ssi_signo == SIGUSR1) {
+			tell_lateness(d);
 			continue;
 		}
 		log_event(LOG_STOP, "signal=%s", sigabbrev_np((int)si.ssi_signo));
@@ -247,6 +270,7 @@ static int main_init(struct role *r)
 	(void)sigaddset(&set, SIGTERM);
 	(void)sigaddset(&set, SIGINT);
 	(void)sigaddset(&set, SIGHUP);
+	(void)sigaddset(&set, SIGUSR1);
 
 	int fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 

@@ -208,6 +208,7 @@ static void start(struct check *c, struct probe *p)
 	struct setting s = setting_at(c->role.conf, p->index);
 	struct run_result res;
 
+	stats_late(LATE_CHECK, clock_now_us() - p->due.at_us);
 	probe_set_state(p, PROBE_RUNNING);
 	p->run = run_start(&c->engine, proto_of(s.check->s.type), s.rs, s.check, p, &res);
 	if (!p->run)
