@@ -42,7 +42,9 @@ enum {
 	CHECK_WORKERS_MAX = 256,
 	JOIN_LIMIT_S = 30, /* longest time a role may take to end its work */
 	TRIM_OVER_LEN = 32 * 1024 * 1024, /* free memory that is worth giving back */
-	TIDY_AFTER_S = 1, /* from a reload until memory is given back and locked */
+	TIDY_AFTER_S =
+		30, /* from the last reload until memory is given back: the next may come soon */
+	LOAD_NICE = 10, /* of main while it reads a configuration: checks come first */
 };
 
 struct daemon {
@@ -76,8 +78,7 @@ struct daemon {
 /* ------------------------------------------------------------------ memory */
 
 /* What must not happen to the VRRP thread: to wait for a page. So all memory is locked (on fault only:
- * what is never touched is not made resident), except while a configuration is read: that takes
- * several times the memory that stays, and locked memory can't be given back. */
+ * what is never touched is not made resident). */
 static void lock_memory(struct daemon *d)
 {
 	if (mlockall(MCL_CURRENT | MCL_ONFAULT) && !d->is_lock_told) {
@@ -87,19 +88,21 @@ static void lock_memory(struct daemon *d)
 }
 
 /* What the reading of a large configuration needed goes back to the system; of a small one it is kept,
- * since the next reload would fault it in again. */
-static void trim_memory(void)
+ * since the next reload would fault it in again. Locked memory can't be given back. */
+static void trim_memory(struct daemon *d)
 {
-	if (mallinfo2().fordblks > TRIM_OVER_LEN)
-		(void)malloc_trim(0);
+	if (mallinfo2().fordblks <= TRIM_OVER_LEN)
+		return;
+	(void)munlockall();
+	(void)malloc_trim(0);
+	lock_memory(d);
 }
 
-/* A while after a reload, when every role has let go of the old generation. */
+/* A while after the last reload, when every role has let go of the old generation. */
 static void on_tidy(struct timer *t, int64_t now_us)
 {
 	(void)now_us;
-	trim_memory();
-	lock_memory(container_of(t, struct daemon, tidy));
+	trim_memory(container_of(t, struct daemon, tidy));
 }
 
 static void tidy_later(struct daemon *d)
@@ -161,15 +164,28 @@ static void log_findings(const struct err_list *errs)
 				  errs->item[i].line, errs->item[i].text);
 }
 
+/* Main gives way to the other roles, which have less to do and more haste. Where the way back is not
+ * allowed (no CAP_SYS_NICE) it stays so. */
+static struct conf *open_aside(struct conf_ask *ask, enum conf_format format, struct err_list *errs)
+{
+	id_t self = (id_t)gettid();
+	int was = getpriority(PRIO_PROCESS, self);
+
+	(void)setpriority(PRIO_PROCESS, self, was + LOAD_NICE);
+
+	struct conf *c = conf_open(ask, format, errs);
+
+	(void)setpriority(PRIO_PROCESS, self, was);
+	return c;
+}
+
 static void reload(struct daemon *d)
 {
 	const struct options *o = &d->opt;
 	struct err_list errs = { 0 };
 	struct conf_ask ask = { .path = o->file, .node = o->node, .base_dir = o->base_dir };
 
-	(void)munlockall();
-
-	struct conf *c = conf_open(&ask, o->format, &errs);
+	struct conf *c = open_aside(&ask, o->format, &errs);
 
 	tidy_later(d);
 	log_findings(&errs);
@@ -180,6 +196,7 @@ static void reload(struct daemon *d)
 			  (unsigned long long)d->conf->gen);
 	} else if (c) {
 		publish(d, c);
+		lock_memory(d); /* the new generation's */
 		c = NULL; /* it is everybody's now */
 	} else {
 		log_event(LOG_CONF_REFUSED, "gen=%llu errors=%zu", (unsigned long long)d->conf->gen,
@@ -441,7 +458,7 @@ static void on_start_vrrp(struct timer *t, int64_t now_us)
 		d->role.is_stopping = true;
 		return;
 	}
-	trim_memory();
+	trim_memory(d);
 	lock_memory(d); /* with the stacks of all roles */
 	log_event(LOG_READY, "instances=%u services=%u servers=%u checks=%u workers=%u",
 		  d->conf->vrrp_n, d->conf->vs_n, d->conf->rs_n, d->conf->probe_n, d->check_n);

@@ -76,6 +76,7 @@ struct role {
 	struct loop loop;
 	const struct conf *conf; /* the generation it runs; holds a reference */
 	bool is_stopping;
+	bool is_adopting; /* set in adopt: it goes on with that for some turns; see role_adopted() */
 	struct loop_fd box_fd;
 	struct timer again; /* the rest of the mailbox */
 	struct fact ack;
@@ -98,6 +99,9 @@ int role_prepare(struct role *r);
 
 /* Starts the thread and waits until its init and first adopt are done. Main. 0 or -errno. */
 int role_start(struct role *r);
+
+/* The role has taken over all of r->conf, after it had set is_adopting. The role's thread. */
+void role_adopted(struct role *r);
 
 /* Posts STOP; role_join() waits up to limit_us and returns -ETIMEDOUT when the role is stuck. Main. */
 void role_stop(struct role *r);

@@ -7,7 +7,6 @@
 #include "core/conf/conf_build.h"
 #include "core/conf/conf_check.h"
 #include "core/conf/conf_include.h"
-#include "core/conf/conf_room.h"
 
 #include <string.h>
 
@@ -32,7 +31,6 @@ static struct conf *load(struct conf_files *f, const char *node, struct err_list
 	if (!f->is_bad)
 		build(c, f, node, errs);
 	conf_files_free(f);
-	conf_room_end();
 	/* rules look at whole objects: with broken ones they would only repeat what was said */
 	if (!errs->n_error)
 		conf_check(c, errs);

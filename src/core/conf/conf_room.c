@@ -18,7 +18,6 @@ enum {
 	SLICE_LEN = 1024 * 1024,
 	/* glibc's own: mallopt(3) */
 	MMAP_MAX_N = 65536,
-	TRIM_LEN = 128 * 1024,
 	MMAP_FROM_LEN =
 		512 * 1024, /* what is larger gets pages of its own, which go back at once */
 };
@@ -50,9 +49,4 @@ void conf_room_make(size_t len)
 	free(p);
 	(void)mallopt(M_MMAP_THRESHOLD, MMAP_FROM_LEN);
 	(void)mallopt(M_MMAP_MAX, MMAP_MAX_N);
-}
-
-void conf_room_end(void)
-{
-	(void)mallopt(M_TRIM_THRESHOLD, TRIM_LEN);
 }

@@ -10,8 +10,6 @@
 #include <stddef.h>
 
 /* Lets the heap grow by about len bytes at once, which the next small requests are served from. Does
- * nothing for a len that isn't worth it, and no harm where it can't be had. */
+ * nothing for a len that isn't worth it, and no harm where it can't be had. From then on the heap shrinks
+ * by malloc_trim() only, so that the next load finds its pages again. */
 void conf_room_make(size_t len);
-
-/* After the tree is gone: the heap grows and shrinks as it did before. */
-void conf_room_end(void);
