@@ -230,7 +230,7 @@ def run(name, given):
             paths = prepare(director)
             target = Target(own)
             checks, adverts, beat = Capture(own, "lo", SYN), Capture(peer, "eth0", VRRP), Beat()
-            with Daemon(["nice", "-n", str(given.nice), *director.argv()], ns=own, name=name, env=env) as daemon:
+            with Daemon(director.argv(), ns=own, name=name, env=env) as daemon:
                 phases = live(name, director, daemon, paths, checks, given)
             target.close()
             checks.close()
@@ -238,7 +238,18 @@ def run(name, given):
             return phases, checks.seen, adverts.seen, beat.close()
 
 
+def prefer(pid, nice):
+    """Gives a program, which has a session of its own, more weight than what else runs on the machine; within the
+    program all stays as it is."""
+    try:
+        with open(f"/proc/{pid}/autogroup", "w", encoding="ascii") as file:
+            file.write(str(nice))
+    except OSError as error:
+        print(f"no more weight than other programs: {error}")
+
+
 def live(name, director, daemon, paths, checks, given):
+    prefer(daemon.pid, given.nice)
     begin = time.monotonic()
     try:
         wait_until(lambda: len({to for _, to in list(checks.seen)}) >= given.servers, START_LIMIT,
@@ -250,7 +261,7 @@ def live(name, director, daemon, paths, checks, given):
     if name == "vipd":
         tell_inside(daemon, None)
     cpu, rest = group_cpu(daemon.pid), time.monotonic()
-    time.sleep(2 * given.interval)
+    time.sleep(given.rest)
     if name == "vipd":
         tell_inside(daemon, "at rest")
     cpu_rest, reloads = group_cpu(daemon.pid), time.monotonic()
@@ -322,7 +333,8 @@ def main():
     options.add_argument("--interval", type=int, default=20, help="seconds between two checks of a server")
     options.add_argument("--every", type=int, default=2, help="seconds between two reloads")
     options.add_argument("--length", type=int, default=60, help="seconds of reloads")
-    options.add_argument("--nice", type=int, default=-10, help="of both programs, on a machine that others use too")
+    options.add_argument("--rest", type=int, default=40, help="seconds at rest before")
+    options.add_argument("--nice", type=int, default=-10, help="of both programs as a whole")
     options.add_argument("--only", choices=["vipd", "keepalived"])
     given = options.parse_args()
     build()
