@@ -32,7 +32,7 @@ from netns import Net  # noqa: E402
 from proc import Daemon, Missing, group_cpu, group_peak_rss, group_pids, wait_until  # noqa: E402
 
 BUILD = pathlib.Path("build/bench")
-START_LIMIT, ADVERT_MS = 90, 10
+START_LIMIT, ADVERT_MS = 150, 10  # seconds; keepalived takes minutes on a busy machine
 SO_TIMESTAMPNS, SO_ATTACH_FILTER, SO_RCVBUFFORCE, TCP_DEFER_ACCEPT = 35, 26, 33, 9
 SOL_PACKET, PACKET_STATISTICS, PACKET_IGNORE_OUTGOING = 263, 6, 23
 ETH_P_IP, SYN, VRRP = 0x0800, "syn", "vrrp"
@@ -254,9 +254,9 @@ def live(name, director, daemon, paths, checks, given):
     try:
         wait_until(lambda: len({to for _, to in list(checks.seen)}) >= given.servers, START_LIMIT,
                    "every server checked once", step=0.5)
+        print(f"{name}: every server checked once after {time.monotonic() - begin:.1f} s", flush=True)
     except Missing:
-        print(f"{name}: only {len({to for _, to in checks.seen})} servers were checked in {START_LIMIT} s")
-    print(f"{name}: every server checked once after {time.monotonic() - begin:.1f} s", flush=True)
+        print(f"{name}: {len({to for _, to in checks.seen})} servers were checked in {START_LIMIT} s", flush=True)
     time.sleep(given.interval)  # the first checks come closer together than the later ones
     if name == "vipd":
         tell_inside(daemon, None)

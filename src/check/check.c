@@ -11,7 +11,8 @@
  * server dead for it. The same holds for what this machine can't do (no descriptor, no route of its
  * own): the check counts as not made and the verdict stays.
  *
- * A reload keeps schedule, runs, counts and verdicts of what stays. A worker never forks, asks no DNS
+ * A reload keeps schedule, runs, counts and verdicts of what stays, and is taken over in small steps
+ * between which checks go on. A worker never forks, asks no DNS
  * and touches no file.
  */
 #include "check/check.h"

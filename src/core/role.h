@@ -6,6 +6,7 @@
  *	wait	for a message, a descriptor or a timer
  *	gather	the messages that were posted so far
  *	adopt	the current snapshot, when it is not the one held   -> ops->adopt(), then ACK to main
+ *		(a role that adopts in steps says when it is done: role_adopted())
  *	take	the gathered messages                               -> ops->fact() for each
  *	run	timers and descriptors                              -> their own functions
  *	settle	what all this has made necessary                    -> ops->reconcile()
@@ -97,7 +98,8 @@ enum { ROLE_IDLE_US = 1000000 }; /* longest sleep of a role */
  * block of fields. Main. 0 or -errno. */
 int role_prepare(struct role *r);
 
-/* Starts the thread and waits until its init and first adopt are done. Main. 0 or -errno. */
+/* Starts the thread and waits until its init and first adopt are done (a role that adopts in steps has
+ * begun). Main. 0 or -errno. */
 int role_start(struct role *r);
 
 /* The role has taken over all of r->conf, after it had set is_adopting. The role's thread. */
