@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What reloads delay: checks of 37,298 servers in 2,284 services, and adverts, seen from outside.
 
-    bench/reload.py [--services 2284] [--servers 37298] [--interval 20] [--every 2] [--length 60] [--nice -10] [--only vipd]
+    bench/reload.py [--services 2284] [--servers 37298] [--interval 20] [--every 2] [--length 60] [--only vipd]
 
 Each program first runs at rest, then gets a SIGHUP every two seconds for a minute, with one weight changed each
 time. The first packet of each check and each advert is taken from the wire with the kernel's time stamp. vipd
