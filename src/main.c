@@ -10,11 +10,11 @@
 #include "check/check.h"
 #include "core/bug.h"
 #include "core/clock.h"
-#include "core/conf/conf_diff.h"
-#include "core/conf/conf_ids.h"
-#include "core/conf/conf_open.h"
 #include "core/log.h"
+#include "core/ops/control.h"
+#include "core/ops/control_verbs.h"
 #include "core/ops/options.h"
+#include "core/ops/reload.h"
 #include "core/ops/single.h"
 #include "core/ops/verdict.h"
 #include "core/role.h"
@@ -54,6 +54,8 @@ struct daemon {
 	struct loop_fd signal_fd;
 	struct timer tidy;
 	struct timer start_vrrp;
+	struct control *control; /* NULL: --control=none */
+	struct control_host host;
 	int start_err;
 	bool is_lock_told;
 
@@ -131,12 +133,11 @@ static struct conf *load_first(const struct options *o, int *status)
 	return c;
 }
 
-/* Makes c the configuration of all roles. */
+/* Makes c, whose ids are minted, the configuration of all roles. */
 static void publish(struct daemon *d, struct conf *c)
 {
 	const struct conf *old = d->conf;
 
-	conf_ids_mint(&d->minter, old, c);
 	c->gen = old ? old->gen + 1 : 1;
 	c->vrrp_run = arena_alloc(&c->arena, vrrp_run_len(c));
 	/* touched here, so that the VRRP thread need not fault these pages in */
@@ -149,55 +150,59 @@ static void publish(struct daemon *d, struct conf *c)
 		fact_post(&d->roles[i]->box, &d->roles[i]->snap_fact, c->gen);
 }
 
-/* Notes are for whoever tests the file, not for the log of each reload. */
-static void log_findings(const struct err_list *errs)
+/* Everything of a reload but the last step. file, base_dir: NULL = those of the command line. */
+static void make_next(void *arg, struct reload *r, const char *file, const char *base_dir,
+		      bool is_forced)
 {
-	for (size_t i = 0; i < errs->n; i++)
-		if (errs->item[i].level != ERR_NOTE)
-			log_event(errs->item[i].level == ERR_ERROR ? LOG_CONF_ERROR
-								   : LOG_CONF_WARNING,
-				  "file=%s line=%u text=\"%s\"", errs->item[i].file,
-				  errs->item[i].line, errs->item[i].text);
+	struct daemon *d = arg;
+	const struct options *o = &d->opt;
+	struct reload_from from = {
+		.file = file ? file : o->file,
+		.node = o->node,
+		.base_dir = base_dir ? base_dir : o->base_dir,
+		.format = file ? CONF_FORMAT_GUESS : o->format,
+		.has_table = d->has_kernel || o->is_memory,
+	};
+	struct reload_now now = { .conf = d->conf, .minter = d->minter };
+
+	(void)munlockall();
+	reload_make(r, &from, &now, is_forced);
+	tidy_later(d);
+}
+
+/* The last step. */
+static void commit(void *arg, struct reload *r)
+{
+	struct daemon *d = arg;
+
+	reload_log(r, d->conf->gen);
+	if (r->verdict != RELOAD_GOOD)
+		return;
+	d->minter = r->minter;
+	publish(d, r->next);
+	r->next = NULL; /* it is everybody's now */
 }
 
 static void reload(struct daemon *d)
 {
-	const struct options *o = &d->opt;
-	struct err_list errs = { 0 };
-	struct conf_ask ask = { .path = o->file, .node = o->node, .base_dir = o->base_dir };
+	struct reload *r = calloc(1, sizeof(*r));
 
-	(void)munlockall();
-
-	struct conf *c = conf_open(&ask, o->format, &errs);
-
-	tidy_later(d);
-	log_findings(&errs);
-	if (c && c->vs_n && !d->has_kernel && !d->opt.is_memory) {
-		log_event(LOG_CONF_REFUSED,
-			  "gen=%llu why=\"the file has virtual servers now, but this kernel had no "
-			  "IPVS when vipd started: modprobe ip_vs, then restart vipd\"",
-			  (unsigned long long)d->conf->gen);
-	} else if (c) {
-		publish(d, c);
-		c = NULL; /* it is everybody's now */
-	} else {
-		log_event(LOG_CONF_REFUSED, "gen=%llu errors=%zu", (unsigned long long)d->conf->gen,
-			  errs.n_error);
-	}
-	conf_free(c);
-	err_fini(&errs);
+	BUG_ON(!r);
+	make_next(d, r, NULL, NULL, false);
+	commit(d, r);
+	reload_fini(r);
+	free(r);
 }
 
 /* What has changed since the last time it was told. */
 static void tell_applied(struct daemon *d)
 {
-	struct conf_changes changes;
-	char text[256];
+	struct changes_sum sum;
+	char text[CHANGES_TEXT_LEN];
 
-	conf_diff(d->told, d->conf, &changes);
-	conf_changes_text(&changes, text, sizeof(text));
+	changes_sum(&sum, d->told, d->conf);
 	log_event(LOG_CONF_APPLIED, "gen=%llu changes=\"%s\"", (unsigned long long)d->conf->gen,
-		  text);
+		  changes_text(&sum, text));
 	if (check_workers(d->conf) != d->check_n)
 		log_event(LOG_CONF_NEEDS_RESTART, "setting=workers.check_threads running=%u",
 			  d->check_n);
@@ -218,6 +223,19 @@ static void on_ack(struct daemon *d, uint32_t role_id, uint64_t gen)
 		conf_drop(d->told);
 	conf_hold_again(d->conf);
 	d->told = d->conf;
+	control_poke(d->control);
+}
+
+static const struct conf *running(void *arg)
+{
+	return ((struct daemon *)arg)->conf;
+}
+
+static uint64_t applied(void *arg)
+{
+	const struct daemon *d = arg;
+
+	return d->told ? d->told->gen : 0;
 }
 
 /* ------------------------------------------------------------------ main's role */
@@ -253,6 +271,13 @@ static int main_init(struct role *r)
 	if (fd < 0)
 		return -errno;
 	timer_arm(&r->loop.timers, &d->start_vrrp, clock_now_us() + check_settle_us(d->conf));
+	d->host = (struct control_host){ .arg = d,
+					 .running = running,
+					 .applied = applied,
+					 .make = make_next,
+					 .commit = commit };
+	if (d->opt.control)
+		d->control = control_start(&r->loop, d->opt.control, control_verbs, &d->host);
 	return loop_add(&r->loop, &d->signal_fd, fd, EPOLLIN, on_signal);
 }
 
@@ -269,6 +294,8 @@ static void main_fini(struct role *r)
 	struct daemon *d = container_of(r, struct daemon, role);
 	int fd = d->signal_fd.fd;
 
+	control_stop(d->control);
+	d->control = NULL;
 	loop_del(&r->loop, &d->signal_fd);
 	(void)close(fd);
 }
@@ -454,6 +481,7 @@ static int serve(struct daemon *d, struct conf *first, struct ipvs_kern *kern)
 		  d->opt.is_memory ? "memory"
 		  : d->has_kernel  ? "kernel"
 				   : "none");
+	conf_ids_mint(&d->minter, NULL, first);
 	publish(d, first);
 	if (!err)
 		err = start_roles(d);

@@ -405,3 +405,19 @@ char *conf_text(const struct conf *c, const struct conf_text_opt *opt)
 	(void)fclose(t.f);
 	return out;
 }
+
+void conf_text_value(FILE *out, const struct schema_key *key, const void *base)
+{
+	struct text t = { .f = out };
+	const void *field = (const unsigned char *)base + key->off;
+	const char *s;
+
+	if (key->type == KT_STR) {
+		memcpy(&s, field, sizeof(s));
+		if (!s) {
+			(void)fputs("none", out);
+			return;
+		}
+	}
+	put_value(&t, key, field);
+}

@@ -243,6 +243,11 @@ static bool field_eq(const struct schema_key *k, const void *a, const void *b)
 	return !memcmp(fa, fb, k->len);
 }
 
+bool schema_same(const struct schema_key *key, const void *a, const void *b)
+{
+	return field_eq(key, a, b);
+}
+
 enum schema_reload schema_diff(enum schema_kind kind, const void *a, const void *b)
 {
 	enum schema_reload worst = SCHEMA_SAME;

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -82,6 +83,9 @@ const char *schema_enum_name(const struct schema_name *names, uint8_t value);
 
 extern const struct schema_name schema_names_PROTOCOL[], schema_names_SCHED[],
 	schema_names_METHOD[], schema_names_CHECK_TYPE[];
+
+/* Whether a setting has the same value in two fields_KIND structs; of a list: true (see below). */
+bool schema_same(const struct schema_key *key, const void *a, const void *b);
 
 /* The worst reload class among the settings that differ between two fields_KIND structs. Lists are
  * not compared: their elements are objects of their own. */
