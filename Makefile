@@ -88,6 +88,10 @@ $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/libvipd.a
 	$(call say,LD    $@)
 	$(Q)$(CC) $(LDFLAGS) $(LDFLAGS_$(MODE)) -o $@ $^ $(LIBS) -lcmocka
 
+$(BUILD)/bench/%: $(BUILD)/bench/%.o $(BUILD)/libvipd.a
+	$(call say,LD    $@)
+	$(Q)$(CC) $(LDFLAGS) $(LDFLAGS_$(MODE)) -o $@ $^ $(LIBS)
+
 # ---------------------------------------------------------------- for people
 
 help:
@@ -163,6 +167,7 @@ install: build/vipd build/vipctl build/vipd.conf.5
 	install -D -m 755 $(BUILD)/vipd $(DESTDIR)$(PREFIX)/sbin/vipd
 	install -D -m 755 $(BUILD)/vipctl $(DESTDIR)$(PREFIX)/bin/vipctl
 	install -D -m 644 etc/man/vipctl.1 $(DESTDIR)$(PREFIX)/share/man/man1/vipctl.1
+	install -D -m 644 etc/man/vipctl-protocol.7 $(DESTDIR)$(PREFIX)/share/man/man7/vipctl-protocol.7
 	install -D -m 644 etc/vipd.conf $(DESTDIR)$(PREFIX)/share/doc/vipd/vipd.conf
 	install -D -m 644 etc/vipd.service $(DESTDIR)$(PREFIX)/lib/systemd/system/vipd.service
 	install -D -m 644 build/vipd.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5/vipd.conf.5

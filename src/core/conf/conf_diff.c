@@ -5,6 +5,7 @@
 #include "core/conf/conf_diff.h"
 
 #include "core/bug.h"
+#include "core/conf/idmap.h"
 #include "core/conf/schema.h"
 
 #include <stdio.h>
@@ -68,91 +69,103 @@ static enum schema_reload diff_vips(const struct conf *old, const struct conf_vr
 }
 
 /* An instance with its addresses. */
-static enum schema_reload compare_inst(const struct walk *w, const struct conf_vrrp *a,
-				       const struct conf_vrrp *b)
+static enum schema_reload compare_inst(const struct walk *w, uint32_t old, uint32_t new)
 {
+	const struct conf_vrrp *a = &w->old->vrrp[old], *b = &w->new->vrrp[new];
 	enum schema_reload r = schema_diff(SCHEMA_vrrp, &a->s, &b->s);
 	enum schema_reload v = diff_vips(w->old, a, w->new, b);
 
 	return v > r ? v : r;
 }
 
-static void diff_inst(const struct walk *w)
+static enum schema_reload compare_vs(const struct walk *w, uint32_t old, uint32_t new)
 {
-	uint32_t kept = 0;
-
-	for (uint32_t i = 0; i < w->new->vrrp_n; i++) {
-		const struct conf_vrrp *b = &w->new->vrrp[i], *a = conf_inst(w->old, b->id);
-
-		kept += a != NULL;
-		if (a)
-			tell_both(w, CHANGE_INST, compare_inst(w, a, b),
-				  (uint32_t)(a - w->old->vrrp), i);
-		else
-			tell(w, CHANGE_INST, CHANGE_ADDED, 0, i);
-	}
-	for (uint32_t i = 0; kept < w->old->vrrp_n && i < w->old->vrrp_n; i++)
-		if (!conf_inst(w->new, w->old->vrrp[i].id))
-			tell(w, CHANGE_INST, CHANGE_REMOVED, i, 0);
+	return schema_diff(SCHEMA_vs, &w->old->vs[old].s, &w->new->vs[new].s);
 }
 
-static void diff_vs(const struct walk *w)
+static enum schema_reload compare_rs(const struct walk *w, uint32_t old, uint32_t new)
 {
-	uint32_t kept = 0;
-
-	for (uint32_t i = 0; i < w->new->vs_n; i++) {
-		const struct conf_vs *b = &w->new->vs[i], *a = conf_vs(w->old, b->id);
-
-		kept += a != NULL;
-		if (a)
-			tell_both(w, CHANGE_VS, schema_diff(SCHEMA_vs, &a->s, &b->s),
-				  (uint32_t)(a - w->old->vs), i);
-		else
-			tell(w, CHANGE_VS, CHANGE_ADDED, 0, i);
-	}
-	for (uint32_t i = 0; kept < w->old->vs_n && i < w->old->vs_n; i++)
-		if (!conf_vs(w->new, w->old->vs[i].id))
-			tell(w, CHANGE_VS, CHANGE_REMOVED, i, 0);
+	return schema_diff(SCHEMA_rs, &w->old->rs[old].s, &w->new->rs[new].s);
 }
 
-static void diff_rs(const struct walk *w)
+static enum schema_reload compare_probe(const struct walk *w, uint32_t old, uint32_t new)
 {
-	uint32_t kept = 0;
-
-	for (uint32_t i = 0; i < w->new->rs_n; i++) {
-		const struct conf_rs *b = &w->new->rs[i], *a = conf_rs(w->old, b->id);
-
-		kept += a != NULL;
-		if (a)
-			tell_both(w, CHANGE_RS, schema_diff(SCHEMA_rs, &a->s, &b->s),
-				  (uint32_t)(a - w->old->rs), i);
-		else
-			tell(w, CHANGE_RS, CHANGE_ADDED, 0, i);
-	}
-	for (uint32_t i = 0; kept < w->old->rs_n && i < w->old->rs_n; i++)
-		if (!conf_rs(w->new, w->old->rs[i].id))
-			tell(w, CHANGE_RS, CHANGE_REMOVED, i, 0);
+	return schema_diff(SCHEMA_check, &w->old->check[w->old->probe[old].check].s,
+			   &w->new->check[w->new->probe[new].check].s);
 }
 
-static void diff_probe(const struct walk *w)
-{
-	uint32_t kept = 0;
-
-	for (uint32_t i = 0; i < w->new->probe_n; i++) {
-		const struct conf_probe *b = &w->new->probe[i], *a = conf_probe(w->old, b->id);
-
-		kept += a != NULL;
-		if (a)
-			tell_both(w, CHANGE_PROBE,
-				  schema_diff(SCHEMA_check, &w->old->check[a->check].s,
-					      &w->new->check[b->check].s),
-				  (uint32_t)(a - w->old->probe), i);
-		else
-			tell(w, CHANGE_PROBE, CHANGE_ADDED, 0, i);
+/* A kind of objects that have ids: where its array is and how two of them are compared. */
+static const struct kind {
+	enum change_of of;
+	size_t array_off, n_off, map_off; /* in struct conf */
+	size_t len, id_off; /* of an element, in an element */
+	enum schema_reload (*compare)(const struct walk *w, uint32_t old, uint32_t new);
+} kinds[] = {
+#define ROW(of, array, map, type, compare)                                                         \
+	{                                                                                          \
+		of, offsetof(struct conf, array), offsetof(struct conf, array##_n),                \
+			offsetof(struct conf, map), sizeof(struct type),                           \
+			offsetof(struct type, id), compare                                         \
 	}
-	for (uint32_t i = 0; kept < w->old->probe_n && i < w->old->probe_n; i++)
-		if (!conf_probe(w->new, w->old->probe[i].id))
-			tell(w, CHANGE_PROBE, CHANGE_REMOVED, i, 0);
+	ROW(CHANGE_INST, vrrp, inst_by_id, conf_vrrp, compare_inst),
+	ROW(CHANGE_VS, vs, vs_by_id, conf_vs, compare_vs),
+	ROW(CHANGE_RS, rs, rs_by_id, conf_rs, compare_rs),
+	ROW(CHANGE_PROBE, probe, probe_by_id, conf_probe, compare_probe),
+#undef ROW
+};
+
+/* The objects of one kind in one configuration. */
+struct objects {
+	const unsigned char *first_id;
+	size_t len;
+	uint32_t n;
+	const struct idmap *map;
+};
+
+static struct objects objects_of(const struct kind *k, const struct conf *c)
+{
+	const unsigned char *base = (const unsigned char *)c, *array;
+	struct objects o = { .len = k->len, .map = (const void *)(base + k->map_off) };
+
+	memcpy(&o.n, base + k->n_off, sizeof(o.n));
+	memcpy(&array, base + k->array_off, sizeof(array));
+	o.first_id = array ? array + k->id_off : NULL;
+	return o;
+}
+
+static uint32_t id_at(const struct objects *o, uint32_t i)
+{
+	uint32_t id;
+
+	memcpy(&id, o->first_id + i * o->len, sizeof(id));
+	return id;
+}
+
+/* Where an id is, or IDMAP_NONE. Most objects stand where they stood, so that place is looked at first. */
+static uint32_t find(const struct objects *o, uint32_t id, uint32_t guess)
+{
+	return guess < o->n && id_at(o, guess) == id ? guess : idmap_find(o->map, id);
+}
+
+static void diff_kind(const struct walk *w, const struct kind *k)
+{
+	struct objects old = objects_of(k, w->old), new = objects_of(k, w->new);
+	uint32_t kept = 0, guess = 0;
+
+	for (uint32_t i = 0; i < new.n; i++) {
+		uint32_t was = find(&old, id_at(&new, i), guess);
+
+		if (was == IDMAP_NONE) {
+			tell(w, k->of, CHANGE_ADDED, 0, i);
+			continue;
+		}
+		kept++;
+		guess = was + 1;
+		tell_both(w, k->of, k->compare(w, was, i), was, i);
+	}
+	for (uint32_t i = 0; kept < old.n && i < old.n; i++)
+		if (idmap_find(new.map, id_at(&old, i)) == IDMAP_NONE)
+			tell(w, k->of, CHANGE_REMOVED, i, 0);
 }
 
 void conf_diff_each(const struct conf *old, const struct conf *new, conf_change_fn *fn, void *arg)
@@ -160,10 +173,8 @@ void conf_diff_each(const struct conf *old, const struct conf *new, conf_change_
 	struct walk w = { .old = old, .new = new, .fn = fn, .arg = arg };
 
 	diff_once(&w);
-	diff_inst(&w);
-	diff_vs(&w);
-	diff_rs(&w);
-	diff_probe(&w);
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+		diff_kind(&w, &kinds[i]);
 }
 
 static struct conf_count *count_of(struct conf_changes *n, enum change_of of)

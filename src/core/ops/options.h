@@ -13,7 +13,8 @@ enum exit_status {
 	EXIT_GOOD = 0,
 	EXIT_FAILED = 1, /* anything else; --strict: warnings */
 	EXIT_CONF = 2, /* errors in the configuration */
-	EXIT_UNREADABLE = 3, /* the file is missing or can't be read; vipctl: vipd can't be reached */
+	EXIT_UNREADABLE =
+		3, /* the file is missing or can't be read; vipctl: vipd can't be reached */
 	EXIT_UNKNOWN = 4, /* vipctl: vipd did not answer in time, so what it did is not known */
 };
 
