@@ -48,7 +48,7 @@ struct digest {
 static const struct protocol {
 	const char *name;
 	long version; /* CURL_HTTP_VERSION_* */
-	bool closes; /* sends Connection: close */
+	bool closes; /* sends Connection: close, as genhash does */
 } protocols[] = {
 	{ "1.0", CURL_HTTP_VERSION_1_0, false },
 	{ "1.0C", CURL_HTTP_VERSION_1_0, true },

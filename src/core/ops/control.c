@@ -235,7 +235,7 @@ static bool listen_to(struct client *cl)
 static void client_go(struct client *cl)
 {
 	unsigned lines = TURN_LINES_N;
-	bool more = false;
+	bool more = false, has_asked = false;
 
 	for (;;) {
 		if (!flush(cl)) {
@@ -251,10 +251,11 @@ static void client_go(struct client *cl)
 			if (more || cl->is_waiting)
 				break;
 		} else {
-			more = !lines;
+			/* what a request costs is not known: one in a turn, then it is the others' */
+			more = has_asked;
 			if (more || !listen_to(cl))
 				break;
-			lines--;
+			has_asked = cl->reply != NULL;
 		}
 	}
 	if (!cl->reply && cl->is_last && !has_out(cl))
