@@ -111,8 +111,8 @@ def reload_and_diff(t):
         ran = c.ctl("reload", "--wait")
         t.check(ran.status == 0 and ran.out.startswith("generation 3 works: priority of 1 instance changed"),
                 f"reload: {ran}")
-        t.check(bool(c.daemon.find(r"conf\.applied gen=3 changes=\"priority of 1 instance changed, \+3 servers", c.seen)),
-                "--wait comes after conf.applied")
+        applied = c.daemon.find(r"conf\.applied gen=3 changes=\"priority of 1 instance changed, \+3 servers", c.seen)
+        t.check(bool(applied), "--wait comes after conf.applied")
         t.check(bool(c.daemon.find(r"control\.asked verb=reload uid=0 pid=\d+", c.seen)), "the log says who asked")
 
         t.part("a device that changes")
@@ -296,7 +296,8 @@ def wrapper(folder, command):
     """A program that runs vipd in a mount namespace of its own, after this command."""
     path = os.path.join(folder, "wrapper")
     with open(path, "w", encoding="ascii") as file:
-        file.write(f"#!/bin/sh\nexec unshare -m sh -c '{command} && exec \"$@\"' sh {os.path.abspath(Vipd.program)} \"$@\"\n")
+        file.write(f"#!/bin/sh\nexec unshare -m sh -c '{command} && exec \"$@\"' sh "
+                   f"{os.path.abspath(Vipd.program)} \"$@\"\n")
     os.chmod(path, 0o755)
     return path
 
@@ -399,7 +400,7 @@ def digest(t):
                                             "-P", protocol], stdout=subprocess.PIPE, text=True, check=False, timeout=30)
                     ran = Ran("digest", "--protocol", protocol, f"{scheme}://127.0.0.1:{canned.port}{path}")
                     t.check(ran.status == 0 and ran.out == other.stdout and len(ran.out) == 33,
-                            f"{scheme} {protocol} {path}: {ran.out.strip()} {ran.err.strip()}, genhash {other.stdout.strip()}")
+                            f"{scheme} {protocol} {path}: {ran}, genhash {other.stdout.strip()}")
                 head = canned.requests[-1].split(b"\r\n")
                 t.check(head[0].endswith(b"HTTP/" + protocol[:3].encode())
                         and (b"Connection: close" in head) == (protocol != "1.0"), f"request of {protocol}: {head}")
