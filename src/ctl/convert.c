@@ -125,7 +125,7 @@ static char *head(const char *in, const struct ka_report *report)
 
 static int put(const struct convert *v, const struct conf *c, const struct ka_report *report)
 {
-	struct conf_text_opt opt = { .has_places = true };
+	struct conf_text_opt opt = { .has_places = true, .is_factored = true };
 	char *top = head(v->in, report), *text;
 	int err = 0;
 
