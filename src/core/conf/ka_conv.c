@@ -6,7 +6,6 @@
 #include "core/conf/ka_conv.h"
 
 #include "core/bug.h"
-#include "core/conf/conf_check.h"
 #include "core/conf/conf_file.h"
 #include "core/conf/conf_value.h"
 #include "core/conf/ka.h"
@@ -368,8 +367,6 @@ struct conf *ka_convert(const struct ka_source *src, struct err_list *errs,
 	arena_fini(&tree);
 	free(k);
 	ka_report_fini(&own);
-	if (!errs->n_error)
-		conf_check(c, errs);
 	err_sort(errs);
 	if (!errs->n_error)
 		return c;

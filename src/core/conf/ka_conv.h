@@ -18,8 +18,9 @@ struct ka_report {
 
 void ka_report_fini(struct ka_report *r);
 
-/* The configuration, complete and checked (conf_check.h), not yet published; NULL when errs has an
- * error. What is not converted is a warning. report may be NULL. */
+/* The configuration, complete, not yet published; NULL when errs has an error. Whether it makes sense is
+ * for conf_check() to say: what vipd would refuse to run is converted all the same. What is not converted
+ * is a warning. report may be NULL. */
 struct conf *ka_convert(const struct ka_source *src, struct err_list *errs,
 			struct ka_report *report);
 
