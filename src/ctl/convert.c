@@ -35,7 +35,8 @@ static void usage(void)
 		"What can't be converted is named on standard error with file and line, and\n"
 		"once more in comments at the top of the new file.\n"
 		"\n"
-		"Exit status: 0 everything was converted, 1 something was not or vipd --check will\n"
+		"Exit status: 0 everything was converted, 1 something was not or vipd --check "
+		"will\n"
 		"refuse the new file, 2 errors (nothing is written), 3 the file can't be read.\n");
 }
 
@@ -173,11 +174,12 @@ int verb_convert(int argc, char **argv)
 	if (c && put(&v, c, &report))
 		status = EXIT_FAILED;
 	if (c)
-		(void)fprintf(stderr,
-			      "%s: %u instances, %u virtual servers, %u real servers, %u checks; not "
-			      "converted: %u places lost, %u that mean nothing to vipd\n",
-			      v.in, c->vrrp_n, c->vs_n, c->rs_n, c->check_n, report.lost_n,
-			      report.never_n);
+		(void)fprintf(
+			stderr,
+			"%s: %u instances, %u virtual servers, %u real servers, %u checks; not "
+			"converted: %u places lost, %u that mean nothing to vipd\n",
+			v.in, c->vrrp_n, c->vs_n, c->rs_n, c->check_n, report.lost_n,
+			report.never_n);
 	ka_report_fini(&report);
 	err_fini(&errs);
 	conf_free(c);

@@ -42,6 +42,59 @@ static void every_keyword(void **state)
 	assert_false(ka_knows("no_such_keyword"));
 }
 
+/* Whether one of the files under tests/ka has a word. */
+static char *all_texts(void)
+{
+	DIR *d = opendir("tests/ka");
+	struct dirent *e;
+	char *out;
+	size_t out_len;
+	FILE *all = open_memstream(&out, &out_len);
+
+	assert_non_null(d);
+	while ((e = readdir(d))) {
+		char path[300], line[1000];
+		size_t len = strlen(e->d_name);
+		FILE *f;
+
+		if (len < 6 || strcmp(e->d_name + len - 5, ".conf") != 0)
+			continue;
+		(void)snprintf(path, sizeof(path), "tests/ka/%.200s", e->d_name);
+		f = fopen(path, "re");
+		assert_non_null(f);
+		while (fgets(line, sizeof(line), f))
+			(void)fprintf(all, " %s", line + strspn(line, " \t"));
+		(void)fclose(f);
+	}
+	(void)closedir(d);
+	(void)fclose(all);
+	for (char *p = out; *p; p++)
+		if (*p == '\n')
+			*p = ' ';
+	return out;
+}
+
+/* Each keyword stands in one of the files whose conversion is compared. */
+static void every_keyword_is_tried(void **state)
+{
+	FILE *f = fopen("tests/ka/keywords.txt", "re");
+	char name[80], word[90], *all = all_texts();
+	unsigned missing = 0;
+
+	(void)state;
+	assert_non_null(f);
+	while (fscanf(f, "%79s", name) == 1) {
+		(void)snprintf(word, sizeof(word), " %s ", name);
+		if (!strstr(all, word)) {
+			print_message("%s is in no file of tests/ka\n", name);
+			missing++;
+		}
+	}
+	(void)fclose(f);
+	free(all);
+	assert_int_equal(missing, 0);
+}
+
 /* ------------------------------------------------------------------ what files become */
 
 static char *findings(const struct err_list *errs)
@@ -118,9 +171,7 @@ static void golden(const char *base)
 	(void)snprintf(same_label, sizeof(same_label), "%s", path);
 
 	struct conf *c = ka_convert_file(path, "lb1", &errs, &report, &is_unreadable);
-	struct conf_text_opt opt = { .head = report.text,
-				     .has_places = true,
-				     .is_factored = true };
+	struct conf_text_opt opt = { .head = report.text, .has_places = true, .is_factored = true };
 
 	told = findings(&errs);
 	(void)snprintf(path, sizeof(path), "%s.report", base);
@@ -271,9 +322,9 @@ static void unreadable(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_keyword), cmocka_unit_test(golden_files),
-		cmocka_unit_test(samples),       cmocka_unit_test(many_servers),
-		cmocka_unit_test(unreadable),
+		cmocka_unit_test(every_keyword), cmocka_unit_test(every_keyword_is_tried),
+		cmocka_unit_test(golden_files),  cmocka_unit_test(samples),
+		cmocka_unit_test(many_servers),  cmocka_unit_test(unreadable),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,8 +11,8 @@
 static char same_label[400]; /* what is compared, for messages */
 
 /* Every setting; a difference is named. */
-static inline void same(enum schema_kind kind, const struct conf *a, const void *x, const struct conf *b,
-		 const void *y)
+static inline void same(enum schema_kind kind, const struct conf *a, const void *x,
+			const struct conf *b, const void *y)
 {
 	for (const struct schema_key *k = schema_of[kind].key; k->name; k++)
 		if (!conf_setting_eq(k, a, x, b, y))
@@ -20,7 +20,7 @@ static inline void same(enum schema_kind kind, const struct conf *a, const void 
 }
 
 static inline void same_checks(const struct conf *a, struct conf_range x, const struct conf *b,
-			struct conf_range y)
+			       struct conf_range y)
 {
 	assert_int_equal(x.n, y.n);
 	for (uint32_t i = 0; i < x.n; i++)

@@ -4,8 +4,8 @@
  */
 #include "core/conf/conf_open.h"
 
-#include "core/conf/conf_script.h"
 #include "core/conf/conf_check.h"
+#include "core/conf/conf_script.h"
 #include "core/conf/ka_conv.h"
 
 #include <ctype.h>

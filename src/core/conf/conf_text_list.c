@@ -113,8 +113,7 @@ static void brief_of(struct text *t, const struct object *o, struct brief *b)
 		add_port(t, o, rs->s.port, b->tail);
 	else if (o->kind == SCHEMA_vsaddr)
 		add_port(t, o, addr->s.port, b->tail);
-	b->is_good = b->addr.family &&
-		     put_words(t, o, schema_of[o->kind].key + named, b->tail);
+	b->is_good = b->addr.family && put_words(t, o, schema_of[o->kind].key + named, b->tail);
 }
 
 /* ------------------------------------------------------------------ ranges */

@@ -67,7 +67,7 @@ static bool is_said(const struct ka_obj *c, const char *row, const char *above)
 
 static int64_t interval_us(const struct ka_obj *c)
 {
-	return ka_has(c, "interval")	 ? ka_get(c, "interval")
+	return ka_has(c, "interval")         ? ka_get(c, "interval")
 	       : ka_has(c->up, "delay_loop") ? ka_get(c->up, "delay_loop")
 					     : ka_get(c->up->up, "delay_loop");
 }
@@ -77,6 +77,8 @@ static void defaults(struct check *ck)
 	struct ka_obj *c = &ck->o;
 	const struct type *t = ck->type;
 
+	if (t->type != CHECK_HTTP && t->type != CHECK_HTTPS)
+		ka_mark(c, "host"); /* none, whatever the service says */
 	if (!t->is_polled) {
 		no_times(c);
 		return;

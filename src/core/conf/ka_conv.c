@@ -180,8 +180,8 @@ static void put_status(struct ka *k, const struct ka_node *n, const struct schem
 typedef void element_fn(struct ka *k, const struct ka_node *n, struct ka_obj *o);
 
 static element_fn *const elements[SCHEMA_KIND_N] = {
-	[SCHEMA_vip] = ka_addresses, [SCHEMA_route] = ka_routes,     [SCHEMA_rule] = ka_rules,
-	[SCHEMA_peer] = ka_peers,    [SCHEMA_track] = ka_tracks,     [SCHEMA_url] = ka_url,
+	[SCHEMA_vip] = ka_addresses, [SCHEMA_route] = ka_routes,      [SCHEMA_rule] = ka_rules,
+	[SCHEMA_peer] = ka_peers,    [SCHEMA_track] = ka_tracks,      [SCHEMA_url] = ka_url,
 	[SCHEMA_auth] = ka_auth,     [SCHEMA_hmac_key] = ka_hmac_key, [SCHEMA_hmac] = ka_hmac,
 };
 
@@ -282,8 +282,7 @@ static void statement(struct ka *k, enum ka_block block, const struct ka_node *n
 	}
 }
 
-void ka_statements(struct ka *k, enum ka_block block, const struct ka_node *first,
-		   struct ka_obj *o)
+void ka_statements(struct ka *k, enum ka_block block, const struct ka_node *first, struct ka_obj *o)
 {
 	for (int is_late = 0; is_late <= 1; is_late++)
 		for (const struct ka_node *n = first; n; n = n->next)

@@ -12,7 +12,8 @@
 /* What was not converted. Zeroed memory is an empty one. */
 struct ka_report {
 	uint32_t lost_n; /* places in the file that are lost */
-	uint32_t never_n; /* places of keywords that mean nothing here (ka_words.def): nothing is lost */
+	uint32_t
+		never_n; /* places of keywords that mean nothing here (ka_words.def): nothing is lost */
 	char *text; /* a line for each keyword, to stand in the converted file; NULL: none */
 };
 

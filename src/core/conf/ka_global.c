@@ -307,12 +307,11 @@ static void namespace(struct ka *k, const struct ka_node *n, struct ka_obj *o)
 static void namespace_ipvs(struct ka *k, const struct ka_node *n, struct ka_obj *o)
 {
 	if (n->word_n > 1)
-		namespace(k, n, o);
-	else
-		KA_WARN(k, n,
-			"'%s' without a name: give the default namespace one with ip netns attach "
-			"and write that",
-			n->word[0]);
+	namespace(k, n, o);
+	else KA_WARN(k, n,
+		     "'%s' without a name: give the default namespace one with ip netns attach "
+		     "and write that",
+		     n->word[0]);
 }
 
 const struct ka_word ka_words_top[] = {

@@ -169,7 +169,8 @@ static void defaults(struct ka *k, const struct ka_node *n, struct ka_obj *o)
 	if (!ka_has(o, "connect_timeout"))
 		ka_set(o, "connect_timeout", SEC(KA_CONNECT_TIMEOUT_S));
 	if (!ka_has(o, "protocol") && !vs->s.fwmark) {
-		KA_WARN(k, n, "virtual_server %.60s: has no 'protocol'; it is UDP, as in keepalived",
+		KA_WARN(k, n,
+			"virtual_server %.60s: has no 'protocol'; it is UDP, as in keepalived",
 			n->word[1]);
 		ka_set(o, "protocol", VS_UDP);
 	}
@@ -188,10 +189,12 @@ static void end_sorry(struct ka *k, struct ka_vs *vs)
 {
 	struct conf_sorry *s = vs->sorry.base;
 	const struct conf_vs *o = vs->o.base;
+	uint8_t method;
 
 	if (!vs->sorry_node)
 		return;
-	if (o->s.method != VS_NAT && s->s.port && s->s.port != o->s.port && !o->s.group &&
+	method = ka_has(&vs->sorry, "lvs_method") ? s->s.method : o->s.method;
+	if (method != VS_NAT && s->s.port && s->s.port != o->s.port && !o->s.group &&
 	    !o->s.fwmark) {
 		KA_WARN(k, vs->sorry_node,
 			"sorry_server %.60s: its port must be the service's; it is now, as in "
@@ -292,8 +295,8 @@ static void push_range(struct ka *k, const struct ka_node *n, struct ka_obj *a,
 	struct conf_vsaddr *addr = a->base;
 
 	ka_mark(a, "address");
-	addr->s.prefix = (struct ip_prefix){ .addr = *from,
-					     .len = (uint8_t)(addr_len(from->family) * 8) };
+	addr->s.prefix =
+		(struct ip_prefix){ .addr = *from, .len = (uint8_t)(addr_len(from->family) * 8) };
 	for (;; next_addr(&addr->s.prefix.addr)) {
 		if (++r->n > GROUP_MAX) {
 			ka_bad(k, n, "a group can have %d addresses", GROUP_MAX);

@@ -255,6 +255,10 @@ static uint32_t route_word(struct ka *k, const struct ka_node *n, uint32_t i, st
 		(void)ka_set_text(k, n, o, "to", word);
 		return i + 1;
 	}
+	if (!ka_has(o, "to") && !ka_row(SCHEMA_route, word)) {
+		ka_bad(k, n, "\"%.40s\" is no destination", word);
+		return i + 1;
+	}
 	return ka_line_word(k, KA_ROUTE, n, i, o);
 }
 

@@ -9,23 +9,24 @@
 #include <string.h>
 
 const struct ka_word ka_words_rs[] = {
-	{ "lvs_method", ka_method, false }, { "lb_kind", ka_method, false },
-	{ "TCP_CHECK", ka_check, true },    { "HTTP_GET", ka_check, true },
-	{ "SSL_GET", ka_check, true },      { "SMTP_CHECK", ka_check, true },
-	{ "DNS_CHECK", ka_check, true },    { "UDP_CHECK", ka_check, true },
-	{ "PING_CHECK", ka_check, true },   { "MISC_CHECK", ka_check, true },
-	{ "BFD_CHECK", ka_check, true },    { "FILE_CHECK", ka_check, true },
+	{ "lvs_method", ka_method, false },
+	{ "lb_kind", ka_method, false },
+	{ "TCP_CHECK", ka_check, true },
+	{ "HTTP_GET", ka_check, true },
+	{ "SSL_GET", ka_check, true },
+	{ "SMTP_CHECK", ka_check, true },
+	{ "DNS_CHECK", ka_check, true },
+	{ "UDP_CHECK", ka_check, true },
+	{ "PING_CHECK", ka_check, true },
+	{ "MISC_CHECK", ka_check, true },
+	{ "BFD_CHECK", ka_check, true },
+	{ "FILE_CHECK", ka_check, true },
 	{ NULL, NULL, false },
 };
 
 static const struct conf_vs *service(const struct ka_vs *vs)
 {
 	return vs->o.base;
-}
-
-static bool has_port(const struct conf_vs *vs)
-{
-	return !vs->s.fwmark && !vs->s.group;
 }
 
 /* DR and TUN leave the port alone: keepalived takes the service's then. */
@@ -37,9 +38,14 @@ static void fix_port(struct ka *k, const struct ka_node *n, struct ka_obj *o,
 
 	if (method == VS_NAT || vs->s.group || !rs->s.port || rs->s.port == vs->s.port)
 		return;
-	KA_WARN(k, n, "real_server %.60s: with %s its port must be %u, as in keepalived; it is now",
-		n->word[1], schema_enum_name(schema_names_METHOD, method),
-		has_port(vs) ? (unsigned)vs->s.port : 0u);
+	if (vs->s.fwmark)
+		KA_WARN(k, n, "real_server %.60s: with %s and a mark its port does not count",
+			n->word[1], schema_enum_name(schema_names_METHOD, method));
+	else
+		KA_WARN(k, n,
+			"real_server %.60s: with %s its port must be %u, as in keepalived; it is "
+			"now",
+			n->word[1], schema_enum_name(schema_names_METHOD, method), vs->s.port);
 	rs->s.port = 0;
 }
 

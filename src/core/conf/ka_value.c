@@ -43,8 +43,7 @@ static const char *keyword(const struct ka_node *n, uint32_t i)
 
 static bool is_numeric(const struct schema_key *key)
 {
-	return key->type == KT_UINT || key->type == KT_INT ||
-	       (key->type == KT_DUR && !key->number);
+	return key->type == KT_UINT || key->type == KT_INT || (key->type == KT_DUR && !key->number);
 }
 
 enum { NUMBER_LEN = 64 };
@@ -55,11 +54,10 @@ static const char *number_of(struct ka *k, const struct ka_node *n, uint32_t i,
 {
 	const char *text = n->word[i];
 	bool is_signed = key->type == KT_INT && *text == '-';
-	size_t len = is_signed + strspn(text + is_signed, key->type == KT_DUR ? "0123456789."
-									      : "0123456789");
+	size_t len = is_signed +
+		     strspn(text + is_signed, key->type == KT_DUR ? "0123456789." : "0123456789");
 
-	if (len == (size_t)is_signed || !text[len] || len >= NUMBER_LEN ||
-	    !strncmp(text, "0x", 2))
+	if (len == (size_t)is_signed || !text[len] || len >= NUMBER_LEN || !strncmp(text, "0x", 2))
 		return text;
 	KA_WARN(k, n, "'%s %.40s': only the number counts, as in keepalived", keyword(n, i), text);
 	(void)snprintf(buf, NUMBER_LEN, "%.*s", (int)len, text);
@@ -260,8 +258,13 @@ int64_t ka_get(const struct ka_obj *o, const char *name)
 bool ka_set_text(struct ka *k, const struct ka_node *n, struct ka_obj *o, const char *name,
 		 const char *text)
 {
-	const char *words[] = { n->word[0], text, NULL };
-	struct ka_node one = { .word = words, .word_n = 2, .loc = n->loc };
+	const struct schema_key *key = row(o, name);
+	char why[VALUE_WHY_LEN];
 
-	return ka_put(k, &one, 1, o, name);
+	if (value_from_text(key, text, o->base, &k->b.c->arena, why)) {
+		keyset_add(o->seen, schema_index(o->kind, key));
+		return true;
+	}
+	ka_bad(k, n, "'%s' %s", n->word[0], why);
+	return false;
 }

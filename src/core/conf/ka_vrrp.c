@@ -13,7 +13,8 @@ enum {
 	LATE_PRIORITY = 254, /* timer_expired_backup without a value */
 	V3_LAST_CS = 4095, /* longest advert_int of version 3, in centiseconds */
 	VIPS_MAX_V4 = 255, /* in one advert: a byte counts them ... */
-	VIPS_MAX_V6 = 90, /* ... and IPv6 and 8 bytes of VRRP leave room for so many in 1500 bytes */
+	VIPS_MAX_V6 =
+		90, /* ... and IPv6 and 8 bytes of VRRP leave room for so many in 1500 bytes */
 	AUTH_PASS_MAX_LEN = 8,
 };
 
@@ -175,7 +176,8 @@ void ka_auth(struct ka *k, const struct ka_node *n, struct ka_obj *o)
 	ka_statements(k, KA_AUTH, n->child, &a);
 	ka_extra(k, n, 1);
 	if (!ka_has(&a, "auth_type") || !ka_has(&a, "auth_pass"))
-		KA_WARN(k, n, "'authentication' without type or password is none, as in keepalived");
+		KA_WARN(k, n,
+			"'authentication' without type or password is none, as in keepalived");
 	else
 		ka_push_one(k, n, &a, o, "authentication");
 }
@@ -283,7 +285,8 @@ static void resolve_auth(struct ka *k, const struct ka_node *n, struct ka_obj *o
 static int cmp_vip(const void *va, const void *vb, const void *interface)
 {
 	const struct conf_vip *a = va, *b = vb;
-	const char *dev_a = a->s.dev ? a->s.dev : interface, *dev_b = b->s.dev ? b->s.dev : interface;
+	const char *dev_a = a->s.dev ? a->s.dev : interface,
+		   *dev_b = b->s.dev ? b->s.dev : interface;
 	int d = addr_cmp(&a->s.prefix.addr, &b->s.prefix.addr);
 
 	return d ? d : strcmp(dev_a, dev_b);
@@ -354,8 +357,8 @@ static void resolve_vips(struct ka *k, const struct ka_node *n, struct ka_obj *o
 	struct conf_vrrp *in = o->base;
 	const char *interface = in->s.interface ? in->s.interface : "";
 	struct vec vips = take(k, in->s.vips), evips = take(k, in->s.evips), more;
-	uint8_t family = vips.n ? ((struct made_vip *)vec_at(&vips, 0))->vip.s.prefix.addr.family
-				: AF_INET;
+	uint8_t family =
+		vips.n ? ((struct made_vip *)vec_at(&vips, 0))->vip.s.prefix.addr.family : AF_INET;
 	uint32_t max = family == AF_INET6 ? VIPS_MAX_V6 : VIPS_MAX_V4, moved = 0;
 
 	vec_cut(&k->b.list[SCHEMA_vip], first);
@@ -407,7 +410,8 @@ static void member(struct ka *k, const struct ka_node *n, struct ka_obj *o)
 		ka_tell_unknown(k, KA_SYNC, n, n->word[0]);
 		return;
 	}
-	KA_WARN(k, n, "'%.40s' is taken for a member of the group, as in old versions of keepalived",
+	KA_WARN(k, n,
+		"'%.40s' is taken for a member of the group, as in old versions of keepalived",
 		n->word[0]);
 	(void)ka_add_texts(k, n, schema_find(SCHEMA_sync, "group"), o, n->word, 1);
 }
