@@ -353,3 +353,21 @@ char *conf_text(const struct conf *c, const struct conf_text_opt *opt)
 	(void)fclose(t.f);
 	return out;
 }
+
+void conf_text_value(FILE *out, const struct conf *c, const struct schema_key *key,
+		     const void *base)
+{
+	struct text t = { .c = c, .f = out, .hides_secrets = true };
+	struct conf_range r;
+
+	if (!schema_is_set(key, base)) {
+		(void)fputs("none", out);
+		return;
+	}
+	if (key->type != KT_LIST && key->type != KT_ONE) {
+		text_value(&t, key, base);
+		return;
+	}
+	memcpy(&r, (const unsigned char *)base + key->off, sizeof(r));
+	put_list(&t, key, &r, NULL, -1);
+}

@@ -15,6 +15,7 @@ struct text {
 	const struct conf *c;
 	const struct conf_text_opt *opt;
 	FILE *f;
+	bool hides_secrets;
 	struct factor *factor; /* NULL: everything is written where it stands */
 };
 
