@@ -2,6 +2,7 @@
  *
  * vipctl convert: keepalived.conf -> vipd.conf.
  */
+#include "core/conf/conf_check.h"
 #include "core/conf/conf_text.h"
 #include "core/conf/ka_conv.h"
 #include "core/ops/options.h"
@@ -34,8 +35,9 @@ static void usage(void)
 		"What can't be converted is named on standard error with file and line, and\n"
 		"once more in comments at the top of the new file.\n"
 		"\n"
-		"Exit status: 0 everything was converted, 1 something was not, 2 errors (nothing\n"
-		"is written), 3 the file can't be read.\n");
+		"Exit status: 0 everything was converted, 1 something was not or vipd --check "
+		"will\n"
+		"refuse the new file, 2 errors (nothing is written), 3 the file can't be read.\n");
 }
 
 /* False: *status is the exit status. */
@@ -125,7 +127,7 @@ static char *head(const char *in, const struct ka_report *report)
 
 static int put(const struct convert *v, const struct conf *c, const struct ka_report *report)
 {
-	struct conf_text_opt opt = { .has_places = true };
+	struct conf_text_opt opt = { .has_places = true, .is_factored = true };
 	char *top = head(v->in, report), *text;
 	int err = 0;
 
@@ -143,6 +145,14 @@ static int put(const struct convert *v, const struct conf *c, const struct ka_re
 	return err;
 }
 
+/* What vipd --check would say of the new file, for whoever converts it. */
+static int status_of(const struct conf *c, const struct ka_report *report, struct err_list *errs)
+{
+	conf_check(c, errs);
+	err_sort(errs);
+	return report->lost_n || errs->n_error ? EXIT_FAILED : EXIT_GOOD;
+}
+
 int verb_convert(int argc, char **argv)
 {
 	struct convert v;
@@ -156,18 +166,20 @@ int verb_convert(int argc, char **argv)
 
 	struct conf *c = ka_convert_file(v.in, v.id, &errs, &report, &is_unreadable);
 
-	findings_print(&errs, stderr);
-	if (!c)
-		status = is_unreadable ? EXIT_UNREADABLE : EXIT_CONF;
-	else if (put(&v, c, &report))
-		status = EXIT_FAILED;
-	else
-		status = report.lost_n ? EXIT_FAILED : EXIT_GOOD;
 	if (c)
-		(void)fprintf(stderr,
-			      "%s: %u instances, %u virtual servers, %u real servers, %u checks "
-			      "converted; %u places were not\n",
-			      v.in, c->vrrp_n, c->vs_n, c->rs_n, c->probe_n, report.lost_n);
+		status = status_of(c, &report, &errs);
+	else
+		status = is_unreadable ? EXIT_UNREADABLE : EXIT_CONF;
+	findings_print(&errs, stderr);
+	if (c && put(&v, c, &report))
+		status = EXIT_FAILED;
+	if (c)
+		(void)fprintf(
+			stderr,
+			"%s: %u instances, %u virtual servers, %u real servers, %u checks; not "
+			"converted: %u places lost, %u that mean nothing to vipd\n",
+			v.in, c->vrrp_n, c->vs_n, c->rs_n, c->check_n, report.lost_n,
+			report.never_n);
 	ka_report_fini(&report);
 	err_fini(&errs);
 	conf_free(c);

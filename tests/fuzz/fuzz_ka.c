@@ -4,6 +4,7 @@
  * complaint. No file is reached: includes find nothing.
  */
 #include "core/bug.h"
+#include "core/conf/conf_check.h"
 #include "core/conf/conf_load.h"
 #include "core/conf/conf_open.h"
 #include "core/conf/conf_text.h"
@@ -14,12 +15,14 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
-static void read_back(const struct conf *c, const struct ka_report *report)
+static void read_back(const struct conf *c, const struct ka_report *report, bool is_factored)
 {
-	struct conf_text_opt opt = { .head = report->text, .has_places = true };
+	struct conf_text_opt opt = { .head = report->text,
+				     .has_places = true,
+				     .is_factored = is_factored };
 	char *text = conf_text(c, &opt);
 	struct err_list errs = { 0 };
-	struct conf *again = conf_load_text("again", text, strlen(text), &errs);
+	struct conf *again = conf_load_unchecked("again", text, strlen(text), &errs);
 
 	BUG_ON(!again);
 	err_fini(&errs);
@@ -43,8 +46,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct conf *c = ka_convert(&src, &errs, &report);
 
 	BUG_ON((c == NULL) != (errs.n_error > 0));
-	if (c)
-		read_back(c, &report);
+	if (c) {
+		conf_check(c, &errs);
+		read_back(c, &report, false);
+		read_back(c, &report, true);
+	}
 	conf_free(c);
 	ka_report_fini(&report);
 	err_fini(&errs);

@@ -4,11 +4,11 @@
  * person: defaults and what is inherited are not in it.
  */
 #include "core/clock.h"
-#include "core/conf/conf_compare.h"
 #include "core/conf/conf_load.h"
 #include "core/conf/conf_make.h"
 #include "core/conf/conf_text.h"
 #include "unit.h"
+#include "unit_same.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -231,10 +231,25 @@ static struct conf_range random_checks(struct conf_make *b)
 	return r;
 }
 
+/* A server that has all from its service but what many have: such lists are often equal. */
+static void plain_server(const struct fields_vs *vs, struct fields_rs *rs, uint32_t k)
+{
+	memcpy(rs, schema_defaults(SCHEMA_rs), sizeof(*rs));
+	rs->addr = random_addr(k + k / 5);
+	rs->port = vs->port;
+	rs->weight = k % 4 ? 1 : 7;
+	rs->method = vs->method;
+	rs->inhibit_on_failure = vs->inhibit_on_failure;
+	rs->alpha = vs->alpha;
+	rs->tunnel = vs->tunnel;
+	rs->checks = vs->checks;
+}
+
 static void random_vs(struct conf_make *b, uint32_t i)
 {
 	struct conf_vs vs = { 0 };
 	char name[CONF_VS_NAME_LEN];
+	bool vs_is_plain = coin();
 
 	random_rows(b, SCHEMA_vs, &vs.s);
 	vs.s.addr = random_addr(i);
@@ -245,11 +260,17 @@ static void random_vs(struct conf_make *b, uint32_t i)
 	vs.s.persistence_us -= vs.s.persistence_us % SEC(1);
 	vs.s.name = coin() ? random_text(b->c, "s", i, false)
 			   : arena_strdup(&b->c->arena, conf_vs_default_name(&vs.s, name));
-	vs.s.checks = random_checks(b);
-	vs.s.servers = (struct conf_range){ .first = b->list[SCHEMA_rs].n, .n = pick(5) };
+	vs.s.checks = i && coin() ? ((struct conf_vs *)conf_make_at(b, SCHEMA_vs, i - 1))->s.checks
+				  : random_checks(b);
+	vs.s.servers = (struct conf_range){ .first = b->list[SCHEMA_rs].n, .n = pick(9) };
 	for (uint32_t k = 0; k < vs.s.servers.n; k++) {
 		struct conf_rs rs = { .vs = i };
 
+		if (vs_is_plain) {
+			plain_server(&vs.s, &rs.s, k);
+			(void)conf_make_add(b, SCHEMA_rs, &rs);
+			continue;
+		}
 		random_rows(b, SCHEMA_rs, &rs.s);
 		rs.s.addr = random_addr(k);
 		if (vs.s.method != VS_NAT || coin())
@@ -312,58 +333,6 @@ static struct conf *random_conf(void)
 	return c;
 }
 
-/* ------------------------------------------------------------------ equality, lists and all */
-
-/* Every setting; a difference is named. */
-static void same(enum schema_kind kind, const struct conf *a, const void *x, const struct conf *b,
-		 const void *y)
-{
-	for (const struct schema_key *k = schema_of[kind].key; k->name; k++)
-		if (!conf_setting_eq(k, a, x, b, y))
-			fail_msg("seed %llx: %s.%s differs", (unsigned long long)seed,
-				 schema_of[kind].where, k->name);
-}
-
-static void same_checks(const struct conf *a, struct conf_range x, const struct conf *b,
-			struct conf_range y)
-{
-	assert_int_equal(x.n, y.n);
-	for (uint32_t i = 0; i < x.n; i++)
-		same(SCHEMA_check, a, &a->check[x.first + i], b, &b->check[y.first + i]);
-}
-
-static void same_conf(const struct conf *a, const struct conf *b)
-{
-	for (int kind = 0; kind < SCHEMA_KIND_N; kind++) {
-		bool is_shared = kind == SCHEMA_check || kind == SCHEMA_url || kind == SCHEMA_pool;
-
-		/* equal lists of checks may be one list, and what belongs to checks with them */
-		if (is_shared || !schema_of[kind].is_once)
-			continue;
-		same((enum schema_kind)kind, a, conf_object(a, (enum schema_kind)kind, 0), b,
-		     conf_object(b, (enum schema_kind)kind, 0));
-	}
-	static const enum schema_kind lists[] = {
-		SCHEMA_track_group,   SCHEMA_garp_group, SCHEMA_if_delay,
-		SCHEMA_track_script,  SCHEMA_track_file, SCHEMA_bfd,
-		SCHEMA_track_process, SCHEMA_sync,       SCHEMA_vsg,
-		SCHEMA_vrrp,          SCHEMA_vs,         SCHEMA_rs,
-	};
-
-	for (size_t k = 0; k < N_OF(lists); k++) {
-		assert_int_equal(conf_object_n(a, lists[k]), conf_object_n(b, lists[k]));
-		for (uint32_t i = 0; i < conf_object_n(a, lists[k]); i++)
-			same(lists[k], a, conf_object(a, lists[k], i), b,
-			     conf_object(b, lists[k], i));
-	}
-	for (uint32_t i = 0; i < a->vs_n; i++)
-		same_checks(a, a->vs[i].s.checks, b, b->vs[i].s.checks);
-	for (uint32_t i = 0; i < a->rs_n; i++) {
-		same_checks(a, a->rs[i].s.checks, b, b->rs[i].s.checks);
-		assert_int_equal(a->rs[i].vs, b->rs[i].vs);
-	}
-}
-
 static struct conf *load(const char *text)
 {
 	struct err_list errs = { 0 };
@@ -379,24 +348,52 @@ static struct conf *load(const char *text)
 	return c;
 }
 
-static void random_configurations(void **state)
+static unsigned pools_n, names_n, ranges_n; /* texts that have some */
+
+static void count_factored(const char *text)
 {
-	(void)state;
+	pools_n += strstr(text, "pool = \"") != NULL;
+	names_n += strstr(text, "checks = [ \"") != NULL;
+	ranges_n += strstr(text, ".[") != NULL;
+}
+
+static void come_back(const struct conf_text_opt *opt)
+{
 	for (uint64_t run = 1; run <= 500; run++) {
 		seed = run * 0x9e3779b97f4a7c15;
+		(void)snprintf(same_label, sizeof(same_label), "seed %llx",
+			       (unsigned long long)seed);
 
 		struct conf *a = random_conf();
-		char *text = conf_text(a, NULL), *again;
+		char *text = conf_text(a, opt), *again;
 		struct conf *b = load(text);
 
 		same_conf(a, b);
-		again = conf_text(b, NULL);
+		count_factored(text);
+		again = conf_text(b, opt);
 		assert_string_equal(text, again);
 		conf_free(a);
 		conf_free(b);
 		free(text);
 		free(again);
 	}
+}
+
+static void random_configurations(void **state)
+{
+	(void)state;
+	come_back(NULL);
+}
+
+/* The same with templates, pools, short texts and ranges. */
+static void random_factored(void **state)
+{
+	static const struct conf_text_opt opt = { .is_factored = true };
+
+	(void)state;
+	pools_n = names_n = ranges_n = 0;
+	come_back(&opt);
+	assert_true(pools_n > 10 && names_n > 10 && ranges_n > 10);
 }
 
 static void as_a_person(void **state)
@@ -449,6 +446,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(random_configurations),
+		cmocka_unit_test(random_factored),
 		cmocka_unit_test(as_a_person),
 	};
 

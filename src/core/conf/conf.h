@@ -90,6 +90,7 @@ typedef const char *ty_HEX; /* an even number of hexadecimal digits */
 typedef const char *ty_HEXMASK; /* the same with X for any digit */
 typedef const char *ty_DIGEST; /* 32 hexadecimal digits in lower case */
 typedef struct conf_strs ty_STRS;
+typedef struct conf_strs ty_CMD; /* a program and its arguments: any characters but NUL */
 typedef struct ip_addr ty_ADDR;
 typedef struct ip_prefix ty_PREFIX;
 typedef struct ip_prefix ty_PREFIX_ANY; /* family 0: any ("default", "all") */

@@ -48,6 +48,13 @@ const struct keyset *build_seen(const struct build *b, enum schema_kind kind, ui
 	return at;
 }
 
+struct keyset *build_seen_of(struct build *b, enum schema_kind kind, uint32_t i)
+{
+	void *at = (unsigned char *)vec_at(&b->list[kind], i) + room(kind);
+
+	return at;
+}
+
 void build_push(struct build *b, enum schema_kind kind, const struct conf_made *m)
 {
 	unsigned char el[sizeof(*m)];

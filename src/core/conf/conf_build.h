@@ -88,6 +88,9 @@ void build_fini(struct build *b);
 void *build_made(const struct build *b, enum schema_kind kind, uint32_t i);
 const struct keyset *build_seen(const struct build *b, enum schema_kind kind, uint32_t i);
 
+/* The same for who makes it. */
+struct keyset *build_seen_of(struct build *b, enum schema_kind kind, uint32_t i);
+
 /* Appends the first part of *m, as long as an object of this kind is, with seen. */
 void build_push(struct build *b, enum schema_kind kind, const struct conf_made *m);
 

@@ -4,6 +4,7 @@
  */
 #include "core/conf/conf_open.h"
 
+#include "core/conf/conf_check.h"
 #include "core/conf/conf_script.h"
 #include "core/conf/ka_conv.h"
 
@@ -95,24 +96,28 @@ static enum conf_format look(const char *path)
 	return format;
 }
 
-/* A router that runs on the part of its configuration that vipd knows already may be one of two active
- * ones, or take a server that nobody checks for a good one. So what was not converted is an error here;
- * whoever wants to go on without it converts the file and looks at what is left. */
+/* A router that runs on the part of its configuration that was converted may be one of two active ones,
+ * or take a server that nobody checks for a good one. So what is lost is an error here; whoever wants to
+ * go on without it converts the file and looks at what is left. Keywords that mean nothing to vipd
+ * (ka_words.def) lose nothing. */
 static struct conf *open_keepalived(struct conf_ask *ask, struct err_list *errs)
 {
 	struct ka_report report = { 0 };
 	struct conf *c = ka_convert_file(ask->path, ask->node, errs, &report, &ask->is_unreadable);
 
-	if (c && report.lost_n) {
+	if (c)
+		conf_check(c, errs);
+	if (c && report.lost_n)
 		err_add(errs, ERR_ERROR, ask->path, 0,
 			"%u settings are not converted (see above), and vipd does not run on a "
-			"part "
-			"of a configuration: write a file of its own with vipctl convert, look it "
-			"through and run that",
+			"part of a configuration: write a file of its own with vipctl convert, "
+			"look it through and run that",
 			report.lost_n);
+	if (c && errs->n_error) {
 		conf_free(c);
 		c = NULL;
 	}
+	err_sort(errs);
 	ka_report_fini(&report);
 	return c;
 }

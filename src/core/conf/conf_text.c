@@ -10,189 +10,18 @@
 #include "core/conf/conf_compare.h"
 #include "core/conf/conf_make.h"
 #include "core/conf/conf_resolve.h"
-#include "core/conf/schema.h"
+#include "core/conf/conf_text_make.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct text {
-	const struct conf *c;
-	const struct conf_text_opt *opt;
-	FILE *f;
-	bool hides_secrets;
-};
-
-static void indent(struct text *t, int level)
+void text_indent(struct text *t, int level)
 {
 	(void)fprintf(t->f, "%*s", level * 2, "");
 }
 
-/* ------------------------------------------------------------------ values */
-
-/* In libconfig's escapes: what can't stand in a text, and what is no character to see. */
-static void put_string(struct text *t, const char *s)
-{
-	(void)fputc('"', t->f);
-	for (; *s; s++) {
-		unsigned char c = (unsigned char)*s;
-
-		if (c == '"' || c == '\\')
-			(void)fprintf(t->f, "\\%c", c);
-		else if (c == '\n' || c == '\r' || c == '\t')
-			(void)fprintf(t->f, "\\%c", c == '\n' ? 'n' : c == '\r' ? 'r' : 't');
-		else if (c < ' ' || c == 0x7f)
-			(void)fprintf(t->f, "\\x%02x", c);
-		else
-			(void)fputc(c, t->f);
-	}
-	(void)fputc('"', t->f);
-}
-
-/* libconfig takes a number for 32 bits unless it ends with L */
-static void put_integer(struct text *t, int64_t v)
-{
-	(void)fprintf(t->f, v > INT32_MAX || v < INT32_MIN ? "%lldL" : "%lld", (long long)v);
-}
-
-static void put_duration(struct text *t, int64_t us)
-{
-	if (us % SEC(1) == 0)
-		put_integer(t, us / SEC(1));
-	else if (us % MS(1) == 0)
-		(void)fprintf(t->f, "\"%lldms\"", (long long)(us / MS(1)));
-	else
-		(void)fprintf(t->f, "\"%lldus\"", (long long)us);
-}
-
-/* the set as its ranges */
-static void put_status(struct text *t, const struct conf_status *s)
-{
-	const char *sep = "";
-
-	(void)fprintf(t->f, "[ ");
-	for (unsigned code = 100; code < 612; code++) {
-		unsigned last = code;
-
-		if (!conf_status_has(s, code))
-			continue;
-		while (conf_status_has(s, last + 1))
-			last++;
-		if (last == code)
-			(void)fprintf(t->f, "%s\"%u\"", sep, code);
-		else
-			(void)fprintf(t->f, "%s\"%u-%u\"", sep, code, last);
-		sep = ", ";
-		code = last;
-	}
-	(void)fprintf(t->f, " ]");
-}
-
-static const char *prefix_short(const struct ip_prefix *p, char buf[static PREFIX_TEXT_LEN])
-{
-	char host[ADDR_TEXT_LEN];
-
-	if (p->len != addr_len(p->addr.family) * 8)
-		return prefix_text(p, buf);
-	(void)snprintf(buf, PREFIX_TEXT_LEN, "%s", addr_text(&p->addr, host));
-	return buf;
-}
-
-static void put_texts(struct text *t, const struct conf_strs *s)
-{
-	(void)fputs("[ ", t->f);
-	for (uint32_t i = 0; i < s->n; i++) {
-		(void)fputs(i ? ", " : "", t->f);
-		put_string(t, s->v[i]);
-	}
-	(void)fputs(" ]", t->f);
-}
-
-static void put_named(struct text *t, const struct schema_key *key, int64_t v)
-{
-	char buf[32];
-	const char *text = key->number->print(v, buf);
-
-	if (key->number->is_text || !(*text >= '0' && *text <= '9'))
-		put_string(t, text);
-	else
-		put_integer(t, v);
-}
-
-static void put_prefix(struct text *t, const struct ip_prefix *p)
-{
-	char buf[PREFIX_TEXT_LEN];
-
-	put_string(t, p->addr.family ? prefix_short(p, buf) : "default");
-}
-
-/* A setting of the object at base. */
-static void put_value(struct text *t, const struct schema_key *key, const void *base)
-{
-	const void *field = (const unsigned char *)base + key->off;
-	char buf[ADDR_TEXT_LEN];
-	struct ip_addr addr;
-	struct ip_prefix prefix;
-	struct conf_status status;
-	struct conf_strs strs;
-	const char *s;
-
-	switch (key->type) {
-	case KT_BOOL:
-		(void)fputs(schema_get(key, base) ? "true" : "false", t->f);
-		return;
-	case KT_UINT:
-	case KT_INT:
-		put_integer(t, schema_get(key, base));
-		return;
-	case KT_NAMED:
-		put_named(t, key, schema_get(key, base));
-		return;
-	case KT_DUR:
-		if (key->number && schema_get(key, base) == key->hi)
-			put_string(t, "forever");
-		else
-			put_duration(t, schema_get(key, base));
-		return;
-	case KT_ENUM:
-		put_string(t, schema_enum_name(key->names, (uint8_t)schema_get(key, base)));
-		return;
-	case KT_STR:
-		memcpy(&s, field, sizeof(s));
-		put_string(t,
-			   t->hides_secrets && key->text_kind == TEXT_SECRET ? "(not shown)" : s);
-		return;
-	case KT_STRS:
-		memcpy(&strs, field, sizeof(strs));
-		put_texts(t, &strs);
-		return;
-	case KT_ADDR:
-		memcpy(&addr, field, sizeof(addr));
-		put_string(t, addr_text(&addr, buf));
-		return;
-	case KT_PREFIX:
-		memcpy(&prefix, field, sizeof(prefix));
-		put_prefix(t, &prefix);
-		return;
-	case KT_STATUS:
-		memcpy(&status, field, sizeof(status));
-		put_status(t, &status);
-		return;
-	case KT_LIST:
-	case KT_ONE:
-		break;
-	}
-	BUG(key->name);
-}
-
 /* ------------------------------------------------------------------ what need not be written */
-
-/* An object and what is around it. */
-struct object {
-	enum schema_kind kind;
-	const void *base;
-	const struct object *parent; /* NULL: none */
-};
 
 static bool str_eq(const char *a, const char *b)
 {
@@ -271,7 +100,7 @@ static bool inherits(const struct text *t, const struct schema_key *key, const s
 	}
 }
 
-static bool is_written(const struct text *t, const struct schema_key *key, const struct object *o)
+bool text_is_written(const struct text *t, const struct schema_key *key, const struct object *o)
 {
 	if (key->is_build)
 		return false;
@@ -288,8 +117,8 @@ static bool is_written(const struct text *t, const struct schema_key *key, const
 
 static void put_rows(struct text *t, const struct object *o, int level);
 
-static struct object element(const struct text *t, enum schema_kind kind, uint32_t i,
-			     const struct object *parent)
+struct object text_object(const struct text *t, enum schema_kind kind, uint32_t i,
+			  const struct object *parent)
 {
 	return (struct object){ .kind = kind,
 				.parent = parent,
@@ -297,7 +126,7 @@ static struct object element(const struct text *t, enum schema_kind kind, uint32
 }
 
 /* { a = 1; b = 2; } in one line */
-static void put_inline(struct text *t, const struct object *o)
+void text_inline(struct text *t, const struct object *o)
 {
 	(void)fputs("{ ", t->f);
 	put_rows(t, o, -1);
@@ -312,12 +141,12 @@ static bool put_vip(struct text *t, const struct object *o)
 	char addr[PREFIX_TEXT_LEN], both[PREFIX_TEXT_LEN + 32];
 
 	for (const struct schema_key *k = dev + 1; k->name; k++)
-		if (is_written(t, k, o))
+		if (text_is_written(t, k, o))
 			return false;
-	(void)snprintf(both, sizeof(both), "%s%s%s", prefix_short(&vip->s.prefix, addr),
-		       is_written(t, dev, o) ? " dev " : "",
-		       is_written(t, dev, o) ? vip->s.dev : "");
-	put_string(t, both);
+	(void)snprintf(both, sizeof(both), "%s%s%s", text_prefix(&vip->s.prefix, addr),
+		       text_is_written(t, dev, o) ? " dev " : "",
+		       text_is_written(t, dev, o) ? vip->s.dev : "");
+	text_string(t, both);
 	return true;
 }
 
@@ -328,7 +157,7 @@ static bool put_script(struct text *t, const struct object *o)
 
 	if (s->s.user || s->s.group)
 		return false;
-	put_texts(t, &s->s.command);
+	text_texts(t, &s->s.command);
 	return true;
 }
 
@@ -338,7 +167,7 @@ static void put_element(struct text *t, const struct object *o)
 		return;
 	if (o->kind == SCHEMA_script && put_script(t, o))
 		return;
-	put_inline(t, o);
+	text_inline(t, o);
 }
 
 /* ( a, b ): in one line when it is short or level is -1 (the object around it is in one line) */
@@ -347,12 +176,23 @@ static void put_list(struct text *t, const struct schema_key *key, const struct 
 {
 	bool is_inline = level < 0 || r->n == 0 || (r->n == 1 && key->elem != SCHEMA_rs);
 
+	if (t->factor && key->elem == SCHEMA_check) {
+		factor_put_checks(t, r, parent);
+		return;
+	}
+	if (t->factor && !is_inline && text_is_short(key->elem)) {
+		(void)fputs("(\n", t->f);
+		text_short_list(t, key->elem, r, parent, level + 1);
+		text_indent(t, level);
+		(void)fputc(')', t->f);
+		return;
+	}
 	(void)fputs(is_inline ? "( " : "(\n", t->f);
 	for (uint32_t i = 0; i < r->n; i++) {
-		struct object o = element(t, key->elem, r->first + i, parent);
+		struct object o = text_object(t, key->elem, r->first + i, parent);
 
 		if (!is_inline)
-			indent(t, level + 1);
+			text_indent(t, level + 1);
 		put_element(t, &o);
 		if (i + 1 < r->n)
 			(void)fputs(is_inline ? ", " : ",", t->f);
@@ -360,14 +200,14 @@ static void put_list(struct text *t, const struct schema_key *key, const struct 
 			(void)fputc('\n', t->f);
 	}
 	if (!is_inline)
-		indent(t, level);
+		text_indent(t, level);
 	(void)fputs(is_inline && r->n ? " )" : ")", t->f);
 }
 
 static void put_one(struct text *t, const struct schema_key *key, const struct conf_range *r,
 		    const struct object *parent)
 {
-	struct object o = element(t, key->elem, r->first, parent);
+	struct object o = text_object(t, key->elem, r->first, parent);
 
 	put_element(t, &o);
 }
@@ -378,19 +218,23 @@ static void put_rows(struct text *t, const struct object *o, int level)
 	for (const struct schema_key *key = schema_of[o->kind].key; key->name; key++) {
 		const void *field = (const unsigned char *)o->base + key->off;
 
-		if (!is_written(t, key, o))
+		if (!text_is_written(t, key, o))
 			continue;
 		if (key->type == KT_ONE && !schema_is_set(key, o->base))
 			continue; /* none at all can't be said where there is one to inherit */
+		if (t->factor && key->type == KT_LIST && key->elem == SCHEMA_rs) {
+			factor_put_servers(t, o->base, level);
+			continue;
+		}
 		if (level >= 0)
-			indent(t, level);
+			text_indent(t, level);
 		(void)fprintf(t->f, "%s = ", key->name);
 		if (key->type == KT_LIST)
 			put_list(t, key, field, o, level);
 		else if (key->type == KT_ONE)
 			put_one(t, key, field, o);
 		else
-			put_value(t, key, o->base);
+			text_value(t, key, o->base);
 		(void)fputs(level >= 0 ? ";\n" : "; ", t->f);
 	}
 }
@@ -398,7 +242,7 @@ static void put_rows(struct text *t, const struct object *o, int level)
 /* ------------------------------------------------------------------ the file */
 
 /* Text behind a '#': a line that would end the comment can't. */
-static void put_comment(struct text *t, const char *text, size_t len)
+void text_comment(struct text *t, const char *text, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
 		(void)fputc((unsigned char)text[i] < ' ' ? '?' : text[i], t->f);
@@ -410,7 +254,7 @@ static void put_once(struct text *t, enum schema_kind kind, const void *base)
 	bool has_any = false;
 
 	for (const struct schema_key *key = schema_of[kind].key; key->name; key++)
-		has_any |= is_written(t, key, &o);
+		has_any |= text_is_written(t, key, &o);
 	if (!has_any)
 		return;
 	(void)fprintf(t->f, "\n%s = {\n", schema_of[kind].where);
@@ -423,7 +267,7 @@ static void put_place(struct text *t, const struct conf_loc *loc)
 	if (!t->opt || !t->opt->has_places || !loc->file)
 		return;
 	(void)fputs("  # ", t->f);
-	put_comment(t, loc->file, strlen(loc->file));
+	text_comment(t, loc->file, strlen(loc->file));
 	(void)fprintf(t->f, ":%u\n", loc->line);
 }
 
@@ -435,7 +279,7 @@ static void put_blocks(struct text *t, enum schema_kind kind)
 		return;
 	(void)fprintf(t->f, "\n%s = (\n", schema_of[kind].where);
 	for (uint32_t i = 0; i < n; i++) {
-		struct object o = element(t, kind, i, NULL);
+		struct object o = text_object(t, kind, i, NULL);
 		struct conf_loc loc;
 
 		memcpy(&loc, (const unsigned char *)o.base + conf_shape[kind].loc_off, sizeof(loc));
@@ -476,9 +320,14 @@ static void put_all(struct text *t)
 
 	for (size_t i = 0; i < sizeof(once) / sizeof(*once); i++)
 		put_once(t, once[i], conf_object(t->c, once[i], 0));
+	if (t->factor)
+		factor_put_templates(t);
 	put_statics(t);
-	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
+	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++) {
+		if (lists[i] == SCHEMA_vs && t->factor)
+			factor_put_pools(t);
 		put_blocks(t, lists[i]);
+	}
 }
 
 char *conf_text(const struct conf *c, const struct conf_text_opt *opt)
@@ -492,12 +341,14 @@ char *conf_text(const struct conf *c, const struct conf_text_opt *opt)
 		size_t n = strcspn(p, "\n");
 
 		(void)fputs(n ? "# " : "#", t.f);
-		put_comment(&t, p, n);
+		text_comment(&t, p, n);
 		(void)fputc('\n', t.f);
 		p += n + (p[n] == '\n');
 	}
 	(void)fputs("config_version = 1;\n", t.f);
+	t.factor = opt && opt->is_factored ? factor_new(&t) : NULL;
 	put_all(&t);
+	factor_free(t.factor);
 	BUG_ON(ferror(t.f));
 	(void)fclose(t.f);
 	return out;
@@ -514,7 +365,7 @@ void conf_text_value(FILE *out, const struct conf *c, const struct schema_key *k
 		return;
 	}
 	if (key->type != KT_LIST && key->type != KT_ONE) {
-		put_value(&t, key, base);
+		text_value(&t, key, base);
 		return;
 	}
 	memcpy(&r, (const unsigned char *)base + key->off, sizeof(r));

@@ -13,6 +13,8 @@
 struct conf_text_opt {
 	const char *head; /* lines for a comment at the top; NULL: none */
 	bool has_places; /* each block has a comment that says where it came from */
+	/* equal checks become templates, equal lists of servers pools, servers short texts and ranges */
+	bool is_factored;
 };
 
 /* One value as it stands in a file, "none" where there is none; base is an object of c. Secrets are not

@@ -11,14 +11,17 @@
 
 /* What was not converted. Zeroed memory is an empty one. */
 struct ka_report {
-	uint32_t lost_n; /* places in the file */
+	uint32_t lost_n; /* places in the file that are lost */
+	uint32_t
+		never_n; /* places of keywords that mean nothing here (ka_words.def): nothing is lost */
 	char *text; /* a line for each keyword, to stand in the converted file; NULL: none */
 };
 
 void ka_report_fini(struct ka_report *r);
 
-/* The configuration, complete and checked (conf_check.h), not yet published; NULL when errs has an
- * error. What is not converted is a warning. report may be NULL. */
+/* The configuration, complete, not yet published; NULL when errs has an error. Whether it makes sense is
+ * for conf_check() to say: what vipd would refuse to run is converted all the same. What is not converted
+ * is a warning. report may be NULL. */
 struct conf *ka_convert(const struct ka_source *src, struct err_list *errs,
 			struct ka_report *report);
 

@@ -40,6 +40,7 @@ const char *const conf_sched_name[] = { "rr", "wrr", "wlc", "lc",  "lblc", "lblc
 #define SHAPE_DUR KT_DUR, SCHEMA_KIND_N, NULL, NULL, 0
 #define SHAPE_LIFETIME KT_DUR, SCHEMA_KIND_N, NULL, &schema_lifetime, 0
 #define SHAPE_STRS KT_STRS, SCHEMA_KIND_N, NULL, NULL, TEXT_FREE
+#define SHAPE_CMD KT_STRS, SCHEMA_KIND_N, NULL, NULL, TEXT_ANY
 #define SHAPE_ADDR KT_ADDR, SCHEMA_KIND_N, NULL, NULL, 0
 #define SHAPE_PREFIX KT_PREFIX, SCHEMA_KIND_N, NULL, NULL, 0
 #define SHAPE_PREFIX_ANY KT_PREFIX, SCHEMA_KIND_N, NULL, &schema_any_prefix, 0
