@@ -73,6 +73,8 @@ int table_cmp_svc(const struct ipvs_svc *a, const struct ipvs_svc *b)
 	int d = addr_cmp(&a->addr, &b->addr);
 
 	if (!d)
+		d = (a->fwmark > b->fwmark) - (a->fwmark < b->fwmark);
+	if (!d)
 		d = (int)a->port - (int)b->port;
 	return d ? d : (int)a->protocol - (int)b->protocol;
 }
@@ -93,7 +95,8 @@ bool table_same_svc(const struct ipvs_svc *a, const struct ipvs_svc *b)
 bool table_same_dest(const struct ipvs_dest *a, const struct ipvs_dest *b)
 {
 	return a->method == b->method && a->weight == b->weight && a->u_thresh == b->u_thresh &&
-	       a->l_thresh == b->l_thresh;
+	       a->l_thresh == b->l_thresh && a->tun_type == b->tun_type &&
+	       a->tun_flags == b->tun_flags && a->tun_port == b->tun_port;
 }
 
 /* Equal keys in the order of adding, which is that of their destinations' places. */

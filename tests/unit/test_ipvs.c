@@ -101,6 +101,41 @@ static int pass_apply(struct ipvs_kern *k, struct kern_op *op, uint32_t n)
 	return kern_apply(container_of(k, struct bench, pass)->kern, op, n);
 }
 
+static struct ipvs_kern *inner(struct ipvs_kern *k)
+{
+	return container_of(k, struct bench, pass)->kern;
+}
+
+static int pass_flush(struct ipvs_kern *k)
+{
+	return inner(k)->ops->flush(inner(k));
+}
+
+static int pass_get_timeouts(struct ipvs_kern *k, struct ipvs_timeouts *out)
+{
+	return inner(k)->ops->get_timeouts(inner(k), out);
+}
+
+static int pass_set_timeouts(struct ipvs_kern *k, const struct ipvs_timeouts *t)
+{
+	return inner(k)->ops->set_timeouts(inner(k), t);
+}
+
+static int pass_get_daemons(struct ipvs_kern *k, struct ipvs_daemon *out, uint32_t *n)
+{
+	return inner(k)->ops->get_daemons(inner(k), out, n);
+}
+
+static int pass_new_daemon(struct ipvs_kern *k, const struct ipvs_daemon *d)
+{
+	return inner(k)->ops->new_daemon(inner(k), d);
+}
+
+static int pass_del_daemon(struct ipvs_kern *k, const struct ipvs_daemon *d)
+{
+	return inner(k)->ops->del_daemon(inner(k), d);
+}
+
 static void pass_close(struct ipvs_kern *k)
 {
 	(void)k;
@@ -108,7 +143,17 @@ static void pass_close(struct ipvs_kern *k)
 
 static struct bench *bench_new(void)
 {
-	static const struct ipvs_kern_ops ops = { pass_dump, pass_apply, pass_close };
+	static const struct ipvs_kern_ops ops = {
+		.dump = pass_dump,
+		.apply = pass_apply,
+		.flush = pass_flush,
+		.get_timeouts = pass_get_timeouts,
+		.set_timeouts = pass_set_timeouts,
+		.get_daemons = pass_get_daemons,
+		.new_daemon = pass_new_daemon,
+		.del_daemon = pass_del_daemon,
+		.close = pass_close,
+	};
 	struct bench *b = calloc(1, sizeof(*b));
 
 	b->seed = 88172645463325252;
