@@ -61,6 +61,10 @@ struct ipvs_kern_ops {
 	 * 0 or -errno (the table may be partly filled then); -ENODEV: there is no IPVS (any more). */
 	int (*dump)(struct ipvs_kern *k, struct ipvs_table *out);
 
+	/* The same for one service by its key: appends it with its destinations. A service that is not
+	 * there has none. */
+	int (*dump_dests)(struct ipvs_kern *k, const struct ipvs_svc *svc, struct ipvs_table *out);
+
 	/* Does the requests in order, at most NL_BATCH_N of them in one send; one that fails doesn't
 	 * stop the rest. 0: every op[i].err is known. -errno: what happened is unknown, dump. */
 	int (*apply)(struct ipvs_kern *k, struct kern_op *op, uint32_t n);

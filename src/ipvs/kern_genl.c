@@ -324,20 +324,29 @@ static int take_dest(void *arg, struct nlmsghdr *hdr)
 	return err;
 }
 
+static int dump_svc(struct kern_genl *g, const struct ipvs_svc *svc, struct ipvs_table *out)
+{
+	struct dest_dump dd = { .out = out, .svc_family = svc->addr.family };
+	struct nl_msg *msg = request(g, IPVS_CMD_GET_DEST, NLM_F_DUMP);
+
+	table_add_svc(out, svc);
+	put_svc(msg, svc, false);
+	return nl_chan_dump(&g->read, msg, take_dest, &dd);
+}
+
+static int dump_dests(struct ipvs_kern *k, const struct ipvs_svc *svc, struct ipvs_table *out)
+{
+	return dump_svc(container_of(k, struct kern_genl, kern), svc, out);
+}
+
 static int dump_once(struct kern_genl *g, struct ipvs_table *out)
 {
 	struct ipvs_table svcs = { 0 };
 	struct nl_msg *msg = request(g, IPVS_CMD_GET_SERVICE, NLM_F_DUMP);
 	int err = nl_chan_dump(&g->read, msg, take_svc, &svcs);
 
-	for (uint32_t i = 0; !err && i < svcs.svc_n; i++) {
-		struct dest_dump dd = { .out = out, .svc_family = svcs.svc[i].addr.family };
-
-		table_add_svc(out, &svcs.svc[i]);
-		msg = request(g, IPVS_CMD_GET_DEST, NLM_F_DUMP);
-		put_svc(msg, &svcs.svc[i], false);
-		err = nl_chan_dump(&g->read, msg, take_dest, &dd);
-	}
+	for (uint32_t i = 0; !err && i < svcs.svc_n; i++)
+		err = dump_svc(g, &svcs.svc[i], out);
 	table_fini(&svcs);
 	return err;
 }
@@ -517,6 +526,7 @@ int kern_genl_open(struct ipvs_kern **out)
 {
 	static const struct ipvs_kern_ops genl_ops = {
 		.dump = dump,
+		.dump_dests = dump_dests,
 		.apply = apply,
 		.flush = flush,
 		.get_timeouts = get_timeouts,

@@ -245,6 +245,16 @@ static int dump(struct ipvs_kern *k, struct ipvs_table *out)
 	return err;
 }
 
+static int dump_dests(struct ipvs_kern *k, const struct ipvs_svc *svc, struct ipvs_table *out)
+{
+	struct svc_node *n = find_svc(container_of(k, struct kern_memory, kern), svc);
+
+	table_add_svc(out, svc);
+	if (n)
+		twalk_r(n->dests, dump_dest, out);
+	return 0;
+}
+
 static int flush(struct ipvs_kern *k)
 {
 	struct kern_memory *m = container_of(k, struct kern_memory, kern);
@@ -327,6 +337,7 @@ static void close_memory(struct ipvs_kern *k)
 
 static const struct ipvs_kern_ops memory_ops = {
 	.dump = dump,
+	.dump_dests = dump_dests,
 	.apply = apply,
 	.flush = flush,
 	.get_timeouts = get_timeouts,

@@ -123,5 +123,8 @@ bool table_equal(const struct ipvs_table *a, const struct ipvs_table *b);
  * don't count. */
 bool table_confirms(const struct ipvs_table *have, const struct ipvs_table *belief);
 
+/* How many entries of the services in belief are missing, too much or different in have. */
+uint32_t table_differ(const struct ipvs_table *have, const struct ipvs_table *belief);
+
 /* How many services and destinations are IN; either may be NULL. */
 void table_count(const struct ipvs_table *t, uint32_t *svc_n, uint32_t *dest_n);

@@ -106,6 +106,11 @@ static struct ipvs_kern *inner(struct ipvs_kern *k)
 	return container_of(k, struct bench, pass)->kern;
 }
 
+static int pass_dump_dests(struct ipvs_kern *k, const struct ipvs_svc *svc, struct ipvs_table *out)
+{
+	return inner(k)->ops->dump_dests(inner(k), svc, out);
+}
+
 static int pass_flush(struct ipvs_kern *k)
 {
 	return inner(k)->ops->flush(inner(k));
@@ -145,6 +150,7 @@ static struct bench *bench_new(void)
 {
 	static const struct ipvs_kern_ops ops = {
 		.dump = pass_dump,
+		.dump_dests = pass_dump_dests,
 		.apply = pass_apply,
 		.flush = pass_flush,
 		.get_timeouts = pass_get_timeouts,
@@ -304,17 +310,21 @@ static bool has_svc(struct bench *b, uint16_t port)
 /* The table is exactly what configuration says with every server up. */
 static void expect_all_up(struct bench *b)
 {
-	struct want_probe *probe = calloc(b->conf->probe_n + 1, sizeof(*probe));
+	const struct state_probe up = { .verdict = HEALTH_UP };
+	struct state st = { 0 };
 	struct ipvs_table t = { 0 }, want = { 0 };
 
+	state_adopt(&st, NULL, b->conf);
 	for (uint32_t i = 0; i < b->conf->probe_n; i++)
-		probe[i].verdict = HEALTH_UP;
-	want_table(b->conf, probe, &want);
+		(void)state_take_probe(&st, i, &up);
+	for (uint32_t i = 0; i < b->conf->vs_n; i++)
+		(void)state_settle(&st, i);
+	want_table(&st, &want);
 	dump(b, &t);
 	assert_true(table_equal(&t, &want));
 	table_fini(&t);
 	table_fini(&want);
-	free(probe);
+	state_fini(&st);
 }
 
 static const struct spec two[] = {

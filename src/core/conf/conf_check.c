@@ -6,6 +6,7 @@
 
 #include "core/bug.h"
 #include "core/clock.h"
+#include "core/conf/conf_check_where.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -133,33 +134,6 @@ static void rule_vs_name(const struct conf *c, struct err_list *errs)
 	find_twice(c, c->vs_n, cmp_vs_name, twice_vs_name, errs);
 }
 
-static int cmp_vs_addr(const struct conf *c, uint32_t a, uint32_t b)
-{
-	const struct fields_vs *x = &c->vs[a].s, *y = &c->vs[b].s;
-	int d = addr_cmp(&x->addr, &y->addr);
-
-	if (!d)
-		d = x->port - y->port;
-	return d ? d : x->protocol - y->protocol;
-}
-
-static void twice_vs_addr(const struct conf *c, uint32_t a, uint32_t b, struct err_list *errs)
-{
-	char there[CONF_PLACE_LEN];
-
-	/* generated names are equal as well: the rule on names has told it then */
-	if (!strcmp(c->vs[a].s.name, c->vs[b].s.name))
-		return;
-	FAIL(c->vs[b].loc,
-	     "virtual_servers \"%s\": its address, port and protocol are those of \"%s\" (%s)",
-	     c->vs[b].s.name, c->vs[a].s.name, conf_place(c->vs[a].loc, c->vs[b].loc, there));
-}
-
-static void rule_vs_addr(const struct conf *c, struct err_list *errs)
-{
-	find_twice(c, c->vs_n, cmp_vs_addr, twice_vs_addr, errs);
-}
-
 static int cmp_rs(const struct conf *c, uint32_t a, uint32_t b)
 {
 	const struct conf_rs *x = &c->rs[a], *y = &c->rs[b];
@@ -247,14 +221,10 @@ static void rule_addr(const struct conf *c, struct err_list *errs)
 		if (!is_host_v4(&c->vip[i].s.prefix.addr))
 			FAIL(c->vip[i].loc, "virtual_ipaddress %s: %s",
 			     addr_text(&c->vip[i].s.prefix.addr, text), why);
-	for (uint32_t i = 0; i < c->vs_n; i++)
-		if (!is_host_v4(&c->vs[i].s.addr))
-			FAIL(c->vs[i].loc, "virtual_servers \"%s\": address %s %s", c->vs[i].s.name,
-			     addr_text(&c->vs[i].s.addr, text), why);
 	for (uint32_t i = 0; i < c->rs_n; i++)
-		if (!is_host_v4(&c->rs[i].s.addr))
-			FAIL(c->rs[i].loc, "real_servers %s: %s", addr_text(&c->rs[i].s.addr, text),
-			     why);
+		if (!conf_where_is_host(&c->rs[i].s.addr))
+			FAIL(c->rs[i].loc, "real_servers %s: must be the address of a host",
+			     addr_text(&c->rs[i].s.addr, text));
 }
 
 static void rule_port(const struct conf *c, struct err_list *errs)
@@ -264,7 +234,7 @@ static void rule_port(const struct conf *c, struct err_list *errs)
 		const struct conf_vs *vs = &c->vs[rs->vs];
 		char text[ADDR_PORT_TEXT_LEN];
 
-		if (vs->s.method != VS_NAT && rs->s.port != vs->s.port)
+		if (rs->s.method != VS_NAT && rs->s.port != vs->s.port && !vs->where.n)
 			FAIL(rs->loc,
 			     "real_servers %s of \"%s\": with %s packets keep their port, so it "
 			     "must "
@@ -319,7 +289,6 @@ static const struct rule {
 	{ "a VRID is used once on an interface", rule_vrid },
 	{ "a virtual address is listed once", rule_vip_twice },
 	{ "service names are unique", rule_vs_name },
-	{ "services have different addresses", rule_vs_addr },
 	{ "a service lists a server once", rule_rs_twice },
 	{ "advert_int fits the version", rule_advert_int },
 	{ "names fit into log lines", rule_names },
@@ -329,6 +298,7 @@ static const struct rule {
 	{ "persistence is in seconds", rule_persistence },
 	{ "a check's settings fit together", rule_check },
 	{ "a service has servers", rule_vs_empty },
+	{ "services are where IPVS can have them", conf_check_where },
 };
 
 void conf_check(const struct conf *c, struct err_list *errs)
