@@ -6,11 +6,10 @@
 #include "core/conf/conf_check_where.h"
 
 #include "core/bug.h"
+#include "core/conf/conf_rules.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#define FAIL(loc_, ...) err_add(errs, ERR_ERROR, (loc_).file, (loc_).line, __VA_ARGS__)
 
 /* One line of where a service is; lo to hi, both included. */
 struct claim {
@@ -50,21 +49,9 @@ uint8_t conf_where_families(const struct conf *c, const struct conf_vs *vs)
 
 /* ------------------------------------------------------------------ one service */
 
-bool conf_where_is_host(const struct ip_addr *a)
-{
-	static const struct in6_addr any6;
-
-	if (addr_is_multicast(a))
-		return false;
-	if (a->family == AF_INET)
-		return a->v4.s_addr != INADDR_ANY && a->v4.s_addr != INADDR_BROADCAST;
-	return a->family == AF_INET6 && memcmp(&a->v6, &any6, sizeof(any6)) != 0;
-}
-
-static void check_vsaddr(const struct conf *c, const struct conf_vs *vs, uint32_t i,
+static void check_vsaddr(const struct conf_vs *vs, const struct conf_vsaddr *a,
 			 struct err_list *errs)
 {
-	const struct conf_vsaddr *a = &c->vsaddr[i];
 	char text[PREFIX_TEXT_LEN];
 	unsigned bits;
 
@@ -75,7 +62,7 @@ static void check_vsaddr(const struct conf *c, const struct conf_vs *vs, uint32_
 	if (a->s.fwmark)
 		return;
 	bits = addr_len(a->s.prefix.addr.family) * 8 - a->s.prefix.len;
-	if (!conf_where_is_host(&a->s.prefix.addr))
+	if (!addr_is_host(&a->s.prefix.addr))
 		FAIL(a->loc, "addresses: %s must be the address of a host",
 		     prefix_text(&a->s.prefix, text));
 	if (bits > CONF_FACE_BITS_MAX)
@@ -86,28 +73,6 @@ static void check_vsaddr(const struct conf *c, const struct conf_vs *vs, uint32_
 		     "addresses: %s of \"%s\": port 0 means all ports, which needs a "
 		     "persistence_timeout; else set 'port'",
 		     prefix_text(&a->s.prefix, text), vs->s.name);
-}
-
-static void check_service(const struct conf *c, const struct conf_vs *vs, struct err_list *errs)
-{
-	int n = (vs->s.addr.family != 0) + (vs->s.addresses.n != 0) + (vs->s.group != NULL) +
-		(vs->s.fwmark != 0);
-	struct conf_range r = vs->where;
-	char text[ADDR_TEXT_LEN];
-
-	if (n != 1)
-		FAIL(vs->loc,
-		     "virtual_servers \"%s\": has %s of 'address', 'addresses', "
-		     "'virtual_server_group' and 'fwmark'; it must have one",
-		     vs->s.name, n ? "several" : "none");
-	if (vs->s.group && !vs->where.n)
-		FAIL(vs->loc, "virtual_servers \"%s\": there is no virtual_server_group \"%s\"",
-		     vs->s.name, vs->s.group);
-	if (vs->s.addr.family && !conf_where_is_host(&vs->s.addr))
-		FAIL(vs->loc, "virtual_servers \"%s\": address %s must be the address of a host",
-		     vs->s.name, addr_text(&vs->s.addr, text));
-	for (uint32_t i = r.first; i < r.first + r.n; i++)
-		check_vsaddr(c, vs, i, errs);
 }
 
 /* ------------------------------------------------------------------ all services */
@@ -277,8 +242,12 @@ static void check_size(const struct conf *c, struct err_list *errs)
 
 void conf_check_where(const struct conf *c, struct err_list *errs)
 {
-	for (uint32_t i = 0; i < c->vs_n; i++)
-		check_service(c, &c->vs[i], errs);
+	for (uint32_t i = 0; i < c->vs_n; i++) {
+		const struct conf_range *r = &c->vs[i].where;
+
+		for (uint32_t k = r->first; k < r->first + r->n; k++)
+			check_vsaddr(&c->vs[i], &c->vsaddr[k], errs);
+	}
 	check_clashes(c, errs);
 	check_size(c, errs);
 }

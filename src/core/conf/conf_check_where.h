@@ -16,7 +16,4 @@ enum conf_where_family { WHERE_V4 = 1, WHERE_V6 = 2 };
 /* Which families a service's addresses and marks have, bits of enum conf_where_family. */
 uint8_t conf_where_families(const struct conf *c, const struct conf_vs *vs);
 
-/* Can a host have it: neither multicast nor any nor broadcast. */
-bool conf_where_is_host(const struct ip_addr *a);
-
 void conf_check_where(const struct conf *c, struct err_list *errs);
