@@ -464,25 +464,15 @@ static void on_start_vrrp(struct timer *t, int64_t now_us)
 		  d->conf->vrrp_n, d->conf->vs_n, d->conf->rs_n, d->conf->probe_n, d->check_n);
 }
 
-/* The IPVS role waits for connections when it is told to. */
-static int64_t join_limit_us(const struct daemon *d, const struct role *r)
-{
-	const struct fields_global *g = &d->conf->global.s;
-	bool is_draining = r->id == ROLE_IPVS && g->on_stop == ON_STOP_DRAIN;
-
-	return SEC(JOIN_LIMIT_S) + (is_draining ? g->drain_limit_us : 0);
-}
-
 /* Ends what runs, last started first. False: one did not end. */
 static bool stop_roles(struct daemon *d)
 {
 	for (unsigned i = d->role_n; i-- > 0;) {
-		int64_t limit_us = join_limit_us(d, d->roles[i]);
-
 		role_stop(d->roles[i]);
-		if (role_join(d->roles[i], limit_us)) {
-			log_event(LOG_ROLE_STUCK, "role=%s limit_s=%lld", d->roles[i]->name,
-				  (long long)(limit_us / SEC(1)));
+		if (role_join(d->roles[i],
+			      SEC(JOIN_LIMIT_S) + ipvs_stop_us(d->conf, d->roles[i]))) {
+			log_event(LOG_ROLE_STUCK, "role=%s limit_s=%d", d->roles[i]->name,
+				  JOIN_LIMIT_S);
 			return false;
 		}
 	}

@@ -60,17 +60,19 @@ struct drive_ask {
 	};
 };
 
+enum drive_what {
+	DRIVE_QUORUM_UP,
+	DRIVE_QUORUM_DOWN,
+	DRIVE_PANIC,
+	DRIVE_CALM,
+	DRIVE_SUSPENDED,
+	DRIVE_RESUMED,
+	DRIVE_DRAINED, /* of rs */
+};
+
 /* What others want to know of. */
 struct drive_event {
-	enum {
-		DRIVE_QUORUM_UP,
-		DRIVE_QUORUM_DOWN,
-		DRIVE_PANIC,
-		DRIVE_CALM,
-		DRIVE_SUSPENDED,
-		DRIVE_RESUMED,
-		DRIVE_DRAINED, /* of rs */
-	} what;
+	enum drive_what what;
 	uint32_t vs, rs; /* indexes in conf */
 	bool is_first; /* nothing was known before */
 };

@@ -64,7 +64,7 @@ static void wake_service(struct drive *d, uint32_t vs)
 			wake(d, i, d->state.faces.face[i].slot + k);
 }
 
-static void tell(struct drive *d, int what, uint32_t vs, bool is_first)
+static void tell(struct drive *d, enum drive_what what, uint32_t vs, bool is_first)
 {
 	struct drive_event e = { .what = what, .vs = vs, .rs = IPVS_NONE, .is_first = is_first };
 

@@ -419,6 +419,13 @@ struct role *ipvs_role(struct ipvs *v)
 	return &v->role;
 }
 
+int64_t ipvs_stop_us(const struct conf *c, const struct role *r)
+{
+	bool is_draining = r->id == ROLE_IPVS && c->global.s.on_stop == ON_STOP_DRAIN;
+
+	return is_draining ? c->global.s.drain_limit_us : 0;
+}
+
 void ipvs_free(struct ipvs *v)
 {
 	if (!v)
