@@ -41,5 +41,5 @@ enum quorum_state quorum_next(enum quorum_state now, struct quorum_rule rule,
 
 bool quorum_is_panic(struct quorum_rule rule, const struct quorum_sum *sum)
 {
-	return (sum->up + sum->maybe) * 100 < sum->total * rule.panic_percent;
+	return (sum->up + sum->maybe + sum->unheard) * 100 < sum->total * rule.panic_percent;
 }

@@ -19,7 +19,8 @@
  *
  * panic: less than a share of the configured weight may be alive, so that the fault is more likely in
  * the checks or in the network than in that many servers at once; the servers that are left would be
- * run over. Then failed servers stay in the table.
+ * run over. Then failed servers stay in the table. Servers whose checks have not spoken yet have not
+ * failed, with alpha neither.
  */
 #pragma once
 
@@ -33,6 +34,8 @@ struct quorum_sum {
 	uint64_t up; /* of those that are alive */
 	uint64_t maybe; /* of those whose checks have not spoken yet */
 	uint64_t total; /* as configured */
+	uint64_t
+		unheard; /* as maybe, but of those with alpha, which are down until they have passed */
 };
 
 struct quorum_rule {

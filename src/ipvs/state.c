@@ -67,7 +67,10 @@ static void count(struct state *st, uint32_t rs, bool is_in)
 		into = &sum->maybe;
 		break;
 	case HEALTH_DOWN:
-		return;
+		if (st->server[rs].verdict != HEALTH_UNKNOWN)
+			return;
+		into = &sum->unheard;
+		break;
 	}
 	BUG_ON(!is_in && *into < weight);
 	*into = is_in ? *into + weight : *into - weight;

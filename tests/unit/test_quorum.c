@@ -56,7 +56,7 @@ static void transitions(void **state)
 	for (unsigned i = 0; i < N_OF(rows); i++) {
 		struct quorum_rule rule = { .quorum = rows[i].quorum,
 					    .hysteresis = rows[i].hysteresis };
-		struct quorum_sum sum = { rows[i].up, rows[i].maybe, rows[i].total };
+		struct quorum_sum sum = { rows[i].up, rows[i].maybe, rows[i].total, 0 };
 
 		assert_int_equal(quorum_next(QUORUM_UNKNOWN, rule, &sum), rows[i].from_unknown);
 		assert_int_equal(quorum_next(QUORUM_DOWN, rule, &sum), rows[i].from_down);
@@ -73,9 +73,9 @@ static void stable(void **state)
 			for (uint64_t up = 0; up < 8; up++)
 				for (uint64_t maybe = 0; up + maybe < 8; maybe++) {
 					struct quorum_rule rule = { quorum, hysteresis, 0 };
-					struct quorum_sum sum = { up, maybe, 8 };
-					struct quorum_sum best = { up + maybe, 0, 8 };
-					struct quorum_sum worst = { up, 0, 8 };
+					struct quorum_sum sum = { up, maybe, 8, 0 };
+					struct quorum_sum best = { up + maybe, 0, 8, 0 };
+					struct quorum_sum worst = { up, 0, 8, 0 };
 					enum quorum_state q =
 						quorum_next(QUORUM_UNKNOWN, rule, &sum);
 
@@ -103,9 +103,11 @@ static void panic(void **state)
 	(void)state;
 	for (unsigned i = 0; i < N_OF(cases); i++) {
 		struct quorum_rule rule = { 1, 0, cases[i].percent };
-		struct quorum_sum sum = { cases[i].up, cases[i].maybe, cases[i].total };
+		struct quorum_sum sum = { cases[i].up, cases[i].maybe, cases[i].total, 0 };
 
 		assert_int_equal(quorum_is_panic(rule, &sum), cases[i].is_panic);
+		sum.unheard = sum.total;
+		assert_false(quorum_is_panic(rule, &sum));
 	}
 }
 

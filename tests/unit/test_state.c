@@ -59,6 +59,7 @@ static void sums(void **state)
 	state_adopt(&st, NULL, c);
 	expect_sum(&st, 0, 0, 15, 15);
 	expect_sum(&st, 1, 0, 0, 14); /* alpha: not known is down */
+	assert_int_equal(st.service[1].sum.unheard, 14);
 	expect_sum(&st, 2, 3, 0, 3);
 	assert_int_equal(state_alive(&st, 0), HEALTH_UNKNOWN);
 	assert_int_equal(state_alive(&st, 3), HEALTH_DOWN);
@@ -119,7 +120,7 @@ static void sums_stay_right(void **state)
 		else
 			(void)state_take_admin(&st, rs, a);
 		for (uint32_t vs = 0; vs < c->vs_n; vs++) {
-			uint64_t up = 0, maybe = 0;
+			uint64_t up = 0, maybe = 0, unheard = 0;
 
 			for (uint32_t k = 0; k < c->rs_n; k++) {
 				if (c->rs[k].vs != vs || st.server[k].admin != ADMIN_READY)
@@ -128,9 +129,12 @@ static void sums_stay_right(void **state)
 					up += state_weight(&st, k);
 				if (state_alive(&st, k) == HEALTH_UNKNOWN)
 					maybe += state_weight(&st, k);
+				if (c->rs[k].s.alpha && st.server[k].verdict == HEALTH_UNKNOWN)
+					unheard += state_weight(&st, k);
 			}
 			assert_int_equal(st.service[vs].sum.up, up);
 			assert_int_equal(st.service[vs].sum.maybe, maybe);
+			assert_int_equal(st.service[vs].sum.unheard, unheard);
 		}
 	}
 	state_fini(&st);
