@@ -51,6 +51,8 @@ static bool go_on(struct drive *d, uint32_t rs, bool is_busy, int64_t now_us)
 
 	if (s->admin != ADMIN_DRAIN || s->is_drained)
 		return false;
+	if (!s->since_us)
+		s->since_us = now_us; /* the file said it, and this is the first look */
 	if (is_busy && !is_over(d, rs, now_us))
 		return true;
 	s->is_drained = true;

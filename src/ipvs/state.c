@@ -104,10 +104,10 @@ static void move_server(const struct state *st, const struct conf *old, const st
 	const struct state_server *from = &st->server[was - old->rs];
 
 	s->ramp_percent = from->ramp_percent;
-	s->since_us = from->since_us;
 	if (was->s.admin == rs->s.admin) {
 		s->admin = from->admin;
 		s->is_drained = from->is_drained;
+		s->since_us = from->since_us;
 	}
 	if (was->s.weight == rs->s.weight) {
 		s->has_weight = from->has_weight;

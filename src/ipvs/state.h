@@ -39,7 +39,7 @@ struct state_server {
 	bool has_weight; /* weight instead of the configured one */
 	bool is_drained; /* draining is over: it leaves */
 	uint32_t weight; /* set by hand */
-	int64_t since_us; /* when it came back, or began to drain */
+	int64_t since_us; /* when it came back, or began to drain; 0: not known yet */
 };
 
 /* By index of conf->vs. */

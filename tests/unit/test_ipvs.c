@@ -1015,6 +1015,18 @@ static void drain_limit(void **state)
 	pass_minute(b);
 	second(b);
 	assert_int_equal(weight_of(b, 80, 0), -1);
+
+	/* said by the file: the same */
+	struct conf *c = ipvs_conf(&s, 1);
+
+	conns(b, 80, 1, 1);
+	c->rs[1].s.admin = ADMIN_DRAIN;
+	adopt(b, c);
+	second(b);
+	assert_int_equal(weight_of(b, 80, 1), 0);
+	pass_minute(b);
+	second(b);
+	assert_int_equal(weight_of(b, 80, 1), -1);
 	bench_stop(b, false);
 	bench_free(b);
 }
