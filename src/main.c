@@ -469,7 +469,8 @@ static bool stop_roles(struct daemon *d)
 {
 	for (unsigned i = d->role_n; i-- > 0;) {
 		role_stop(d->roles[i]);
-		if (role_join(d->roles[i], SEC(JOIN_LIMIT_S))) {
+		if (role_join(d->roles[i],
+			      SEC(JOIN_LIMIT_S) + ipvs_stop_us(d->conf, d->roles[i]))) {
 			log_event(LOG_ROLE_STUCK, "role=%s limit_s=%d", d->roles[i]->name,
 				  JOIN_LIMIT_S);
 			return false;

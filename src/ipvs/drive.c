@@ -7,13 +7,12 @@
 #include "core/bug.h"
 #include "core/log.h"
 #include "core/stats.h"
+#include "ipvs/want.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { REMOVE_TRIES_N = 3 };
 
 static void *zeroed(uint32_t n, size_t len)
 {
@@ -25,23 +24,23 @@ static void *zeroed(uint32_t n, size_t len)
 
 static void queue_reset(struct drive_queue *q, uint32_t cap)
 {
-	free(q->rs);
-	*q = (struct drive_queue){ .rs = zeroed(cap, sizeof(*q->rs)), .cap = cap };
+	free(q->i);
+	*q = (struct drive_queue){ .i = zeroed(cap, sizeof(*q->i)), .cap = cap };
 }
 
-static void queue_put(struct drive_queue *q, uint32_t rs)
+void drive_queue_put(struct drive_queue *q, uint32_t i)
 {
 	BUG_ON(q->n == q->cap);
-	q->rs[(q->at + q->n++) % q->cap] = rs;
+	q->i[(q->at + q->n++) % q->cap] = i;
 }
 
-static uint32_t queue_take(struct drive_queue *q)
+uint32_t drive_queue_take(struct drive_queue *q)
 {
-	uint32_t rs = q->rs[q->at];
+	uint32_t i = q->i[q->at];
 
 	q->at = (q->at + 1) % q->cap;
 	q->n--;
-	return rs;
+	return i;
 }
 
 int drive_init(struct drive *d, struct ipvs_kern *kern)
@@ -57,29 +56,37 @@ int drive_init(struct drive *d, struct ipvs_kern *kern)
 void drive_fini(struct drive *d)
 {
 	plan_fini(&d->plan);
-	free(d->probe);
-	free(d->server);
-	free(d->service);
-	free(d->stop.rs);
-	free(d->later.rs);
+	state_fini(&d->state);
+	free(d->slot);
+	free(d->face);
+	free(d->stop.i);
+	free(d->later.i);
+	free(d->news.i);
+	free(d->is_news);
+	free(d->ramp.i);
+	free(d->is_in_ramp);
+	free(d->drain.i);
+	free(d->is_in_drain);
 }
 
-/* Where each server and service of the configuration sits. Nothing waits any more: the plan that was
- * just made has seen the newest verdicts. */
+/* ------------------------------------------------------------------ plan */
+
+/* Where each face and slot sits. Nothing waits any more: the plan that was just made has seen the newest
+ * state. */
 static void map_seats(struct drive *d)
 {
 	const struct ipvs_table *seats = &d->plan.seats;
 
-	for (uint32_t i = 0; i < d->conf->rs_n; i++)
-		d->server[i] = (struct drive_server){ .seat = IPVS_NONE };
-	for (uint32_t i = 0; i < d->conf->vs_n; i++)
-		d->service[i].seat = IPVS_NONE;
+	for (uint32_t i = 0; i < d->state.faces.slot_n; i++)
+		d->slot[i] = (struct drive_slot){ .seat = IPVS_NONE };
+	for (uint32_t i = 0; i < d->state.faces.n; i++)
+		d->face[i].seat = IPVS_NONE;
 	for (uint32_t i = 0; i < seats->svc_n; i++)
 		if (seats->svc[i].ref != IPVS_NONE)
-			d->service[seats->svc[i].ref].seat = i;
+			d->face[seats->svc[i].ref].seat = i;
 	for (uint32_t i = 0; i < seats->dest_n; i++)
 		if (seats->dest[i].ref != IPVS_NONE)
-			d->server[seats->dest[i].ref].seat = i;
+			d->slot[seats->dest[i].ref].seat = i;
 	d->stop.n = d->later.n = 0;
 }
 
@@ -89,7 +96,7 @@ static void plan_anew(struct drive *d, const struct ipvs_table *have,
 	struct ipvs_table want = { 0 };
 	struct plan plan = { 0 };
 
-	want_table(d->conf, d->probe, &want);
+	want_table(&d->state, &want);
 	plan_make(&want, have, owned, &plan);
 	table_fini(&want);
 	plan_fini(&d->plan);
@@ -98,34 +105,65 @@ static void plan_anew(struct drive *d, const struct ipvs_table *have,
 	map_seats(d);
 }
 
-/* Verdicts stay with the id of their probe. */
-static void move_probes(struct drive *d, const struct conf *old, const struct conf *new)
+/* Does everything in the table belong to this configuration? */
+static bool is_strict(const struct conf *c)
 {
-	struct want_probe *probe = zeroed(new->probe_n, sizeof(*probe));
+	const struct fields_global *g = &c->global.s;
 
-	for (uint32_t i = 0; old && i < new->probe_n; i++) {
-		const struct conf_probe *was = conf_probe(old, new->probe[i].id);
-
-		if (was)
-			probe[i] = d->probe[was - old->probe];
-	}
-	free(d->probe);
-	d->probe = probe;
+	return g->ownership == OWNERSHIP_STRICT ||
+	       (g->drift.n && c->drift[g->drift.first].s.foreign == FOREIGN_REMOVE);
 }
 
-void drive_adopt(struct drive *d, const struct conf *old, const struct conf *new)
+/* Lists are made anew: what is in them has moved with the state. */
+static void make_lists(struct drive *d)
 {
-	move_probes(d, old, new);
-	free(d->server);
-	free(d->service);
-	d->server = zeroed(new->rs_n, sizeof(*d->server));
-	d->service = zeroed(new->vs_n, sizeof(*d->service));
-	queue_reset(&d->stop, new->rs_n);
-	queue_reset(&d->later, new->rs_n);
+	const struct conf *c = d->conf;
+
+	queue_reset(&d->stop, d->state.faces.slot_n);
+	queue_reset(&d->later, d->state.faces.slot_n);
+	queue_reset(&d->news, c->vs_n);
+	queue_reset(&d->ramp, c->rs_n);
+	queue_reset(&d->drain, c->rs_n);
+	free(d->is_news);
+	free(d->is_in_ramp);
+	free(d->is_in_drain);
+	d->is_news = zeroed(c->vs_n, sizeof(*d->is_news));
+	d->is_in_ramp = zeroed(c->rs_n, sizeof(*d->is_in_ramp));
+	d->is_in_drain = zeroed(c->rs_n, sizeof(*d->is_in_drain));
+	for (uint32_t i = 0; i < c->rs_n; i++) {
+		const struct state_server *s = &d->state.server[i];
+
+		if (s->ramp_percent < STATE_RAMP_DONE)
+			drive_list(&d->ramp, d->is_in_ramp, i);
+		if (s->admin == ADMIN_DRAIN && !s->is_drained)
+			drive_list(&d->drain, d->is_in_drain, i);
+	}
+	for (uint32_t i = 0; i < c->vs_n; i++)
+		drive_news_of(d, i);
+}
+
+int drive_adopt(struct drive *d, const struct conf *old, const struct conf *new)
+{
+	bool must_flush = !old && new->global.s.lvs_flush;
+	int err = must_flush ? d->kern->ops->flush(d->kern) : 0;
+
+	if (must_flush && !err)
+		table_fini(&d->plan.seats);
+	state_adopt(&d->state, old, new);
+	free(d->slot);
+	free(d->face);
+	d->slot = zeroed(d->state.faces.slot_n, sizeof(*d->slot));
+	d->face = zeroed(d->state.faces.n, sizeof(*d->face));
 	d->conf = new;
 	d->is_refused = false;
+	make_lists(d);
+	/* seats lead nowhere until they are mapped: nothing is woken, the plan sees it all */
+	for (uint32_t i = 0; i < d->state.faces.slot_n; i++)
+		d->slot[i].seat = IPVS_NONE;
+	drive_settle(d);
 	/* at first the table is as others left it: only what is wanted is ours */
-	plan_anew(d, &d->plan.seats, old ? &d->plan.seats : NULL);
+	plan_anew(d, &d->plan.seats, old || is_strict(new) ? &d->plan.seats : NULL);
+	return err;
 }
 
 int drive_read(struct drive *d, bool *is_changed)
@@ -136,8 +174,21 @@ int drive_read(struct drive *d, bool *is_changed)
 	if (!err) {
 		table_sort(&have);
 		*is_changed = !table_confirms(&have, &d->plan.seats);
-		plan_anew(d, &have, &d->plan.seats);
+		plan_anew(d, &have, is_strict(d->conf) ? &have : &d->plan.seats);
 		d->is_stale = d->is_refused = false;
+	}
+	table_fini(&have);
+	return err;
+}
+
+int drive_compare(struct drive *d, uint32_t *differ_n)
+{
+	struct ipvs_table have = { 0 };
+	int err = kern_dump(d->kern, &have);
+
+	if (!err) {
+		table_sort(&have);
+		*differ_n = table_differ(&have, &d->plan.seats);
 	}
 	table_fini(&have);
 	return err;
@@ -149,47 +200,9 @@ void drive_retry(struct drive *d)
 	plan_anew(d, &d->plan.seats, &d->plan.seats);
 }
 
-/* Lets a server wait for its turn when something is to be done for it. */
-static void wake(struct drive *d, uint32_t rs)
-{
-	struct drive_server *s = &d->server[rs];
-	struct ipvs_dest want;
+/* ------------------------------------------------------------------ batches */
 
-	if (s->seat == IPVS_NONE)
-		return;
-	want_dest(d->conf, rs, d->probe, &want);
-
-	enum kern_do what = plan_dest(&want, &d->plan.seats.dest[s->seat]);
-
-	if (what == KERN_NONE)
-		return;
-	if (plan_is_stop(what, &want)) {
-		if (!s->is_in_stop)
-			queue_put(&d->stop, rs);
-		s->is_in_stop = true;
-	} else {
-		if (!s->is_in_later)
-			queue_put(&d->later, rs);
-		s->is_in_later = true;
-	}
-}
-
-bool drive_health(struct drive *d, uint32_t probe, struct health h, enum health_verdict *now)
-{
-	uint32_t rs = d->conf->probe[probe].rs;
-	enum health_verdict was = want_verdict(d->conf, rs, d->probe);
-
-	d->probe[probe] = (struct want_probe){ .verdict = (uint8_t)h.verdict,
-					       .reason = h.reason,
-					       .code = h.code };
-	*now = want_verdict(d->conf, rs, d->probe);
-	if (*now == was)
-		return false;
-	wake(d, rs);
-	return true;
-}
-
-static struct drive_ask *ask(struct drive *d, enum kern_do what, uint32_t svc, uint32_t dest)
+struct drive_ask *drive_ask_for(struct drive *d, enum kern_do what, uint32_t svc, uint32_t dest)
 {
 	struct drive_ask *a = &d->ask[d->n];
 
@@ -203,26 +216,23 @@ static struct drive_ask *ask(struct drive *d, enum kern_do what, uint32_t svc, u
 static void ask_dest(struct drive *d, uint32_t svc, uint32_t dest)
 {
 	struct ipvs_dest *seat = &d->plan.seats.dest[dest];
-	struct drive_server *server = seat->ref == IPVS_NONE ? NULL : &d->server[seat->ref];
+	struct drive_slot *slot = seat->ref == IPVS_NONE ? NULL : &d->slot[seat->ref];
 	struct ipvs_dest want = *seat;
 
 	/* its service was refused, or the same has been asked in this batch */
-	if (d->plan.seats.svc[svc].presence != IPVS_IN || (server && server->is_asked))
+	if (d->plan.seats.svc[svc].presence != IPVS_IN || (slot && slot->is_asked))
 		return;
-	if (server) {
-		want_dest(d->conf, seat->ref, d->probe, &want);
-		server->is_asked = true;
-	}
+	if (slot)
+		want_dest(&d->state, d->plan.seats.svc[svc].ref, seat->ref, &want);
 
-	enum kern_do what = plan_dest(server ? &want : NULL, seat);
+	enum kern_do what = plan_dest(slot ? &want : NULL, seat);
 
-	if (what == KERN_NONE) {
-		if (server)
-			server->is_asked = false;
+	if (what == KERN_NONE)
 		return;
-	}
+	if (slot)
+		slot->is_asked = true;
 
-	struct drive_ask *a = ask(d, what, svc, dest);
+	struct drive_ask *a = drive_ask_for(d, what, svc, dest);
 
 	a->want_dest = want;
 	d->op[d->n - 1].dest = &a->want_dest;
@@ -234,14 +244,14 @@ static void ask_svc(struct drive *d, const struct plan_op *op)
 	struct ipvs_svc want = *seat;
 
 	if (seat->ref != IPVS_NONE)
-		want_svc(d->conf, seat->ref, &want);
+		want_svc(&d->state, seat->ref, &want);
 
 	enum kern_do what = plan_svc(seat->ref == IPVS_NONE ? NULL : &want, seat);
 
 	if (what != op->what)
 		return; /* the service that was to be finished has not been made */
 
-	struct drive_ask *a = ask(d, what, op->svc, IPVS_NONE);
+	struct drive_ask *a = drive_ask_for(d, what, op->svc, IPVS_NONE);
 
 	a->want_svc = want;
 	if (op->is_load)
@@ -253,11 +263,11 @@ static void ask_svc(struct drive *d, const struct plan_op *op)
 		     strcmp(seat->sched, want.sched);
 }
 
-static void ask_server(struct drive *d, uint32_t rs)
+static void ask_slot(struct drive *d, uint32_t slot)
 {
-	uint32_t seat = d->server[rs].seat;
+	uint32_t face = faces_of_slot(&d->state.faces, slot);
 
-	ask_dest(d, d->service[d->conf->rs[rs].vs].seat, seat);
+	ask_dest(d, d->face[face].seat, d->slot[slot].seat);
 }
 
 /* May the next request of the plan go into this batch? What needs a new service waits until it is
@@ -280,10 +290,10 @@ static void fill_batch(struct drive *d)
 	d->has_new_svc = false;
 	d->slow_n = 0;
 	while (d->n < NL_BATCH_N && d->stop.n) {
-		uint32_t rs = queue_take(&d->stop);
+		uint32_t slot = drive_queue_take(&d->stop);
 
-		d->server[rs].is_in_stop = false;
-		ask_server(d, rs);
+		d->slot[slot].is_in_stop = false;
+		ask_slot(d, slot);
 	}
 	if (d->is_stale)
 		return;
@@ -296,10 +306,10 @@ static void fill_batch(struct drive *d)
 			ask_dest(d, op->svc, op->dest);
 	}
 	while (d->n < NL_BATCH_N && may_ask_later(d)) {
-		uint32_t rs = queue_take(&d->later);
+		uint32_t slot = drive_queue_take(&d->later);
 
-		d->server[rs].is_in_later = false;
-		ask_server(d, rs);
+		d->slot[slot].is_in_later = false;
+		ask_slot(d, slot);
 	}
 }
 
@@ -318,7 +328,7 @@ static void believe_done(struct drive *d, enum kern_do what, const struct drive_
 		svc->first = svc_place.first;
 		svc->n = svc_place.n;
 		svc->ref = svc_place.ref;
-		d->service[svc->ref].is_told = false;
+		d->face[svc->ref].is_told = false;
 		return;
 	case KERN_DEL_SVC:
 		svc->presence = IPVS_OUT;
@@ -363,14 +373,14 @@ static void tell_refused(struct drive *d, const struct kern_op *op, const struct
 {
 	const struct ipvs_svc *svc = &d->plan.seats.svc[a->svc];
 	char addr[ADDR_PORT_TEXT_LEN], rs[ADDR_PORT_TEXT_LEN];
-	struct drive_service *service = svc->ref == IPVS_NONE ? NULL : &d->service[svc->ref];
-	const char *name = service ? d->conf->vs[svc->ref].s.name
-				   : addr_port_text(&svc->addr, svc->port, addr);
+	struct drive_face *face = svc->ref == IPVS_NONE ? NULL : &d->face[svc->ref];
+	const char *name = face ? d->conf->vs[d->state.faces.face[svc->ref].vs].s.name
+				: addr_port_text(&svc->addr, svc->port, addr);
 
-	if (service && service->is_told)
+	if (face && face->is_told)
 		return;
-	if (service)
-		service->is_told = true;
+	if (face)
+		face->is_told = true;
 	if (op->dest)
 		log_event(LOG_IPVS_FAIL, "vs=%s rs=%s op=%s error=\"%s\"", name,
 			  addr_port_text(&op->dest->addr, op->dest->port, rs),
@@ -421,10 +431,10 @@ static void send_batch(struct drive *d)
 	stats_add(STAT_IPVS_SENDS, 1);
 	for (uint32_t i = 0; i < d->n; i++) {
 		uint32_t dest = d->ask[i].dest;
-		uint32_t rs = dest == IPVS_NONE ? IPVS_NONE : d->plan.seats.dest[dest].ref;
+		uint32_t slot = dest == IPVS_NONE ? IPVS_NONE : d->plan.seats.dest[dest].ref;
 
-		if (rs != IPVS_NONE)
-			d->server[rs].is_asked = false;
+		if (slot != IPVS_NONE)
+			d->slot[slot].is_asked = false;
 		if (!err)
 			settle(d, i);
 	}
@@ -434,56 +444,9 @@ static void send_batch(struct drive *d)
 
 bool drive_step(struct drive *d)
 {
+	drive_settle(d);
 	fill_batch(d);
 	if (d->n)
 		send_batch(d);
 	return d->stop.n || (!d->is_stale && (d->later.n || d->plan_at < d->plan.op_n));
-}
-
-/* One pass over all services that may be there. Returns how many are gone by it; *is_sure: nothing was
- * left undone or unknown. */
-static uint32_t remove_pass(struct drive *d, bool *is_sure)
-{
-	struct ipvs_table *seats = &d->plan.seats;
-	uint32_t removed_n = 0;
-
-	*is_sure = true;
-	for (uint32_t i = 0; i < seats->svc_n;) {
-		d->n = 0;
-		for (; i < seats->svc_n && d->n < NL_BATCH_N; i++)
-			/* a belief that is stale may miss one of ours */
-			if (seats->svc[i].presence == IPVS_IN || d->is_stale)
-				(void)ask(d, KERN_DEL_SVC, i, IPVS_NONE);
-		if (!d->n)
-			continue;
-		stats_add(STAT_IPVS_REQUESTS, d->n);
-		stats_add(STAT_IPVS_SENDS, 1);
-		if (kern_apply(d->kern, d->op, d->n)) {
-			*is_sure = false;
-			continue;
-		}
-		for (uint32_t k = 0; k < d->n; k++) {
-			bool is_gone = !d->op[k].err || d->op[k].err == -ESRCH;
-
-			removed_n += !d->op[k].err;
-			*is_sure = *is_sure && is_gone;
-			if (is_gone)
-				seats->svc[d->ask[k].svc].presence = IPVS_OUT;
-		}
-	}
-	return removed_n;
-}
-
-uint32_t drive_remove(struct drive *d, bool *is_sure)
-{
-	uint32_t removed_n = 0;
-
-	*is_sure = true;
-	if (!d->conf)
-		return 0; /* what was read is not ours yet */
-	removed_n = remove_pass(d, is_sure);
-	/* an answer that was lost says nothing: ask again, for everything that could be there */
-	for (unsigned i = 0; i < REMOVE_TRIES_N && !*is_sure; i++)
-		removed_n += remove_pass(d, is_sure);
-	return removed_n;
 }

@@ -7,19 +7,24 @@
 #include "core/bug.h"
 #include "core/clock.h"
 #include "core/log.h"
-#include "core/reason.h"
 #include "core/stats.h"
 #include "ipvs/drive.h"
+#include "ipvs/ipvs_log.h"
+#include "ipvs/ipvs_stop.h"
+#include "ipvs/knobs.h"
 
-#include <stdio.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define BACKOFF_MIN_US MS(100)
 #define BACKOFF_MAX_US SEC(10)
 #define CALM_US SEC(60) /* without a wrong belief until the next one is mended at once again */
-#define REPAIR_US SEC(60) /* from one look for changes of others to the next */
+#define DRIFT_US SEC(30) /* from one look for changes of others to the next, unless it is set */
 #define QUIET_US MS(500) /* of pause before ipvs.synced is logged again */
+#define RAMP_US MS(500) /* from one step of a server that comes back to the next */
+#define DRAIN_US SEC(1) /* from one look for connections of servers that drain to the next */
+#define KNOBS_US SEC(10) /* until timeouts or synchronisation are tried again */
 
 /* A retry that waits longer each time, until it was of use. */
 struct backoff {
@@ -31,10 +36,15 @@ struct ipvs {
 	struct role role;
 	struct drive drive;
 	struct backoff stale, refused;
-	struct timer repair, quiet, again;
+	struct timer drift, quiet, again, ramp, drain;
+	struct knobs knobs;
+	struct timer knobs_again;
+	bool must_set_knobs; /* when no request waits */
 	int64_t stale_at_us; /* when the table was last read because the belief was wrong */
 	uint64_t told_requests_n; /* of ipvs.synced */
+	uint32_t told_drift_n; /* of ipvs.drift */
 	bool is_told_dump; /* a failing dump has been logged */
+	bool is_gone; /* the kernel has no IPVS any more */
 	bool is_fresh; /* a whole plan is being worked off */
 	bool has_more; /* the last batch did not hold all that is to be done */
 };
@@ -52,25 +62,43 @@ static void arm_backoff(struct ipvs *v, struct backoff *b)
 	b->delay_us = b->delay_us * 2 < BACKOFF_MAX_US ? b->delay_us * 2 : BACKOFF_MAX_US;
 }
 
+static void tell_unread(struct ipvs *v, int err)
+{
+	if (err == -ENODEV && !v->is_gone)
+		log_event(LOG_IPVS_GONE, "%s", "");
+	else if (err != -ENODEV && !v->is_told_dump)
+		log_event(LOG_IPVS_FAIL, "op=dump error=\"%s\"", strerrordesc_np(-err));
+	v->is_gone = v->is_gone || err == -ENODEV;
+	v->is_told_dump = true;
+}
+
+static void tell_read(struct ipvs *v)
+{
+	if (v->is_gone) {
+		log_event(LOG_IPVS_BACK, "%s", "");
+		v->must_set_knobs = true;
+		v->knobs = (struct knobs){ 0 }; /* they went with it */
+	}
+	v->is_gone = v->is_told_dump = false;
+}
+
 static void read_again(struct ipvs *v, const char *why)
 {
 	struct drive *d = &v->drive;
-	bool is_changed = false;
+	bool is_changed = false, was_gone = v->is_gone;
 	int err = drive_read(d, &is_changed);
 
 	if (err) {
 		d->is_stale = true;
-		if (!v->is_told_dump)
-			log_event(LOG_IPVS_FAIL, "op=dump error=\"%s\"", strerrordesc_np(-err));
-		v->is_told_dump = true;
+		tell_unread(v, err);
 		return;
 	}
-	v->is_told_dump = false;
+	tell_read(v);
 	if (!d->plan.op_n)
 		return;
 	v->is_fresh = true;
 	/* else it is only tried again, what was refused before */
-	if (is_changed)
+	if (is_changed && !was_gone)
 		log_event(LOG_IPVS_REPAIR, "why=%s changes=%u", why, d->plan.op_n);
 }
 
@@ -90,14 +118,68 @@ static void on_refused(struct timer *t, int64_t now_us)
 		drive_retry(&v->drive);
 }
 
-static void on_repair(struct timer *t, int64_t now_us)
+static struct fields_drift drift_of(const struct conf *c)
 {
-	struct ipvs *v = container_of(t, struct ipvs, repair);
+	const struct conf_range *r = &c->global.s.drift;
 
-	timer_arm(&v->role.loop.timers, t, now_us + REPAIR_US);
+	return r->n ? c->drift[r->first].s
+		    : (struct fields_drift){ .mode = DRIFT_REPAIR, .interval_us = DRIFT_US };
+}
+
+/* Only says what others have changed. */
+static void report_drift(struct ipvs *v)
+{
+	uint32_t n = 0;
+	int err = drive_compare(&v->drive, &n);
+
+	if (err) {
+		tell_unread(v, err);
+		v->drive.is_stale = err == -ENODEV;
+		return;
+	}
+	tell_read(v);
+	if (n && n != v->told_drift_n)
+		log_event(LOG_IPVS_DRIFT, "entries=%u", n);
+	v->told_drift_n = n;
+}
+
+static void on_drift(struct timer *t, int64_t now_us)
+{
+	struct ipvs *v = container_of(t, struct ipvs, drift);
+	struct fields_drift f = drift_of(v->role.conf);
+
+	if (f.mode == DRIFT_OFF)
+		return;
+	timer_arm(&v->role.loop.timers, t, now_us + f.interval_us);
 	/* with work left the belief is about to change anyway */
-	if (!v->has_more && !v->drive.is_stale)
+	if (v->has_more || v->drive.is_stale)
+		return;
+	if (f.mode == DRIFT_REPORT)
+		report_drift(v);
+	else
 		read_again(v, "changed_by_others");
+}
+
+static void on_ramp(struct timer *t, int64_t now_us)
+{
+	struct ipvs *v = container_of(t, struct ipvs, ramp);
+
+	if (drive_ramp(&v->drive, now_us))
+		timer_arm(&v->role.loop.timers, t, now_us + RAMP_US);
+}
+
+static void on_drain(struct timer *t, int64_t now_us)
+{
+	struct ipvs *v = container_of(t, struct ipvs, drain);
+
+	if (drive_look(&v->drive, now_us))
+		timer_arm(&v->role.loop.timers, t, now_us + DRAIN_US);
+}
+
+static void on_knobs(struct timer *t, int64_t now_us)
+{
+	(void)now_us;
+	container_of(t, struct ipvs, knobs_again)->must_set_knobs = true;
 }
 
 static void tell_synced(struct ipvs *v)
@@ -139,62 +221,95 @@ static int init(struct role *r)
 	return err;
 }
 
-static void tell_adopted(const struct drive *d)
-{
-	const struct ipvs_table *seats = &d->plan.seats;
-	uint32_t svc_n, dest_n;
-
-	table_count(seats, &svc_n, &dest_n);
-	log_event(LOG_IPVS_ADOPT, "services=%u dests=%u foreign=%u changes=%u", svc_n, dest_n,
-		  d->plan.foreign_n, d->plan.op_n);
-}
-
 static void adopt(struct role *r, const struct conf *old, const struct conf *new)
 {
 	struct ipvs *v = of(r);
+	int err = drive_adopt(&v->drive, old, new);
 
-	drive_adopt(&v->drive, old, new);
+	if (err)
+		log_event(LOG_IPVS_FAIL, "op=flush error=\"%s\"", strerrordesc_np(-err));
+	else if (!old && new->global.s.lvs_flush)
+		log_event(LOG_IPVS_FLUSHED, "%s", "");
 	v->is_fresh = true;
+	v->must_set_knobs = true;
 	v->refused.delay_us = BACKOFF_MIN_US;
 	timer_disarm(&r->loop.timers, &v->refused.timer);
+	timer_arm(&r->loop.timers, &v->drift, clock_now_us() + drift_of(new).interval_us);
+	timer_arm(&r->loop.timers, &v->ramp, 0);
+	timer_arm(&r->loop.timers, &v->drain, 0);
 	if (old)
 		return;
-	tell_adopted(&v->drive);
-	timer_arm(&r->loop.timers, &v->repair, clock_now_us() + REPAIR_US);
+	ipvs_log_adopted(&v->drive);
 	timer_arm(&r->loop.timers, &v->again, 0); /* the first turn may be a long sleep away */
 }
 
-static void tell_server(const struct conf *c, uint32_t rs, enum health_verdict now, struct health h)
+static bool take_health(struct ipvs *v, uint32_t id, uint64_t value)
 {
-	const struct conf_rs *s = &c->rs[rs];
-	char addr[ADDR_PORT_TEXT_LEN], code[16] = "";
+	const struct conf *c = v->role.conf;
+	const struct conf_probe *p = conf_probe(c, (struct probe_id){ id });
+	struct health h = health_unpack(value);
+	enum health_verdict now;
 
-	if (h.code)
-		(void)snprintf(code, sizeof(code), " code=%u", h.code);
-	log_event(now == HEALTH_UP ? LOG_SERVER_UP : LOG_SERVER_DOWN,
-		  "vs=%s rs=%s reason=%s%s duration_ms=%u", c->vs[s->vs].s.name,
-		  addr_port_text(&s->s.addr, s->s.port, addr), reason_name(h.reason), code,
-		  h.duration_us / 1000);
+	if (!p)
+		return false;
+	if (drive_health(&v->drive, (uint32_t)(p - c->probe), h, clock_now_us(), &now) &&
+	    now != HEALTH_UNKNOWN)
+		ipvs_log_server(c, p->rs, now, h);
+	return true;
+}
+
+static bool take_weight(struct ipvs *v, uint32_t id, uint64_t value)
+{
+	const struct conf *c = v->role.conf;
+	const struct conf_probe *p = conf_probe(c, (struct probe_id){ id });
+
+	if (p)
+		drive_weight(&v->drive, (uint32_t)(p - c->probe), (int32_t)(uint32_t)value);
+	return p;
+}
+
+static bool take_admin(struct ipvs *v, uint32_t id, uint64_t value)
+{
+	const struct conf *c = v->role.conf;
+	const struct conf_rs *rs = conf_rs(c, (struct rs_id){ id });
+	struct admin a = admin_unpack(value);
+
+	if (!rs)
+		return false;
+	if (drive_admin(&v->drive, (uint32_t)(rs - c->rs), a, clock_now_us()))
+		ipvs_log_admin(c, (uint32_t)(rs - c->rs), a);
+	return true;
+}
+
+static bool take_vrrp(struct ipvs *v, uint32_t id, uint64_t value)
+{
+	const struct conf *c = v->role.conf;
+	const struct conf_vrrp *in = conf_inst(c, (struct inst_id){ id });
+
+	if (!in)
+		return false;
+	drive_vrrp(&v->drive, (uint32_t)(in - c->vrrp), value == MSG_VRRP_ACTIVE);
+	v->must_set_knobs = v->must_set_knobs || c->global.s.sync_daemon.n;
+	return true;
 }
 
 static void fact(struct role *r, enum msg_type type, uint32_t id, uint64_t value)
 {
 	struct ipvs *v = of(r);
-	const struct conf *c = r->conf;
-	enum health_verdict now;
+	bool is_known = false;
 
-	if (type != MSG_HEALTH)
+	if (!r->conf)
 		return;
-
-	const struct conf_probe *p = c ? conf_probe(c, (struct probe_id){ id }) : NULL;
-	struct health h = health_unpack(value);
-
-	if (!p) {
+	if (type == MSG_HEALTH)
+		is_known = take_health(v, id, value);
+	else if (type == MSG_WEIGHT)
+		is_known = take_weight(v, id, value);
+	else if (type == MSG_ADMIN)
+		is_known = take_admin(v, id, value);
+	else if (type == MSG_VRRP_STATE)
+		is_known = take_vrrp(v, id, value);
+	if (!is_known)
 		stats_add(STAT_MSG_UNKNOWN_ID, 1);
-		return;
-	}
-	if (drive_health(&v->drive, (uint32_t)(p - c->probe), h, &now) && now != HEALTH_UNKNOWN)
-		tell_server(c, p->rs, now, h);
 }
 
 static void settle_idle(struct ipvs *v)
@@ -218,6 +333,26 @@ static void settle_idle(struct ipvs *v)
 		timer_arm(&v->role.loop.timers, &v->quiet, clock_now_us() + QUIET_US);
 }
 
+/* Settings beside the table wait until it is in order. */
+static void settle_knobs(struct ipvs *v)
+{
+	if (!v->must_set_knobs || v->is_gone)
+		return;
+	v->must_set_knobs = false;
+	if (!knobs_set(&v->knobs, v->drive.kern, v->role.conf, &v->drive.state.here))
+		timer_arm(&v->role.loop.timers, &v->knobs_again, clock_now_us() + KNOBS_US);
+}
+
+static void arm_lists(struct ipvs *v)
+{
+	struct timer_heap *h = &v->role.loop.timers;
+
+	if (v->drive.ramp.n && !v->ramp.is_armed)
+		timer_arm(h, &v->ramp, clock_now_us() + RAMP_US);
+	if (v->drive.drain.n && !v->drain.is_armed)
+		timer_arm(h, &v->drain, clock_now_us() + DRAIN_US);
+}
+
 /* One batch a turn, so that news of dead servers never wait for more than one. */
 static void reconcile(struct role *r)
 {
@@ -227,10 +362,13 @@ static void reconcile(struct role *r)
 	if (!r->conf)
 		return;
 	v->has_more = drive_step(d);
-	if (v->has_more)
+	if (v->has_more) {
 		timer_arm(&r->loop.timers, &v->again, 0);
-	else
+	} else {
 		settle_idle(v);
+		settle_knobs(v);
+	}
+	arm_lists(v);
 	if (d->is_stale)
 		arm_backoff(v, &v->stale);
 	if (d->is_refused)
@@ -241,18 +379,8 @@ static void fini(struct role *r)
 {
 	struct ipvs *v = of(r);
 
-	bool is_sure;
-
-	if (!atomic_load(&r->board->must_clean))
-		return;
-
-	uint32_t n = drive_remove(&v->drive, &is_sure);
-
-	log_event(LOG_IPVS_REMOVED, "services=%u", n);
-	if (!is_sure)
-		log_event(LOG_IPVS_FAIL,
-			  "op=remove error=\"some services may be left in the table\" "
-			  "todo=\"look with ipvsadm -Ln\"");
+	if (atomic_load(&r->board->must_clean) && r->conf)
+		ipvs_stop(&v->drive, &v->knobs);
 }
 
 struct ipvs *ipvs_new(struct board *board, struct ipvs_kern *kern)
@@ -272,10 +400,15 @@ struct ipvs *ipvs_new(struct board *board, struct ipvs_kern *kern)
 	v->role.ops = &ops;
 	v->role.board = board;
 	v->drive.kern = kern;
+	v->drive.tell = ipvs_log_event;
+	v->drive.tell_arg = &v->drive;
 	v->stale.delay_us = v->refused.delay_us = BACKOFF_MIN_US;
 	timer_init(&v->stale.timer, on_stale);
 	timer_init(&v->refused.timer, on_refused);
-	timer_init(&v->repair, on_repair);
+	timer_init(&v->drift, on_drift);
+	timer_init(&v->ramp, on_ramp);
+	timer_init(&v->drain, on_drain);
+	timer_init(&v->knobs_again, on_knobs);
 	timer_init(&v->quiet, on_quiet);
 	timer_init(&v->again, on_again);
 	return v;
@@ -284,6 +417,13 @@ struct ipvs *ipvs_new(struct board *board, struct ipvs_kern *kern)
 struct role *ipvs_role(struct ipvs *v)
 {
 	return &v->role;
+}
+
+int64_t ipvs_stop_us(const struct conf *c, const struct role *r)
+{
+	bool is_draining = r->id == ROLE_IPVS && c->global.s.on_stop == ON_STOP_DRAIN;
+
+	return is_draining ? c->global.s.drain_limit_us : 0;
 }
 
 void ipvs_free(struct ipvs *v)

@@ -43,6 +43,11 @@ static void put(struct nl_msg *msg, int type, const void *data, int len)
 	BUG_ON(nla_put(msg, type, len, data));
 }
 
+static void put_u8(struct nl_msg *msg, int type, uint8_t v)
+{
+	put(msg, type, &v, sizeof(v));
+}
+
 static void put_u16(struct nl_msg *msg, int type, uint16_t v)
 {
 	put(msg, type, &v, sizeof(v));
@@ -66,9 +71,13 @@ static void put_svc(struct nl_msg *msg, const struct ipvs_svc *s, bool has_setti
 	struct nlattr *a = nest(msg, IPVS_CMD_ATTR_SERVICE);
 
 	put_u16(msg, IPVS_SVC_ATTR_AF, s->addr.family);
-	put_u16(msg, IPVS_SVC_ATTR_PROTOCOL, s->protocol);
-	put(msg, IPVS_SVC_ATTR_ADDR, s->addr.byte, ADDR_ATTR_LEN);
-	put_u16(msg, IPVS_SVC_ATTR_PORT, htons(s->port));
+	if (s->fwmark) {
+		put_u32(msg, IPVS_SVC_ATTR_FWMARK, s->fwmark);
+	} else {
+		put_u16(msg, IPVS_SVC_ATTR_PROTOCOL, s->protocol);
+		put(msg, IPVS_SVC_ATTR_ADDR, s->addr.byte, ADDR_ATTR_LEN);
+		put_u16(msg, IPVS_SVC_ATTR_PORT, htons(s->port));
+	}
 	if (has_settings) {
 		struct ip_vs_flags flags = { .flags = s->flags, .mask = ~0u };
 
@@ -95,6 +104,12 @@ static void put_dest(struct nl_msg *msg, const struct ipvs_dest *d, bool has_set
 		put_u32(msg, IPVS_DEST_ATTR_WEIGHT, d->weight);
 		put_u32(msg, IPVS_DEST_ATTR_U_THRESH, d->u_thresh);
 		put_u32(msg, IPVS_DEST_ATTR_L_THRESH, d->l_thresh);
+	}
+	/* a change without these three makes it ipip */
+	if (has_settings && d->tun_type) {
+		put_u8(msg, IPVS_DEST_ATTR_TUN_TYPE, d->tun_type);
+		put_u16(msg, IPVS_DEST_ATTR_TUN_PORT, htons(d->tun_port));
+		put_u16(msg, IPVS_DEST_ATTR_TUN_FLAGS, d->tun_flags);
 	}
 	(void)nla_nest_end(msg, a);
 }
@@ -172,7 +187,24 @@ static int apply(struct ipvs_kern *k, struct kern_op *op, uint32_t n)
 	return nl_chan_flush(&g->write, on_failed, op + first);
 }
 
+/* A request by itself, outside the batches. */
+static int one(struct kern_genl *g, struct nl_msg *msg)
+{
+	struct kern_op op = { 0 };
+
+	BUG_ON(nl_chan_add(&g->write, msg) < 0);
+
+	int err = nl_chan_flush(&g->write, on_failed, &op);
+
+	return err ? err : op.err;
+}
+
 /* An attribute of the kernel's, or 0 when it is missing or short. */
+static uint8_t get_u8(struct nlattr *const *a, int type)
+{
+	return a[type] && nla_len(a[type]) >= (int)sizeof(uint8_t) ? nla_get_u8(a[type]) : 0;
+}
+
 static uint32_t get_u32(struct nlattr *const *a, int type)
 {
 	return a[type] && nla_len(a[type]) >= (int)sizeof(uint32_t) ? nla_get_u32(a[type]) : 0;
@@ -215,33 +247,48 @@ static int open_nest(struct nlmsghdr *hdr, int top, struct nlattr **a, int max)
 	return 0;
 }
 
-/* Services by firewall mark have no address; vipd has none of these yet, so they are foreign and
- * needn't be in the table. */
+static void take_flags(struct nlattr *a, uint32_t *out)
+{
+	struct ip_vs_flags flags;
+
+	if (!a || nla_len(a) < (int)sizeof(flags))
+		return;
+	memcpy(&flags, nla_data(a), sizeof(flags));
+	*out = flags.flags & ~(uint32_t)IPVS_FLAG_HASHED;
+}
+
+/* A service by firewall mark has a family, but no address. */
+static int take_svc_key(struct nlattr *const *a, struct ipvs_svc *s)
+{
+	uint16_t family = get_u16(a, IPVS_SVC_ATTR_AF);
+
+	s->fwmark = get_u32(a, IPVS_SVC_ATTR_FWMARK);
+	if (s->fwmark) {
+		s->addr.family = (uint8_t)family;
+		return family == AF_INET || family == AF_INET6 ? 0 : -EPROTO;
+	}
+	s->port = ntohs(get_u16(a, IPVS_SVC_ATTR_PORT));
+	s->protocol = (uint8_t)get_u16(a, IPVS_SVC_ATTR_PROTOCOL);
+	return get_addr(a[IPVS_SVC_ATTR_ADDR], family, &s->addr);
+}
+
 static int take_svc(void *arg, struct nlmsghdr *hdr)
 {
 	struct nlattr *a[IPVS_SVC_ATTR_MAX + 1];
 	struct ipvs_svc s = { .presence = IPVS_IN, .ref = IPVS_NONE };
 	int err = open_nest(hdr, IPVS_CMD_ATTR_SERVICE, a, IPVS_SVC_ATTR_MAX);
 
-	if (err || get_u32(a, IPVS_SVC_ATTR_FWMARK))
+	if (!err)
+		err = take_svc_key(a, &s);
+	if (err)
 		return err;
-	err = get_addr(a[IPVS_SVC_ATTR_ADDR], get_u16(a, IPVS_SVC_ATTR_AF), &s.addr);
-	s.port = ntohs(get_u16(a, IPVS_SVC_ATTR_PORT));
-	s.protocol = (uint8_t)get_u16(a, IPVS_SVC_ATTR_PROTOCOL);
 	get_name(a[IPVS_SVC_ATTR_SCHED_NAME], s.sched);
 	get_name(a[IPVS_SVC_ATTR_PE_NAME], s.pe);
-	if (a[IPVS_SVC_ATTR_FLAGS] &&
-	    nla_len(a[IPVS_SVC_ATTR_FLAGS]) >= (int)sizeof(struct ip_vs_flags)) {
-		struct ip_vs_flags flags;
-
-		memcpy(&flags, nla_data(a[IPVS_SVC_ATTR_FLAGS]), sizeof(flags));
-		s.flags = flags.flags & ~(uint32_t)IPVS_FLAG_HASHED;
-	}
+	take_flags(a[IPVS_SVC_ATTR_FLAGS], &s.flags);
 	s.timeout_s = get_u32(a, IPVS_SVC_ATTR_TIMEOUT);
 	s.netmask = get_u32(a, IPVS_SVC_ATTR_NETMASK);
-	if (!err)
-		table_add_svc(arg, &s);
-	return err;
+	table_add_svc(arg, &s);
+	return 0;
 }
 
 struct dest_dump {
@@ -267,9 +314,29 @@ static int take_dest(void *arg, struct nlmsghdr *hdr)
 	d.weight = get_u32(a, IPVS_DEST_ATTR_WEIGHT);
 	d.u_thresh = get_u32(a, IPVS_DEST_ATTR_U_THRESH);
 	d.l_thresh = get_u32(a, IPVS_DEST_ATTR_L_THRESH);
+	d.tun_type = get_u8(a, IPVS_DEST_ATTR_TUN_TYPE);
+	d.tun_port = ntohs(get_u16(a, IPVS_DEST_ATTR_TUN_PORT));
+	d.tun_flags = (uint8_t)get_u16(a, IPVS_DEST_ATTR_TUN_FLAGS);
+	d.conns_n =
+		get_u32(a, IPVS_DEST_ATTR_ACTIVE_CONNS) + get_u32(a, IPVS_DEST_ATTR_INACT_CONNS);
 	if (!err)
 		table_add_dest(dd->out, &d);
 	return err;
+}
+
+static int dump_svc(struct kern_genl *g, const struct ipvs_svc *svc, struct ipvs_table *out)
+{
+	struct dest_dump dd = { .out = out, .svc_family = svc->addr.family };
+	struct nl_msg *msg = request(g, IPVS_CMD_GET_DEST, NLM_F_DUMP);
+
+	table_add_svc(out, svc);
+	put_svc(msg, svc, false);
+	return nl_chan_dump(&g->read, msg, take_dest, &dd);
+}
+
+static int dump_dests(struct ipvs_kern *k, const struct ipvs_svc *svc, struct ipvs_table *out)
+{
+	return dump_svc(container_of(k, struct kern_genl, kern), svc, out);
 }
 
 static int dump_once(struct kern_genl *g, struct ipvs_table *out)
@@ -278,16 +345,23 @@ static int dump_once(struct kern_genl *g, struct ipvs_table *out)
 	struct nl_msg *msg = request(g, IPVS_CMD_GET_SERVICE, NLM_F_DUMP);
 	int err = nl_chan_dump(&g->read, msg, take_svc, &svcs);
 
-	for (uint32_t i = 0; !err && i < svcs.svc_n; i++) {
-		struct dest_dump dd = { .out = out, .svc_family = svcs.svc[i].addr.family };
-
-		table_add_svc(out, &svcs.svc[i]);
-		msg = request(g, IPVS_CMD_GET_DEST, NLM_F_DUMP);
-		put_svc(msg, &svcs.svc[i], false);
-		err = nl_chan_dump(&g->read, msg, take_dest, &dd);
-	}
+	for (uint32_t i = 0; !err && i < svcs.svc_n; i++)
+		err = dump_svc(g, &svcs.svc[i], out);
 	table_fini(&svcs);
 	return err;
+}
+
+/* A module that was unloaded and loaded again has another number. */
+static int find_family(struct kern_genl *g)
+{
+	int family = nl_genl_family(&g->read, IPVS_GENL_NAME);
+
+	if (family < 0)
+		return family == -ENOENT ? -ENODEV : family;
+	if (family == g->family)
+		return -ENODEV; /* it answers to its name, but not to its commands */
+	g->family = family;
+	return 0;
 }
 
 static int dump(struct ipvs_kern *k, struct ipvs_table *out)
@@ -298,8 +372,129 @@ static int dump(struct ipvs_kern *k, struct ipvs_table *out)
 	for (unsigned i = 0; err == -EINTR && i < NL_DUMP_TRIES_N; i++) {
 		table_fini(out);
 		err = dump_once(g, out);
+		if (err == -ENOENT) {
+			err = find_family(g);
+			err = err ? err : -EINTR;
+		}
 	}
 	return err;
+}
+
+static int flush(struct ipvs_kern *k)
+{
+	struct kern_genl *g = container_of(k, struct kern_genl, kern);
+
+	return one(g, request(g, IPVS_CMD_FLUSH, 0));
+}
+
+static int take_timeouts(void *arg, struct nlmsghdr *hdr)
+{
+	struct ipvs_timeouts *t = arg;
+	struct nlattr *a[IPVS_CMD_ATTR_MAX + 1];
+
+	if (!genlmsg_valid_hdr(hdr, 0) || genlmsg_parse(hdr, 0, a, IPVS_CMD_ATTR_MAX, NULL))
+		return -EPROTO;
+	t->tcp_s = get_u32(a, IPVS_CMD_ATTR_TIMEOUT_TCP);
+	t->tcp_fin_s = get_u32(a, IPVS_CMD_ATTR_TIMEOUT_TCP_FIN);
+	t->udp_s = get_u32(a, IPVS_CMD_ATTR_TIMEOUT_UDP);
+	return 0;
+}
+
+static int get_timeouts(struct ipvs_kern *k, struct ipvs_timeouts *out)
+{
+	struct kern_genl *g = container_of(k, struct kern_genl, kern);
+
+	return nl_chan_ask(&g->read, request(g, IPVS_CMD_GET_CONFIG, 0), take_timeouts, out);
+}
+
+static int set_timeouts(struct ipvs_kern *k, const struct ipvs_timeouts *t)
+{
+	struct kern_genl *g = container_of(k, struct kern_genl, kern);
+	struct nl_msg *msg = request(g, IPVS_CMD_SET_CONFIG, 0);
+
+	put_u32(msg, IPVS_CMD_ATTR_TIMEOUT_TCP, t->tcp_s);
+	put_u32(msg, IPVS_CMD_ATTR_TIMEOUT_TCP_FIN, t->tcp_fin_s);
+	put_u32(msg, IPVS_CMD_ATTR_TIMEOUT_UDP, t->udp_s);
+	return one(g, msg);
+}
+
+struct daemon_dump {
+	struct ipvs_daemon *out;
+	uint32_t n;
+};
+
+static int take_daemon(void *arg, struct nlmsghdr *hdr)
+{
+	struct daemon_dump *dd = arg;
+	struct nlattr *a[IPVS_DAEMON_ATTR_MAX + 1];
+	int err = open_nest(hdr, IPVS_CMD_ATTR_DAEMON, a, IPVS_DAEMON_ATTR_MAX);
+
+	if (err || dd->n == IPVS_SYNC_N)
+		return err;
+
+	struct ipvs_daemon *d = &dd->out[dd->n++];
+
+	*d = (struct ipvs_daemon){
+		.state = (uint8_t)get_u32(a, IPVS_DAEMON_ATTR_STATE),
+		.syncid = (uint8_t)get_u32(a, IPVS_DAEMON_ATTR_SYNC_ID),
+		.ttl = get_u8(a, IPVS_DAEMON_ATTR_MCAST_TTL),
+		.maxlen = get_u16(a, IPVS_DAEMON_ATTR_SYNC_MAXLEN),
+		.port = get_u16(a, IPVS_DAEMON_ATTR_MCAST_PORT),
+	};
+	if (a[IPVS_DAEMON_ATTR_MCAST_IFN])
+		(void)nla_strlcpy(d->interface, a[IPVS_DAEMON_ATTR_MCAST_IFN],
+				  sizeof(d->interface));
+	if (a[IPVS_DAEMON_ATTR_MCAST_GROUP6])
+		return get_addr(a[IPVS_DAEMON_ATTR_MCAST_GROUP6], AF_INET6, &d->group);
+	return get_addr(a[IPVS_DAEMON_ATTR_MCAST_GROUP], AF_INET, &d->group);
+}
+
+static int get_daemons(struct ipvs_kern *k, struct ipvs_daemon out[static IPVS_SYNC_N], uint32_t *n)
+{
+	struct kern_genl *g = container_of(k, struct kern_genl, kern);
+	struct daemon_dump dd = { .out = out };
+	int err = nl_chan_dump(&g->read, request(g, IPVS_CMD_GET_DAEMON, NLM_F_DUMP), take_daemon,
+			       &dd);
+
+	*n = dd.n;
+	return err;
+}
+
+static int new_daemon(struct ipvs_kern *k, const struct ipvs_daemon *d)
+{
+	struct kern_genl *g = container_of(k, struct kern_genl, kern);
+	struct nl_msg *msg = request(g, IPVS_CMD_NEW_DAEMON, 0);
+	struct nlattr *a = nest(msg, IPVS_CMD_ATTR_DAEMON);
+
+	put_u32(msg, IPVS_DAEMON_ATTR_STATE, d->state);
+	put(msg, IPVS_DAEMON_ATTR_MCAST_IFN, d->interface, (int)strlen(d->interface) + 1);
+	put_u32(msg, IPVS_DAEMON_ATTR_SYNC_ID, d->syncid);
+	if (d->maxlen)
+		put_u16(msg, IPVS_DAEMON_ATTR_SYNC_MAXLEN, d->maxlen);
+	if (d->group.family)
+		put(msg,
+		    d->group.family == AF_INET6 ? IPVS_DAEMON_ATTR_MCAST_GROUP6
+						: IPVS_DAEMON_ATTR_MCAST_GROUP,
+		    d->group.byte, (int)addr_len(d->group.family));
+	if (d->port)
+		put_u16(msg, IPVS_DAEMON_ATTR_MCAST_PORT, d->port);
+	if (d->ttl)
+		put_u8(msg, IPVS_DAEMON_ATTR_MCAST_TTL, d->ttl);
+	(void)nla_nest_end(msg, a);
+	return one(g, msg);
+}
+
+static int del_daemon(struct ipvs_kern *k, const struct ipvs_daemon *d)
+{
+	struct kern_genl *g = container_of(k, struct kern_genl, kern);
+	struct nl_msg *msg = request(g, IPVS_CMD_DEL_DAEMON, 0);
+	struct nlattr *a = nest(msg, IPVS_CMD_ATTR_DAEMON);
+
+	put_u32(msg, IPVS_DAEMON_ATTR_STATE, d->state);
+	put(msg, IPVS_DAEMON_ATTR_MCAST_IFN, d->interface, (int)strlen(d->interface) + 1);
+	put_u32(msg, IPVS_DAEMON_ATTR_SYNC_ID, d->syncid);
+	(void)nla_nest_end(msg, a);
+	return one(g, msg);
 }
 
 static void close_genl(struct ipvs_kern *k)
@@ -331,7 +526,14 @@ int kern_genl_open(struct ipvs_kern **out)
 {
 	static const struct ipvs_kern_ops genl_ops = {
 		.dump = dump,
+		.dump_dests = dump_dests,
 		.apply = apply,
+		.flush = flush,
+		.get_timeouts = get_timeouts,
+		.set_timeouts = set_timeouts,
+		.get_daemons = get_daemons,
+		.new_daemon = new_daemon,
+		.del_daemon = del_daemon,
 		.close = close_genl,
 	};
 	struct kern_genl *g = calloc(1, sizeof(*g));

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { TIMEOUT_MAX_S = INT32_MAX / 250 }; /* as a kernel with 250 ticks a second has it */
+
 struct svc_node {
 	struct ipvs_svc svc; /* first: nodes are compared by it */
 	void *dests;
@@ -20,6 +22,8 @@ struct svc_node {
 struct kern_memory {
 	struct ipvs_kern kern; /* first */
 	void *svcs;
+	struct ipvs_timeouts timeouts;
+	struct ipvs_daemon daemon[IPVS_SYNC_N]; /* by state - 1; not running: state 0 */
 	struct kern_fault fault;
 };
 
@@ -60,6 +64,8 @@ static int check_svc(const struct ipvs_svc *s)
 		return -ENOENT;
 	if (s->addr.family == AF_INET6 && (s->netmask < 1 || s->netmask > 128))
 		return -EINVAL;
+	if (s->pe[0] && strcmp(s->pe, "sip") != 0)
+		return -ENOENT;
 	return 0;
 }
 
@@ -70,6 +76,8 @@ static int check_dest(const struct ipvs_svc *s, const struct ipvs_dest *d)
 	if (addr_is_multicast(&d->addr))
 		return -EINVAL;
 	if (d->addr.family != s->addr.family && d->method != IPVS_METHOD_TUN)
+		return -EINVAL;
+	if (d->tun_type == IPVS_TUN_GUE && !d->tun_port)
 		return -EINVAL;
 	return 0;
 }
@@ -156,8 +164,12 @@ static int set_dest(struct svc_node *n, const struct ipvs_dest *d)
 
 	if (!err && !place)
 		err = -ENOENT;
-	if (!err)
+	if (!err) {
+		uint32_t conns_n = place->conns_n;
+
 		store(place, d);
+		place->conns_n = conns_n;
+	}
 	return err;
 }
 
@@ -233,6 +245,88 @@ static int dump(struct ipvs_kern *k, struct ipvs_table *out)
 	return err;
 }
 
+static int dump_dests(struct ipvs_kern *k, const struct ipvs_svc *svc, struct ipvs_table *out)
+{
+	struct svc_node *n = find_svc(container_of(k, struct kern_memory, kern), svc);
+
+	table_add_svc(out, svc);
+	if (n)
+		twalk_r(n->dests, dump_dest, out);
+	return 0;
+}
+
+static int flush(struct ipvs_kern *k)
+{
+	struct kern_memory *m = container_of(k, struct kern_memory, kern);
+
+	tdestroy(m->svcs, svc_node_free);
+	m->svcs = NULL;
+	return 0;
+}
+
+static int get_timeouts(struct ipvs_kern *k, struct ipvs_timeouts *out)
+{
+	*out = container_of(k, struct kern_memory, kern)->timeouts;
+	return 0;
+}
+
+static int set_timeouts(struct ipvs_kern *k, const struct ipvs_timeouts *t)
+{
+	struct ipvs_timeouts *mine = &container_of(k, struct kern_memory, kern)->timeouts;
+
+	if (t->tcp_s > TIMEOUT_MAX_S || t->tcp_fin_s > TIMEOUT_MAX_S || t->udp_s > TIMEOUT_MAX_S)
+		return -EINVAL;
+	mine->tcp_s = t->tcp_s ? t->tcp_s : mine->tcp_s;
+	mine->tcp_fin_s = t->tcp_fin_s ? t->tcp_fin_s : mine->tcp_fin_s;
+	mine->udp_s = t->udp_s ? t->udp_s : mine->udp_s;
+	return 0;
+}
+
+static int get_daemons(struct ipvs_kern *k, struct ipvs_daemon out[static IPVS_SYNC_N], uint32_t *n)
+{
+	struct kern_memory *m = container_of(k, struct kern_memory, kern);
+
+	*n = 0;
+	for (unsigned i = 0; i < IPVS_SYNC_N; i++)
+		if (m->daemon[i].state)
+			out[(*n)++] = m->daemon[i];
+	return 0;
+}
+
+/* The place of a daemon with this state, or NULL. */
+static struct ipvs_daemon *daemon_of(struct kern_memory *m, const struct ipvs_daemon *d)
+{
+	return d->state == IPVS_SYNC_MASTER || d->state == IPVS_SYNC_BACKUP
+		       ? &m->daemon[d->state - 1]
+		       : NULL;
+}
+
+static int new_daemon(struct ipvs_kern *k, const struct ipvs_daemon *d)
+{
+	struct ipvs_daemon *place = daemon_of(container_of(k, struct kern_memory, kern), d);
+
+	if (!place || (d->group.family && !addr_is_multicast(&d->group)))
+		return -EINVAL;
+	if (!strcmp(d->interface, "nosuch"))
+		return -ENODEV;
+	if (place->state)
+		return -EEXIST;
+	*place = *d;
+	return 0;
+}
+
+static int del_daemon(struct ipvs_kern *k, const struct ipvs_daemon *d)
+{
+	struct ipvs_daemon *place = daemon_of(container_of(k, struct kern_memory, kern), d);
+
+	if (!place)
+		return -EINVAL;
+	if (!place->state)
+		return -ESRCH;
+	place->state = 0;
+	return 0;
+}
+
 static void close_memory(struct ipvs_kern *k)
 {
 	struct kern_memory *m = container_of(k, struct kern_memory, kern);
@@ -243,7 +337,14 @@ static void close_memory(struct ipvs_kern *k)
 
 static const struct ipvs_kern_ops memory_ops = {
 	.dump = dump,
+	.dump_dests = dump_dests,
 	.apply = apply,
+	.flush = flush,
+	.get_timeouts = get_timeouts,
+	.set_timeouts = set_timeouts,
+	.get_daemons = get_daemons,
+	.new_daemon = new_daemon,
+	.del_daemon = del_daemon,
 	.close = close_memory,
 };
 
@@ -253,10 +354,22 @@ struct ipvs_kern *kern_memory_open(void)
 
 	BUG_ON(!m);
 	m->kern.ops = &memory_ops;
+	m->timeouts = (struct ipvs_timeouts){ .tcp_s = 900, .tcp_fin_s = 120, .udp_s = 300 };
 	return &m->kern;
 }
 
 void kern_memory_set_fault(struct ipvs_kern *k, const struct kern_fault *fault)
 {
 	container_of(k, struct kern_memory, kern)->fault = *fault;
+}
+
+bool kern_memory_set_conns(struct ipvs_kern *k, const struct ipvs_svc *svc,
+			   const struct ipvs_dest *dest, uint32_t conns_n)
+{
+	struct svc_node *n = find_svc(container_of(k, struct kern_memory, kern), svc);
+	struct ipvs_dest *d = n ? found(tfind(dest, &n->dests, cmp_dest)) : NULL;
+
+	if (d)
+		d->conns_n = conns_n;
+	return d;
 }

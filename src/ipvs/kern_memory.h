@@ -20,3 +20,7 @@ struct kern_fault {
 };
 
 void kern_memory_set_fault(struct ipvs_kern *k, const struct kern_fault *fault);
+
+/* So many connections are on a destination from now on. False: it is not there. */
+bool kern_memory_set_conns(struct ipvs_kern *k, const struct ipvs_svc *svc,
+			   const struct ipvs_dest *dest, uint32_t conns_n);

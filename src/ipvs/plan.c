@@ -38,6 +38,8 @@ enum kern_do plan_dest(const struct ipvs_dest *want, const struct ipvs_dest *hav
 		return is_there ? KERN_DEL_DEST : KERN_NONE;
 	case IPVS_KEEP:
 		return KERN_NONE;
+	case IPVS_IF_IN:
+		return is_there && !table_same_dest(want, have) ? KERN_SET_DEST : KERN_NONE;
 	case IPVS_IN:
 		if (!is_there)
 			return KERN_NEW_DEST;

@@ -73,6 +73,8 @@ int table_cmp_svc(const struct ipvs_svc *a, const struct ipvs_svc *b)
 	int d = addr_cmp(&a->addr, &b->addr);
 
 	if (!d)
+		d = (a->fwmark > b->fwmark) - (a->fwmark < b->fwmark);
+	if (!d)
 		d = (int)a->port - (int)b->port;
 	return d ? d : (int)a->protocol - (int)b->protocol;
 }
@@ -93,7 +95,8 @@ bool table_same_svc(const struct ipvs_svc *a, const struct ipvs_svc *b)
 bool table_same_dest(const struct ipvs_dest *a, const struct ipvs_dest *b)
 {
 	return a->method == b->method && a->weight == b->weight && a->u_thresh == b->u_thresh &&
-	       a->l_thresh == b->l_thresh;
+	       a->l_thresh == b->l_thresh && a->tun_type == b->tun_type &&
+	       a->tun_flags == b->tun_flags && a->tun_port == b->tun_port;
 }
 
 /* Equal keys in the order of adding, which is that of their destinations' places. */
@@ -229,6 +232,46 @@ bool table_confirms(const struct ipvs_table *have, const struct ipvs_table *beli
 			return false;
 	}
 	return true;
+}
+
+static uint32_t differ_dests(const struct ipvs_table *ta, const struct ipvs_svc *a,
+			     const struct ipvs_table *tb, const struct ipvs_svc *b)
+{
+	uint32_t a_end = a->first + a->n, b_end = b->first + b->n, n = 0;
+	uint32_t i = next_dest_in(ta, a->first, a_end);
+	uint32_t k = next_dest_in(tb, b->first, b_end);
+
+	while (i < a_end || k < b_end) {
+		int d = i == a_end   ? 1
+			: k == b_end ? -1
+				     : table_cmp_dest(&ta->dest[i], &tb->dest[k]);
+
+		n += d || !table_same_dest(&ta->dest[i], &tb->dest[k]);
+		if (d <= 0)
+			i = next_dest_in(ta, i + 1, a_end);
+		if (d >= 0)
+			k = next_dest_in(tb, k + 1, b_end);
+	}
+	return n;
+}
+
+uint32_t table_differ(const struct ipvs_table *have, const struct ipvs_table *belief)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = next_svc_in(belief, 0); i < belief->svc_n;
+	     i = next_svc_in(belief, i + 1)) {
+		const struct ipvs_svc *x = &belief->svc[i];
+		uint32_t at = table_find_svc(have, x);
+
+		if (at == IPVS_NONE) {
+			n++;
+			continue;
+		}
+		n += !table_same_svc(x, &have->svc[at]);
+		n += differ_dests(belief, x, have, &have->svc[at]);
+	}
+	return n;
 }
 
 void table_count(const struct ipvs_table *t, uint32_t *svc_n, uint32_t *dest_n)

@@ -17,26 +17,37 @@ enum {
 	IPVS_NAME_LEN = 16, /* of a scheduler or persistence engine, with its NUL */
 	IPVS_FLAG_PERSISTENT = 0x1, /* as in the kernel's interface */
 	IPVS_FLAG_HASHED = 0x2, /* the kernel's own; never in a table of ours */
+	IPVS_FLAG_ONE_PACKET = 0x4,
+	IPVS_FLAG_SCHED_1 = 0x8, /* sh-fallback, mh-fallback */
+	IPVS_FLAG_SCHED_2 = 0x10, /* sh-port, mh-port */
+	IPVS_FLAG_SCHED_3 = 0x20,
 	IPVS_METHOD_NAT = 0, /* forwarding, as in the kernel's interface */
 	IPVS_METHOD_TUN = 2,
 	IPVS_METHOD_DR = 3,
+	IPVS_TUN_IPIP = 0, /* wrapping, as in the kernel's interface */
+	IPVS_TUN_GUE = 1,
+	IPVS_TUN_GRE = 2,
+	IPVS_TUN_CSUM = 1, /* flags of gue and gre */
+	IPVS_TUN_REMCSUM = 2, /* gue only */
 };
 
 #define IPVS_NONE UINT32_MAX /* an index or reference that isn't there */
 
 /* Is the entry there? A table of what is has IN and OUT (a free seat, kept so that indexes stay);
- * one of what should be has all three. */
+ * one of what should be has all four. */
 enum ipvs_presence {
 	IPVS_OUT,
 	IPVS_IN,
 	IPVS_KEEP, /* whatever the kernel has, leave it so */
+	IPVS_IF_IN, /* with these settings when it is there; never added */
 };
 
 struct ipvs_svc {
-	/* key */
-	struct ip_addr addr;
-	uint16_t port;
-	uint8_t protocol; /* IPPROTO_TCP, IPPROTO_UDP, ... */
+	/* key: a mark and a family, or all but the mark */
+	struct ip_addr addr; /* with a mark only its family counts, the rest is zero */
+	uint32_t fwmark; /* 0 = none */
+	uint16_t port; /* 0 = all ports */
+	uint8_t protocol; /* IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP; 0 with a mark */
 	/* settings */
 	uint8_t presence; /* enum ipvs_presence */
 	char sched[IPVS_NAME_LEN];
@@ -46,7 +57,7 @@ struct ipvs_svc {
 	uint32_t netmask; /* persistence: IPv4 mask in network order, IPv6 prefix length */
 	/* place */
 	uint32_t first, n; /* its destinations */
-	uint32_t ref; /* index of the service in the configuration, or IPVS_NONE */
+	uint32_t ref; /* which wanted service it is (want.h), or IPVS_NONE */
 };
 
 struct ipvs_dest {
@@ -58,7 +69,13 @@ struct ipvs_dest {
 	uint8_t presence; /* enum ipvs_presence */
 	uint32_t weight; /* at most INT32_MAX */
 	uint32_t u_thresh, l_thresh; /* connections; 0 = no limit */
-	uint32_t ref; /* index of the server in the configuration, or IPVS_NONE */
+	uint8_t tun_type; /* IPVS_TUN_*; this and the next two are 0 unless the method is TUN */
+	uint8_t tun_flags;
+	uint16_t tun_port; /* gue only */
+	/* seen */
+	uint32_t conns_n; /* active and inactive connections, when it was dumped */
+	/* place */
+	uint32_t ref; /* which wanted server it is (want.h), or IPVS_NONE */
 };
 
 struct ipvs_table {
@@ -105,6 +122,9 @@ bool table_equal(const struct ipvs_table *a, const struct ipvs_table *b);
 /* Does have (sorted) hold exactly what belief says of its services? Services that are not IN in belief
  * don't count. */
 bool table_confirms(const struct ipvs_table *have, const struct ipvs_table *belief);
+
+/* How many entries of the services in belief are missing, too much or different in have. */
+uint32_t table_differ(const struct ipvs_table *have, const struct ipvs_table *belief);
 
 /* How many services and destinations are IN; either may be NULL. */
 void table_count(const struct ipvs_table *t, uint32_t *svc_n, uint32_t *dest_n);

@@ -136,6 +136,8 @@ static void changed(void *arg, struct vrrp_inst *in, enum vrrp_state from)
 	post_later(arg, in);
 }
 
+_Static_assert((int)VRRP_ACTIVE == (int)MSG_VRRP_ACTIVE, "as other roles know it");
+
 /* A fact that says what its last post said already is not posted again. */
 static void post(struct mbox *box, struct fact *f, uint64_t value)
 {

@@ -77,6 +77,10 @@ class _Server(http.server.ThreadingHTTPServer):
         pass
 
 
+class _Server6(_Server):
+    address_family = socket.AF_INET6
+
+
 class Web:
     """An HTTP server at an address of a namespace; set `status` to make it answer something else than 200."""
 
@@ -93,7 +97,7 @@ class Web:
 
     def start(self):
         with self.ns.entered():
-            self._server = _Server((self.address, self.port), _Answer)
+            self._server = (_Server6 if ":" in self.address else _Server)((self.address, self.port), _Answer)
         self._server.answer, self._server.status = self.name, 200
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 

@@ -24,6 +24,13 @@ struct spec {
 	uint32_t first_server, servers_n; /* numbers */
 	uint32_t probes_n; /* of each server, at most 4 */
 	uint32_t weight;
+	uint32_t quorum; /* 0: 1 */
+	uint32_t hysteresis;
+	uint8_t panic_percent;
+	uint32_t sorry; /* number of its sorry server, plus 1; 0: none */
+	bool is_sorry_inhibit, is_alpha;
+	int64_t slow_start_us;
+	int64_t drain_limit_us;
 };
 
 static inline struct ip_addr ipvs_svc_addr(void)
@@ -63,6 +70,8 @@ static inline void ipvs_conf_rs(struct conf *c, const struct spec *s, uint32_t n
 		.s = { .addr = ipvs_server_addr(number),
 		       .port = 80,
 		       .weight = s->weight,
+		       .method = (uint8_t)s->method,
+		       .alpha = s->is_alpha,
 		       .inhibit_on_failure = s->is_inhibit },
 		.id = { ipvs_rs_id(s->port, number) },
 		.vs = c->vs_n - 1,
@@ -80,6 +89,25 @@ static inline void ipvs_conf_rs(struct conf *c, const struct spec *s, uint32_t n
 	}
 }
 
+static inline void ipvs_conf_extras(struct conf *c, const struct spec *s, struct conf_vs *vs)
+{
+	if (s->sorry) {
+		c->sorry[c->sorry_n] = (struct conf_sorry){
+			.s = { .addr = ipvs_server_addr(s->sorry - 1),
+			       .port = s->method == VS_NAT ? 80 : 0,
+			       .method = (uint8_t)s->method,
+			       .inhibit = s->is_sorry_inhibit },
+		};
+		vs->s.sorry = (struct conf_range){ .first = c->sorry_n++, .n = 1 };
+	}
+	if (s->slow_start_us) {
+		c->slow_start[c->slow_start_n] = (struct conf_slow_start){
+			.s = { .window_us = s->slow_start_us, .min_percent = 10 },
+		};
+		vs->s.slow_start = (struct conf_range){ .first = c->slow_start_n++, .n = 1 };
+	}
+}
+
 static inline struct conf *ipvs_conf(const struct spec *spec, uint32_t n)
 {
 	struct conf *c = conf_new();
@@ -92,6 +120,9 @@ static inline struct conf *ipvs_conf(const struct spec *spec, uint32_t n)
 	c->vs = arena_array(&c->arena, n, sizeof(*c->vs));
 	c->rs = arena_array(&c->arena, rs_n, sizeof(*c->rs));
 	c->probe = arena_array(&c->arena, probe_n, sizeof(*c->probe));
+	c->sorry = arena_array(&c->arena, n, sizeof(*c->sorry));
+	c->slow_start = arena_array(&c->arena, n, sizeof(*c->slow_start));
+	idmap_init(&c->inst_by_id, &c->arena, 0);
 	idmap_init(&c->vs_by_id, &c->arena, n);
 	idmap_init(&c->rs_by_id, &c->arena, rs_n);
 	idmap_init(&c->probe_by_id, &c->arena, probe_n);
@@ -106,9 +137,14 @@ static inline struct conf *ipvs_conf(const struct spec *spec, uint32_t n)
 			       .sched = ipvs_sched(s->sched),
 			       .method = (uint8_t)s->method,
 			       .persistence_us = s->persistence_us,
+			       .quorum = s->quorum ? s->quorum : 1,
+			       .hysteresis = s->hysteresis,
+			       .panic_percent = s->panic_percent,
+			       .drain_limit_us = s->drain_limit_us,
 			       .servers = { .first = c->rs_n, .n = s->servers_n } },
 			.id = { s->port },
 		};
+		ipvs_conf_extras(c, s, &c->vs[i]);
 		c->vs_n++;
 		idmap_put(&c->vs_by_id, s->port, i);
 		for (uint32_t k = 0; k < s->servers_n; k++)

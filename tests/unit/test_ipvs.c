@@ -37,6 +37,7 @@ struct bench {
 	/* faults */
 	uint16_t refused_port; /* its service meets no scheduler */
 	int lost_calls_n; /* so many answers are lost */
+	bool is_gone; /* IPVS was unloaded */
 	uint32_t fail_1_in; /* requests refused at random */
 	uint64_t seed;
 	int64_t ahead_us; /* time that the test has let pass beyond the clock's */
@@ -54,7 +55,7 @@ static int on_op(void *arg, const struct kern_op *op)
 			b->dest[b->op_n] = *op->dest;
 		b->op_n++;
 	}
-	if (op->what == KERN_NEW_SVC && op->svc->port == b->refused_port)
+	if (b->refused_port && op->what == KERN_NEW_SVC && op->svc->port == b->refused_port)
 		return -ENOENT;
 	if (b->fail_1_in && !(unit_rand(&b->seed) % b->fail_1_in))
 		return errs[unit_rand(&b->seed) % N_OF(errs)];
@@ -70,6 +71,8 @@ static int on_call(void *arg, uint32_t n)
 		b->largest_n = n > b->largest_n ? n : b->largest_n;
 		assert_true(n <= NL_BATCH_N);
 	}
+	if (b->is_gone)
+		return n ? -ENOENT : -ENODEV;
 	if (!b->lost_calls_n)
 		return 0;
 	b->lost_calls_n--;
@@ -101,6 +104,46 @@ static int pass_apply(struct ipvs_kern *k, struct kern_op *op, uint32_t n)
 	return kern_apply(container_of(k, struct bench, pass)->kern, op, n);
 }
 
+static struct ipvs_kern *inner(struct ipvs_kern *k)
+{
+	return container_of(k, struct bench, pass)->kern;
+}
+
+static int pass_dump_dests(struct ipvs_kern *k, const struct ipvs_svc *svc, struct ipvs_table *out)
+{
+	return inner(k)->ops->dump_dests(inner(k), svc, out);
+}
+
+static int pass_flush(struct ipvs_kern *k)
+{
+	return inner(k)->ops->flush(inner(k));
+}
+
+static int pass_get_timeouts(struct ipvs_kern *k, struct ipvs_timeouts *out)
+{
+	return inner(k)->ops->get_timeouts(inner(k), out);
+}
+
+static int pass_set_timeouts(struct ipvs_kern *k, const struct ipvs_timeouts *t)
+{
+	return inner(k)->ops->set_timeouts(inner(k), t);
+}
+
+static int pass_get_daemons(struct ipvs_kern *k, struct ipvs_daemon *out, uint32_t *n)
+{
+	return inner(k)->ops->get_daemons(inner(k), out, n);
+}
+
+static int pass_new_daemon(struct ipvs_kern *k, const struct ipvs_daemon *d)
+{
+	return inner(k)->ops->new_daemon(inner(k), d);
+}
+
+static int pass_del_daemon(struct ipvs_kern *k, const struct ipvs_daemon *d)
+{
+	return inner(k)->ops->del_daemon(inner(k), d);
+}
+
 static void pass_close(struct ipvs_kern *k)
 {
 	(void)k;
@@ -108,7 +151,18 @@ static void pass_close(struct ipvs_kern *k)
 
 static struct bench *bench_new(void)
 {
-	static const struct ipvs_kern_ops ops = { pass_dump, pass_apply, pass_close };
+	static const struct ipvs_kern_ops ops = {
+		.dump = pass_dump,
+		.dump_dests = pass_dump_dests,
+		.apply = pass_apply,
+		.flush = pass_flush,
+		.get_timeouts = pass_get_timeouts,
+		.set_timeouts = pass_set_timeouts,
+		.get_daemons = pass_get_daemons,
+		.new_daemon = pass_new_daemon,
+		.del_daemon = pass_del_daemon,
+		.close = pass_close,
+	};
 	struct bench *b = calloc(1, sizeof(*b));
 
 	b->seed = 88172645463325252;
@@ -259,17 +313,21 @@ static bool has_svc(struct bench *b, uint16_t port)
 /* The table is exactly what configuration says with every server up. */
 static void expect_all_up(struct bench *b)
 {
-	struct want_probe *probe = calloc(b->conf->probe_n + 1, sizeof(*probe));
+	const struct state_probe up = { .verdict = HEALTH_UP };
+	struct state st = { 0 };
 	struct ipvs_table t = { 0 }, want = { 0 };
 
+	state_adopt(&st, NULL, b->conf);
 	for (uint32_t i = 0; i < b->conf->probe_n; i++)
-		probe[i].verdict = HEALTH_UP;
-	want_table(b->conf, probe, &want);
+		(void)state_take_probe(&st, i, &up);
+	for (uint32_t i = 0; i < b->conf->vs_n; i++)
+		(void)state_settle(&st, i);
+	want_table(&st, &want);
 	dump(b, &t);
 	assert_true(table_equal(&t, &want));
 	table_fini(&t);
 	table_fini(&want);
-	free(probe);
+	state_fini(&st);
 }
 
 static const struct spec two[] = {
@@ -666,6 +724,708 @@ static void slow_changes(void **state)
 	bench_free(b);
 }
 
+/* ------------------------------------------------------------------ quorum */
+
+enum { SORRY = 100 };
+
+static struct spec quorum_spec(void)
+{
+	return (struct spec){ .port = 80,
+			      .servers_n = 4,
+			      .probes_n = 1,
+			      .weight = 1,
+			      .quorum = 2,
+			      .hysteresis = 1,
+			      .sorry = SORRY + 1 };
+}
+
+static bool is_op(const struct bench *b, uint32_t i, enum kern_do what, uint32_t number)
+{
+	struct ip_addr a = ipvs_server_addr(number);
+
+	return b->op[i].what == what && addr_eq(&b->dest[i].addr, &a);
+}
+
+/* Lost: the living leave, then the sorry server comes; gained: the other way round; in between servers
+ * are not touched. */
+static void sorry_server(void **state)
+{
+	struct spec s = quorum_spec();
+	struct bench *b = bench_new();
+
+	(void)state;
+	bench_start(b);
+	adopt(b, ipvs_conf(&s, 1));
+	(void)settle(b);
+	assert_int_equal(weight_of(b, 80, SORRY), -1); /* nothing is known yet */
+	all_up(b);
+	expect_all_up(b);
+	for (uint32_t i = 0; i < 3; i++)
+		health(b, 80, i, 0, HEALTH_DOWN);
+	(void)settle(b);
+	assert_int_equal(weight_of(b, 80, 3), 1); /* not below 2 - 1 */
+	assert_int_equal(weight_of(b, 80, SORRY), -1);
+	trace_reset(b);
+	health(b, 80, 3, 0, HEALTH_DOWN);
+	(void)settle(b);
+	assert_int_equal(b->op_n, 2);
+	assert_true(is_op(b, 0, KERN_DEL_DEST, 3));
+	assert_true(is_op(b, 1, KERN_NEW_DEST, SORRY));
+	assert_int_equal(weight_of(b, 80, SORRY), 1);
+
+	trace_reset(b);
+	health(b, 80, 0, 0, HEALTH_UP);
+	health(b, 80, 1, 0, HEALTH_UP);
+	(void)settle(b);
+	assert_int_equal(b->op_n, 0); /* gained at 2 + 1 */
+	health(b, 80, 2, 0, HEALTH_UP);
+	(void)settle(b);
+	assert_int_equal(b->op_n, 4);
+	assert_true(is_op(b, 0, KERN_DEL_DEST, SORRY));
+	assert_int_equal(weight_of(b, 80, 0), 1);
+	assert_int_equal(weight_of(b, 80, 2), 1);
+	assert_int_equal(weight_of(b, 80, 3), -1);
+
+	/* those that live leave too when it is lost */
+	s.quorum = 4;
+	s.hysteresis = 0;
+	adopt(b, ipvs_conf(&s, 1));
+	(void)settle(b);
+	assert_int_equal(weight_of(b, 80, SORRY), 1);
+	assert_int_equal(weight_of(b, 80, 0), -1);
+	all_up(b);
+	expect_all_up(b);
+	bench_stop(b, false);
+	bench_free(b);
+}
+
+/* In one turn: the end counts, not what was in between. */
+static void quorum_once_a_turn(void **state)
+{
+	struct spec s = quorum_spec();
+	struct bench *b = bench_new();
+
+	(void)state;
+	bench_start(b);
+	adopt(b, ipvs_conf(&s, 1));
+	all_up(b);
+	trace_reset(b);
+	for (uint32_t i = 0; i < 4; i++)
+		health(b, 80, i, 0, HEALTH_DOWN);
+	for (uint32_t i = 0; i < 4; i++)
+		health(b, 80, i, 0, HEALTH_UP);
+	(void)settle(b);
+	assert_int_equal(b->op_n, 0);
+	bench_stop(b, false);
+	bench_free(b);
+}
+
+static void sorry_inhibit(void **state)
+{
+	struct spec s = quorum_spec();
+	struct bench *b = bench_new();
+
+	(void)state;
+	s.is_inhibit = s.is_sorry_inhibit = true;
+	bench_start(b);
+	adopt(b, ipvs_conf(&s, 1));
+	all_up(b);
+	assert_int_equal(weight_of(b, 80, SORRY), 0);
+	for (uint32_t i = 0; i < 4; i++)
+		health(b, 80, i, 0, HEALTH_DOWN);
+	(void)settle(b);
+	assert_int_equal(weight_of(b, 80, SORRY), 1);
+	assert_int_equal(weight_of(b, 80, 0), 0);
+	all_up(b);
+	expect_all_up(b);
+	bench_stop(b, false);
+	bench_free(b);
+}
+
+/* A vipd that was killed while the sorry server was at work touches nothing when it comes back. */
+static void sorry_over_restart(void **state)
+{
+	struct spec s = quorum_spec();
+	struct bench *b = bench_new();
+
+	(void)state;
+	bench_start(b);
+	adopt(b, ipvs_conf(&s, 1));
+	all_up(b);
+	for (uint32_t i = 0; i < 4; i++)
+		health(b, 80, i, 0, HEALTH_DOWN);
+	(void)settle(b);
+	bench_stop(b, true);
+	trace_reset(b);
+	bench_start(b);
+	adopt(b, ipvs_conf(&s, 1));
+	(void)settle(b);
+	for (uint32_t i = 0; i < 4; i++)
+		health(b, 80, i, 0, HEALTH_DOWN);
+	(void)settle(b);
+	assert_int_equal(b->op_n, 0);
+	assert_int_equal(weight_of(b, 80, SORRY), 1);
+	bench_stop(b, false);
+	bench_free(b);
+}
+
+static void alpha(void **state)
+{
+	struct spec s = {
+		.port = 80, .servers_n = 2, .probes_n = 1, .weight = 3, .is_alpha = true
+	};
+	struct bench *b = bench_new();
+
+	(void)state;
+	bench_start(b);
+	adopt(b, ipvs_conf(&s, 1));
+	all_up(b);
+	bench_stop(b, true);
+	/* down until passed: that is what alpha asks for */
+	bench_start(b);
+	adopt(b, ipvs_conf(&s, 1));
+	(void)settle(b);
+	assert_int_equal(weight_of(b, 80, 0), -1);
+	all_up(b);
+	expect_all_up(b);
+	s.is_inhibit = true;
+	bench_stop(b, true);
+	bench_start(b);
+	adopt(b, ipvs_conf(&s, 1));
+	(void)settle(b);
+	assert_int_equal(weight_of(b, 80, 0), 0);
+	bench_stop(b, false);
+	bench_free(b);
+}
+
+static void panic(void **state)
+{
+	struct spec s = {
+		.port = 80, .servers_n = 4, .probes_n = 1, .weight = 1, .panic_percent = 50
+	};
+	struct bench *b = bench_new();
+
+	(void)state;
+	bench_start(b);
+	adopt(b, ipvs_conf(&s, 1));
+	all_up(b);
+	health(b, 80, 0, 0, HEALTH_DOWN);
+	health(b, 80, 1, 0, HEALTH_DOWN);
+	(void)settle(b);
+	assert_int_equal(weight_of(b, 80, 0), -1);
+	health(b, 80, 2, 0, HEALTH_DOWN);
+	(void)settle(b);
+	expect_all_up(b);
+	health(b, 80, 0, 0, HEALTH_UP);
+	(void)settle(b);
+	assert_int_equal(weight_of(b, 80, 0), 1);
+	assert_int_equal(weight_of(b, 80, 1), -1);
+	assert_int_equal(weight_of(b, 80, 2), -1);
+	bench_stop(b, false);
+	bench_free(b);
+}
+
+/* ------------------------------------------------------------------ weights and admin states */
+
+static void admin(struct bench *b, uint16_t port, uint32_t number, struct admin a)
+{
+	b->role->ops->fact(b->role, MSG_ADMIN, ipvs_rs_id(port, number), admin_pack(a));
+	(void)settle(b);
+}
+
+static void conns(struct bench *b, uint16_t port, uint32_t number, uint32_t n)
+{
+	struct ipvs_svc s = { .addr = ipvs_svc_addr(), .port = port, .protocol = VS_TCP };
+	struct ipvs_dest d = { .addr = ipvs_server_addr(number), .port = 80 };
+
+	assert_true(kern_memory_set_conns(b->kern, &s, &d, n));
+}
+
+static void second(struct bench *b)
+{
+	pass(b, SEC(1) + MS(1));
+	(void)settle(b);
+}
+
+static void drain_and_maint(void **state)
+{
+	struct spec s = { .port = 80, .servers_n = 4, .probes_n = 1, .weight = 5 };
+	struct bench *b = bench_new();
+
+	(void)state;
+	bench_start(b);
+	adopt(b, ipvs_conf(&s, 1));
+	all_up(b);
+	conns(b, 80, 0, 3);
+	admin(b, 80, 0, (struct admin){ .state = ADMIN_DRAIN });
+	assert_int_equal(weight_of(b, 80, 0), 0);
+	for (unsigned i = 0; i < 5; i++)
+		second(b);
+	assert_int_equal(weight_of(b, 80, 0), 0); /* connections on it */
+	adopt(b, ipvs_conf(&s, 1)); /* a reload changes nothing of that */
+	(void)settle(b);
+	assert_int_equal(weight_of(b, 80, 0), 0);
+	conns(b, 80, 0, 0);
+	second(b);
+	assert_int_equal(weight_of(b, 80, 0), -1);
+	adopt(b, ipvs_conf(&s, 1));
+	pass_minute(b);
+	assert_int_equal(weight_of(b, 80, 0), -1);
+	/* back, and again: at once, since nothing is on it */
+	admin(b, 80, 0, (struct admin){ .state = ADMIN_READY });
+	assert_int_equal(weight_of(b, 80, 0), 5);
+	admin(b, 80, 0, (struct admin){ .state = ADMIN_DRAIN });
+	second(b);
+	assert_int_equal(weight_of(b, 80, 0), -1);
+
+	admin(b, 80, 1, (struct admin){ .state = ADMIN_MAINT });
+	assert_int_equal(weight_of(b, 80, 1), -1);
+	health(b, 80, 1, 0, HEALTH_DOWN);
+	health(b, 80, 1, 0, HEALTH_UP);
+	(void)settle(b);
+	assert_int_equal(weight_of(b, 80, 1), -1);
+	admin(b, 80, 2, (struct admin){ .has_weight = true, .weight = 77 });
+	assert_int_equal(weight_of(b, 80, 2), 77);
+	adopt(b, ipvs_conf(&s, 1));
+	(void)settle(b);
+	assert_int_equal(weight_of(b, 80, 2), 77);
+	admin(b, 80, 0, (struct admin){ .state = ADMIN_READY });
+	admin(b, 80, 1, (struct admin){ .state = ADMIN_READY });
+	admin(b, 80, 2, (struct admin){ .state = ADMIN_READY });
+	expect_all_up(b);
+	bench_stop(b, false);
+	bench_free(b);
+}
+
+static void drain_limit(void **state)
+{
+	struct spec s = {
+		.port = 80, .servers_n = 2, .probes_n = 1, .weight = 5, .drain_limit_us = SEC(60)
+	};
+	struct bench *b = bench_new();
+
+	(void)state;
+	bench_start(b);
+	adopt(b, ipvs_conf(&s, 1));
+	all_up(b);
+	conns(b, 80, 0, 3);
+	admin(b, 80, 0, (struct admin){ .state = ADMIN_DRAIN });
+	second(b);
+	assert_int_equal(weight_of(b, 80, 0), 0);
+	pass_minute(b);
+	second(b);
+	assert_int_equal(weight_of(b, 80, 0), -1);
+
+	/* said by the file: the same */
+	struct conf *c = ipvs_conf(&s, 1);
+
+	conns(b, 80, 1, 1);
+	c->rs[1].s.admin = ADMIN_DRAIN;
+	adopt(b, c);
+	second(b);
+	assert_int_equal(weight_of(b, 80, 1), 0);
+	pass_minute(b);
+	second(b);
+	assert_int_equal(weight_of(b, 80, 1), -1);
+	bench_stop(b, false);
+	bench_free(b);
+}
+
+static void dynamic_weight(void **state)
+{
+	struct spec s = { .port = 80, .servers_n = 2, .probes_n = 2, .weight = 5 };
+	struct bench *b = bench_new();
+
+	(void)state;
+	bench_start(b);
+	adopt(b, ipvs_conf(&s, 1));
+	all_up(b);
+	trace_reset(b);
+	b->role->ops->fact(b->role, MSG_WEIGHT, ipvs_probe_id(80, 0, 0).v, 10);
+	b->role->ops->fact(b->role, MSG_WEIGHT, ipvs_probe_id(80, 0, 1).v, (uint32_t)-3);
+	(void)settle(b);
+	assert_int_equal(weight_of(b, 80, 0), 12);
+	assert_int_equal(b->op_n, 1);
+	b->role->ops->fact(b->role, MSG_WEIGHT, ipvs_probe_id(80, 0, 1).v, (uint32_t)-100);
+	(void)settle(b);
+	assert_int_equal(weight_of(b, 80, 0), 0);
+	bench_stop(b, false);
+	bench_free(b);
+}
+
+static void slow_start(void **state)
+{
+	struct spec s = {
+		.port = 80, .servers_n = 2, .probes_n = 1, .weight = 100, .slow_start_us = SEC(20)
+	};
+	struct bench *b = bench_new();
+	long weight, was = 0;
+
+	(void)state;
+	bench_start(b);
+	adopt(b, ipvs_conf(&s, 1));
+	all_up(b);
+	expect_all_up(b); /* at start nobody comes back */
+	health(b, 80, 0, 0, HEALTH_DOWN);
+	(void)settle(b);
+	health(b, 80, 0, 0, HEALTH_UP);
+	(void)settle(b);
+	assert_int_equal(weight_of(b, 80, 0), 10);
+	for (unsigned i = 0; i < 25; i++) {
+		second(b);
+		weight = weight_of(b, 80, 0);
+		assert_true(weight >= was);
+		was = weight;
+		if (i == 9)
+			assert_in_range(weight, 50, 65);
+		if (i == 10) { /* goes on over a reload */
+			adopt(b, ipvs_conf(&s, 1));
+			(void)settle(b);
+		}
+	}
+	expect_all_up(b);
+	bench_stop(b, false);
+	bench_free(b);
+}
+
+/* ------------------------------------------------------------------ faces */
+
+static struct conf *conf_of_faces(const struct spec *s, struct conf_vsaddr *list)
+{
+	struct conf *c = ipvs_conf(s, 1);
+
+	for (unsigned i = 0; i < 3; i++)
+		list[i] = (struct conf_vsaddr){
+			.s = { .prefix = { .addr = ipvs_svc_addr(), .len = 32 },
+			       .port = (uint16_t)(80 + i) },
+		};
+	list[2] = (struct conf_vsaddr){ .s = { .fwmark = 7 } };
+	c->vsaddr = list;
+	c->vsaddr_n = 3;
+	c->vs[0].where = (struct conf_range){ 0, 3 };
+	return c;
+}
+
+/* A service with several addresses: each server is in each of them. */
+static void several_addresses(void **state)
+{
+	static struct conf_vsaddr list[3];
+	struct spec s = { .port = 80, .servers_n = 3, .probes_n = 1, .weight = 1, .sorry = 101 };
+	struct bench *b = bench_new();
+
+	(void)state;
+	bench_start(b);
+	adopt(b, conf_of_faces(&s, list));
+	all_up(b);
+	expect_all_up(b);
+	assert_int_equal(b->op_n, 3 + 9);
+	trace_reset(b);
+	health(b, 80, 1, 0, HEALTH_DOWN);
+	(void)settle(b);
+	assert_int_equal(b->op_n, 3);
+	assert_int_equal(weight_of(b, 80, 1), -1);
+	assert_int_equal(weight_of(b, 81, 1), -1);
+	assert_int_equal(weight_of(b, 81, 0), 1);
+	health(b, 80, 0, 0, HEALTH_DOWN);
+	health(b, 80, 2, 0, HEALTH_DOWN);
+	(void)settle(b);
+	assert_int_equal(weight_of(b, 80, 100), 1);
+	assert_int_equal(weight_of(b, 81, 100), 1);
+	all_up(b);
+	expect_all_up(b);
+	bench_stop(b, false);
+
+	struct ipvs_table t = { 0 };
+
+	dump(b, &t);
+	assert_int_equal(t.svc_n, 0);
+	table_fini(&t);
+	bench_free(b);
+}
+
+/* ------------------------------------------------------------------ instances */
+
+static struct conf *conf_with_instance(const struct spec *s, struct conf_vip *vip,
+				       struct conf_vrrp *vrrp)
+{
+	struct conf *c = ipvs_conf(s, 1);
+
+	*vip = (struct conf_vip){ .s = { .prefix = { .addr = ipvs_svc_addr(), .len = 32 } } };
+	*vrrp = (struct conf_vrrp){ .s = { .name = "i", .vips = { 0, 1 } }, .id = { 9 } };
+	c->vip = vip;
+	c->vrrp = vrrp;
+	c->vip_n = c->vrrp_n = 1;
+	idmap_init(&c->inst_by_id, &c->arena, 1);
+	idmap_put(&c->inst_by_id, 9, 0);
+	return c;
+}
+
+static void vrrp(struct bench *b, uint64_t vrrp_state)
+{
+	b->role->ops->fact(b->role, MSG_VRRP_STATE, 9, vrrp_state);
+	(void)settle(b);
+}
+
+/* With ha_suspend the table stays as it is while the address is elsewhere. */
+static void suspended(void **state)
+{
+	static struct conf_vip vip[2];
+	static struct conf_vrrp inst[2];
+	struct spec s = { .port = 80, .servers_n = 3, .probes_n = 1, .weight = 5 };
+	struct bench *b = bench_new();
+	struct conf *c = conf_with_instance(&s, &vip[0], &inst[0]);
+
+	(void)state;
+	c->vs[0].s.ha_suspend = true;
+	bench_start(b);
+	adopt(b, c);
+	all_up(b);
+	assert_int_equal(weight_of(b, 80, 0), -1);
+	vrrp(b, MSG_VRRP_ACTIVE);
+	assert_int_equal(weight_of(b, 80, 0), 5);
+	assert_int_equal(weight_of(b, 80, 2), 5);
+	vrrp(b, 2);
+	health(b, 80, 0, 0, HEALTH_DOWN);
+	(void)settle(b);
+	assert_int_equal(weight_of(b, 80, 0), 5);
+	c = conf_with_instance(&s, &vip[1], &inst[1]);
+	c->vs[0].s.ha_suspend = true;
+	adopt(b, c);
+	(void)settle(b);
+	assert_int_equal(weight_of(b, 80, 0), 5);
+	vrrp(b, MSG_VRRP_ACTIVE);
+	assert_int_equal(weight_of(b, 80, 0), -1);
+	bench_stop(b, false);
+	bench_free(b);
+}
+
+static uint32_t daemons(struct bench *b, struct ipvs_daemon *d)
+{
+	uint32_t n;
+
+	assert_int_equal(b->kern->ops->get_daemons(b->kern, d, &n), 0);
+	return n;
+}
+
+static struct conf *conf_with_syncd(struct conf_vip *vip, struct conf_vrrp *inst,
+				    struct conf_syncd *syncd)
+{
+	static const struct spec s = { .port = 80, .servers_n = 1, .weight = 5 };
+	struct conf *c = conf_with_instance(&s, vip, inst);
+
+	*syncd = (struct conf_syncd){ .s = { .interface = "eth0",
+					     .instance = "i",
+					     .syncid = 5,
+					     .port = 8848,
+					     .ttl = 1,
+					     .mcast = addr_v4(htonl(0xe0000051)) } };
+	c->syncd = syncd;
+	c->syncd_n = 1;
+	c->global.s.sync_daemon = (struct conf_range){ 0, 1 };
+	return c;
+}
+
+/* Synchronisation: the end follows the instance; at a restart it is not touched. */
+static void sync_follows_instance(void **state)
+{
+	static struct conf_vip vip[4];
+	static struct conf_vrrp inst[4];
+	static struct conf_syncd syncd[4];
+	struct ipvs_daemon d[IPVS_SYNC_N];
+	struct bench *b = bench_new();
+
+	(void)state;
+	bench_start(b);
+	adopt(b, conf_with_syncd(&vip[0], &inst[0], &syncd[0]));
+	(void)settle(b);
+	assert_int_equal(daemons(b, d), 1);
+	assert_int_equal(d[0].state, IPVS_SYNC_BACKUP);
+	assert_int_equal(d[0].syncid, 5);
+	vrrp(b, MSG_VRRP_ACTIVE);
+	assert_int_equal(daemons(b, d), 1);
+	assert_int_equal(d[0].state, IPVS_SYNC_MASTER);
+	bench_stop(b, true);
+
+	/* an interface that is not there: tried again, the table goes on */
+	struct conf *c = conf_with_syncd(&vip[1], &inst[1], &syncd[1]);
+
+	syncd[1].s.interface = "nosuch";
+	bench_start(b);
+	adopt(b, c);
+	(void)settle(b);
+	assert_int_equal(daemons(b, d), 0);
+	expect_all_up(b);
+	c = conf_with_syncd(&vip[2], &inst[2], &syncd[2]);
+	syncd[2].s.instance = NULL; /* both ends */
+	adopt(b, c);
+	(void)settle(b);
+	assert_int_equal(daemons(b, d), 2);
+	bench_stop(b, false);
+	assert_int_equal(daemons(b, d), 0);
+	bench_free(b);
+}
+
+/* ------------------------------------------------------------------ the whole table */
+
+static void foreign(struct bench *b)
+{
+	struct ipvs_svc s = {
+		.addr = ipvs_svc_addr(), .port = 99, .protocol = VS_TCP, .sched = "rr"
+	};
+	struct ipvs_dest d = { .addr = ipvs_server_addr(1000), .port = 80, .weight = 1 };
+
+	one(b, KERN_NEW_SVC, &s, NULL);
+	one(b, KERN_NEW_DEST, &s, &d);
+}
+
+static void ownership(void **state)
+{
+	struct bench *b = bench_new();
+	struct conf *c = ipvs_conf(two, N_OF(two));
+
+	(void)state;
+	foreign(b);
+	c->global.s.ownership = OWNERSHIP_STRICT;
+	bench_start(b);
+	adopt(b, c);
+	all_up(b);
+	assert_false(has_svc(b, 99));
+	expect_all_up(b);
+	foreign(b);
+	pass_minute(b);
+	assert_false(has_svc(b, 99));
+	expect_all_up(b);
+	bench_stop(b, false);
+
+	foreign(b);
+	c = ipvs_conf(two, N_OF(two));
+	c->global.s.lvs_flush = true;
+	bench_start(b);
+	adopt(b, c);
+	all_up(b);
+	assert_false(has_svc(b, 99));
+	expect_all_up(b);
+	bench_stop(b, false);
+	bench_free(b);
+}
+
+static void drift(void **state)
+{
+	static struct conf_drift how;
+	struct bench *b = bench_new();
+	struct conf *c = ipvs_conf(two, N_OF(two));
+	struct ipvs_svc s = { .addr = ipvs_svc_addr(), .port = 80, .protocol = VS_TCP };
+	struct ipvs_dest d = { .addr = ipvs_server_addr(0), .port = 80, .weight = 50 };
+
+	(void)state;
+	how.s = (struct fields_drift){ .mode = DRIFT_REPORT, .interval_us = SEC(5) };
+	c->drift = &how;
+	c->drift_n = 1;
+	c->global.s.drift = (struct conf_range){ 0, 1 };
+	bench_start(b);
+	adopt(b, c);
+	all_up(b);
+	one(b, KERN_SET_DEST, &s, &d);
+	pass(b, SEC(6));
+	(void)settle(b);
+	assert_int_equal(weight_of(b, 80, 0), 50);
+	how.s.mode = DRIFT_REPAIR;
+	pass(b, SEC(6));
+	(void)settle(b);
+	expect_all_up(b);
+	bench_stop(b, false);
+	bench_free(b);
+}
+
+static void stops(void **state)
+{
+	static const struct {
+		uint8_t on_stop;
+		bool has_foreign, has_ours;
+	} rows[] = {
+		{ ON_STOP_REMOVE, true, false },
+		{ ON_STOP_KEEP, true, true },
+		{ ON_STOP_FLUSH, false, false },
+		{ ON_STOP_DRAIN, true, false },
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < N_OF(rows); i++) {
+		static struct conf_timeouts timeouts;
+		struct bench *b = bench_new();
+		struct conf *c = ipvs_conf(two, N_OF(two));
+		struct ipvs_timeouts was, now;
+
+		timeouts.s = (struct fields_timeouts){ .udp_us = SEC(33) };
+		c->timeouts = &timeouts;
+		c->timeouts_n = 1;
+		c->global.s.lvs_timeouts = (struct conf_range){ 0, 1 };
+		c->global.s.on_stop = rows[i].on_stop;
+		foreign(b);
+		assert_int_equal(b->kern->ops->get_timeouts(b->kern, &was), 0);
+		bench_start(b);
+		adopt(b, c);
+		all_up(b);
+		assert_int_equal(b->kern->ops->get_timeouts(b->kern, &now), 0);
+		assert_int_equal(now.udp_s, 33);
+		assert_int_equal(now.tcp_s, was.tcp_s);
+		bench_stop(b, false);
+		assert_int_equal(has_svc(b, 99), rows[i].has_foreign);
+		assert_int_equal(has_svc(b, 80), rows[i].has_ours);
+		assert_int_equal(b->kern->ops->get_timeouts(b->kern, &now), 0);
+		assert_int_equal(now.udp_s, rows[i].has_ours ? 33 : was.udp_s);
+		bench_free(b);
+	}
+}
+
+/* At stop connections may end first, for so long. */
+static void drains_at_stop(void **state)
+{
+	struct bench *b = bench_new();
+	struct conf *c = ipvs_conf(two, N_OF(two));
+	int64_t from_us;
+
+	(void)state;
+	c->global.s.on_stop = ON_STOP_DRAIN;
+	c->global.s.drain_limit_us = MS(300);
+	bench_start(b);
+	adopt(b, c);
+	all_up(b);
+	conns(b, 80, 0, 1);
+	trace_reset(b);
+	from_us = clock_now_us();
+	bench_stop(b, false);
+	assert_true(clock_now_us() - from_us >= MS(300));
+	assert_int_equal(b->op_n, 4 + 3 + 2); /* weights, then both services */
+	assert_int_equal(b->dest[0].weight, 0);
+	assert_false(has_svc(b, 80));
+	bench_free(b);
+}
+
+/* The module is unloaded while vipd runs, and loaded again. */
+static void ipvs_gone(void **state)
+{
+	struct bench *b = bench_new();
+
+	(void)state;
+	bench_start(b);
+	adopt(b, ipvs_conf(two, N_OF(two)));
+	all_up(b);
+	assert_int_equal(b->kern->ops->flush(b->kern), 0);
+	b->is_gone = true;
+	for (unsigned i = 0; i < 3; i++)
+		pass_minute(b);
+	health(b, 80, 0, 0, HEALTH_DOWN);
+	(void)settle(b);
+	health(b, 80, 0, 0, HEALTH_UP);
+	(void)settle(b);
+	b->is_gone = false;
+	pass_backoff(b);
+	expect_all_up(b);
+	bench_stop(b, false);
+	bench_free(b);
+}
+
 static void random_specs(struct bench *b, struct spec *s, uint32_t *n)
 {
 	static const char *const sched[] = { "rr", "wlc", "mh" };
@@ -682,6 +1442,11 @@ static void random_specs(struct bench *b, struct spec *s, uint32_t *n)
 			.servers_n = unit_rand(&b->seed) % 40,
 			.probes_n = i % 3,
 			.weight = 1 + unit_rand(&b->seed) % 3,
+			.quorum = 1 + unit_rand(&b->seed) % 40,
+			.panic_percent = (uint8_t)(i % 2 ? unit_rand(&b->seed) % 60 : 0),
+			.sorry = unit_rand(&b->seed) % 2 ? unit_rand(&b->seed) % 100 : 0,
+			.is_sorry_inhibit = unit_rand(&b->seed) % 2,
+			.is_alpha = unit_rand(&b->seed) % 4 == 0,
 		};
 	}
 }
@@ -725,6 +1490,24 @@ static void random_health(struct bench *b)
 	b->role->ops->fact(b->role, MSG_HEALTH, b->conf->probe[p].id.v, health_pack(h));
 }
 
+static void random_admin(struct bench *b)
+{
+	uint32_t rs = b->conf->rs_n ? unit_rand(&b->seed) % b->conf->rs_n : 0;
+	struct admin a = { .state = (uint8_t)(unit_rand(&b->seed) % 3),
+			   .has_weight = unit_rand(&b->seed) % 2,
+			   .weight = unit_rand(&b->seed) % 5 };
+
+	if (b->conf->rs_n && unit_rand(&b->seed) % 20 == 0)
+		b->role->ops->fact(b->role, MSG_ADMIN, b->conf->rs[rs].id.v, admin_pack(a));
+}
+
+static void all_ready(struct bench *b)
+{
+	for (uint32_t i = 0; i < b->conf->rs_n; i++)
+		b->role->ops->fact(b->role, MSG_ADMIN, b->conf->rs[i].id.v,
+				   admin_pack((struct admin){ .state = ADMIN_READY }));
+}
+
 /* Health, reloads, strangers, refusals, losses, in any order; when calm returns, the table is right. */
 static void soak(void **state)
 {
@@ -740,6 +1523,7 @@ static void soak(void **state)
 		for (unsigned i = 0; i < 200; i++) {
 			disturb(b);
 			random_health(b);
+			random_admin(b);
 			if (unit_rand(&b->seed) % 100 == 0) {
 				random_specs(b, s, &n);
 				adopt(b, ipvs_conf(s, n));
@@ -749,6 +1533,7 @@ static void soak(void **state)
 		}
 		b->lost_calls_n = 0;
 		b->fail_1_in = 0;
+		all_ready(b);
 		all_up(b);
 		pass_backoff(b);
 		pass_minute(b);
@@ -820,6 +1605,24 @@ int main(void)
 		cmocka_unit_test(bounded_batches),
 		cmocka_unit_test(service_before_servers),
 		cmocka_unit_test(slow_changes),
+		cmocka_unit_test(sorry_server),
+		cmocka_unit_test(quorum_once_a_turn),
+		cmocka_unit_test(sorry_inhibit),
+		cmocka_unit_test(sorry_over_restart),
+		cmocka_unit_test(alpha),
+		cmocka_unit_test(panic),
+		cmocka_unit_test(drain_and_maint),
+		cmocka_unit_test(drain_limit),
+		cmocka_unit_test(dynamic_weight),
+		cmocka_unit_test(slow_start),
+		cmocka_unit_test(several_addresses),
+		cmocka_unit_test(suspended),
+		cmocka_unit_test(sync_follows_instance),
+		cmocka_unit_test(ownership),
+		cmocka_unit_test(drift),
+		cmocka_unit_test(stops),
+		cmocka_unit_test(drains_at_stop),
+		cmocka_unit_test(ipvs_gone),
 		cmocka_unit_test(soak),
 		cmocka_unit_test(in_its_thread),
 	};

@@ -70,7 +70,7 @@ static void random_table(struct ipvs_table *t, bool is_want)
 			if (below(4) >= density)
 				continue;
 			if (is_want) {
-				d.presence = (uint8_t)below(3);
+				d.presence = (uint8_t)below(4);
 				d.ref = i * DEST_KEYS_N + k;
 			}
 			table_add_dest(t, &d);
@@ -133,9 +133,13 @@ static void expect_dests(struct ipvs_table *out, const struct ipvs_table *want,
 	for (uint32_t i = w->first; i < w->first + w->n; i++) {
 		const struct ipvs_dest *d = &want->dest[i];
 		uint32_t was = h == IPVS_NONE ? IPVS_NONE : table_find_dest(have, &have->svc[h], d);
+		struct ipvs_dest in = *d;
 
+		in.presence = IPVS_IN;
 		if (d->presence == IPVS_IN)
 			table_add_dest(out, d);
+		else if (d->presence == IPVS_IF_IN && was != IPVS_NONE)
+			table_add_dest(out, &in);
 		else if (d->presence == IPVS_KEEP && was != IPVS_NONE)
 			table_add_dest(out, &have->dest[was]);
 	}

@@ -104,6 +104,7 @@ typedef uint8_t ty_GRANULARITY; /* bits */
 
 enum {
 	CONF_SCOPE_NONE = 256,
+	CONF_FACE_BITS_MAX = 16, /* a prefix of a service has at most 65536 addresses */
 };
 
 #define ONCE(kind, where, text)
@@ -292,6 +293,7 @@ struct conf_vs {
 	struct fields_vs s;
 	struct conf_loc loc;
 	struct vs_id id;
+	struct conf_range where; /* vsaddr: its own list or that of its group; may be empty */
 };
 
 struct conf_vsg {

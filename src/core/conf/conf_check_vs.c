@@ -3,42 +3,13 @@
  * Rules of services and their servers. See conf_check.h.
  */
 #include "core/clock.h"
+#include "core/conf/conf_check_where.h"
 #include "core/conf/conf_names.h"
 #include "core/conf/conf_rules.h"
 
 #include <string.h>
 
 /* ------------------------------------------------------------------ what is there twice */
-
-static int cmp_vs_addr(const struct conf *c, uint32_t a, uint32_t b)
-{
-	const struct fields_vs *x = &c->vs[a].s, *y = &c->vs[b].s;
-	int d = addr_cmp(&x->addr, &y->addr);
-
-	if (!d && !x->addr.family)
-		return a < b ? -1 : a > b; /* those without an address of their own are others */
-
-	if (!d)
-		d = x->port - y->port;
-	return d ? d : x->protocol - y->protocol;
-}
-
-static void twice_vs_addr(const struct conf *c, uint32_t a, uint32_t b, struct err_list *errs)
-{
-	char there[CONF_PLACE_LEN];
-
-	/* generated names are equal as well: the rule on names has told it then */
-	if (!strcmp(c->vs[a].s.name, c->vs[b].s.name))
-		return;
-	FAIL(c->vs[b].loc,
-	     "virtual_servers \"%s\": its address, port and protocol are those of \"%s\" (%s)",
-	     c->vs[b].s.name, c->vs[a].s.name, conf_place(c->vs[a].loc, c->vs[b].loc, there));
-}
-
-static void rule_vs_addr(const struct conf *c, struct err_list *errs)
-{
-	rule_find_twice(c, c->vs_n, cmp_vs_addr, twice_vs_addr, errs);
-}
 
 static int cmp_rs(const struct conf *c, uint32_t a, uint32_t b)
 {
@@ -93,41 +64,19 @@ static void rule_place(const struct conf *c, struct err_list *errs)
 	names_fini(&groups);
 }
 
-/* What the IPVS writer can't do yet must not run. */
 static void rule_addr(const struct conf *c, struct err_list *errs)
 {
 	char text[ADDR_TEXT_LEN];
 
-	for (uint32_t i = 0; i < c->vs_n; i++) {
-		const struct fields_vs *s = &c->vs[i].s;
-
-		if (!s->addr.family)
-			FAIL(c->vs[i].loc,
-			     "virtual_servers \"%s\": services by mark, by group or with several "
-			     "addresses are not supported yet",
-			     s->name);
-		else if (!addr_is_host(&s->addr))
+	for (uint32_t i = 0; i < c->vs_n; i++)
+		if (c->vs[i].s.addr.family && !addr_is_host(&c->vs[i].s.addr))
 			FAIL(c->vs[i].loc,
 			     "virtual_servers \"%s\": address %s must be the address of a host",
-			     s->name, addr_text(&s->addr, text));
-		else if (s->addr.family != AF_INET)
-			FAIL(c->vs[i].loc,
-			     "virtual_servers \"%s\": address %s: IPv6 is not supported yet",
-			     s->name, addr_text(&s->addr, text));
-		if (s->protocol == VS_SCTP)
-			FAIL(c->vs[i].loc, "virtual_servers \"%s\": sctp is not supported yet",
-			     s->name);
-	}
-	for (uint32_t i = 0; i < c->rs_n; i++) {
-		const struct ip_addr *a = &c->rs[i].s.addr;
-
-		if (!addr_is_host(a))
+			     c->vs[i].s.name, addr_text(&c->vs[i].s.addr, text));
+	for (uint32_t i = 0; i < c->rs_n; i++)
+		if (!addr_is_host(&c->rs[i].s.addr))
 			FAIL(c->rs[i].loc, "real_servers %s: must be the address of a host",
-			     addr_text(a, text));
-		else if (a->family != AF_INET)
-			FAIL(c->rs[i].loc, "real_servers %s: IPv6 is not supported yet",
-			     addr_text(a, text));
-	}
+			     addr_text(&c->rs[i].s.addr, text));
 }
 
 static void rule_any_port(const struct conf *c, struct err_list *errs)
@@ -159,19 +108,129 @@ static void rule_port(const struct conf *c, struct err_list *errs)
 	}
 }
 
+/* A server or sorry server. */
+struct target {
+	const struct conf_vs *vs;
+	uint8_t families; /* of its addresses */
+	struct conf_loc loc;
+	const struct ip_addr *addr;
+	uint8_t method;
+};
+
+static void check_family(const struct conf *c, const struct target *t, struct err_list *errs)
+{
+	uint8_t others = t->addr->family == AF_INET ? WHERE_V6 : WHERE_V4;
+	char text[ADDR_TEXT_LEN];
+
+	if (!(t->families & others))
+		return;
+	if (t->method != VS_TUN)
+		FAIL(t->loc,
+		     "real_servers %s of \"%s\": is of another address family, which needs "
+		     "lvs_method = \"TUN\"",
+		     addr_text(t->addr, text), t->vs->s.name);
+	else if (c->global.s.sync_daemon.n)
+		FAIL(t->loc,
+		     "real_servers %s of \"%s\": is of another address family, which does not go "
+		     "together with lvs_sync_daemon",
+		     addr_text(t->addr, text), t->vs->s.name);
+}
+
 static void rule_family(const struct conf *c, struct err_list *errs)
 {
-	for (uint32_t i = 0; i < c->rs_n; i++) {
-		const struct conf_rs *rs = &c->rs[i];
-		const struct conf_vs *vs = &c->vs[rs->vs];
-		uint8_t family = vs->s.fwmark ? vs->s.family : vs->s.addr.family;
-		char text[ADDR_TEXT_LEN];
+	for (uint32_t i = 0; i < c->vs_n; i++) {
+		const struct conf_vs *vs = &c->vs[i];
+		const struct conf_range *r = &vs->s.servers;
+		struct target t = { .vs = vs, .families = conf_where_families(c, vs) };
 
-		if (family && rs->s.addr.family != family && rs->s.method != VS_TUN)
-			FAIL(rs->loc,
-			     "real_servers %s of \"%s\": is of another address family, which needs "
-			     "lvs_method = \"TUN\"",
-			     addr_text(&rs->s.addr, text), vs->s.name);
+		for (uint32_t k = r->first; k < r->first + r->n; k++) {
+			t.loc = c->rs[k].loc;
+			t.addr = &c->rs[k].s.addr;
+			t.method = c->rs[k].s.method;
+			check_family(c, &t, errs);
+		}
+		if (!vs->s.sorry.n)
+			continue;
+		t.loc = c->sorry[vs->s.sorry.first].loc;
+		t.addr = &c->sorry[vs->s.sorry.first].s.addr;
+		t.method = c->sorry[vs->s.sorry.first].s.method;
+		check_family(c, &t, errs);
+	}
+}
+
+/* The sorry server may be one of the servers; the kernel has one entry for both then. */
+static void rule_sorry(const struct conf *c, struct err_list *errs)
+{
+	for (uint32_t i = 0; i < c->vs_n; i++) {
+		const struct conf_vs *vs = &c->vs[i];
+		const struct conf_sorry *sorry = &c->sorry[vs->s.sorry.first];
+		const struct conf_range *r = &vs->s.servers;
+
+		if (!vs->s.sorry.n)
+			continue;
+		if (!addr_is_host(&sorry->s.addr))
+			FAIL(sorry->loc, "sorry_server of \"%s\": must have the address of a host",
+			     vs->s.name);
+		if (sorry->s.method != VS_NAT && sorry->s.port && vs->s.port &&
+		    sorry->s.port != vs->s.port)
+			FAIL(sorry->loc,
+			     "sorry_server of \"%s\": with %s packets keep their port, so it must "
+			     "be %u; another port needs lvs_method = \"NAT\"",
+			     vs->s.name, schema_enum_name(schema_names_METHOD, sorry->s.method),
+			     vs->s.port);
+		for (uint32_t k = r->first; k < r->first + r->n; k++)
+			if (addr_eq(&c->rs[k].s.addr, &sorry->s.addr) &&
+			    c->rs[k].s.port == (sorry->s.port ? sorry->s.port : vs->s.port) &&
+			    c->rs[k].s.inhibit_on_failure != sorry->s.inhibit)
+				FAIL(sorry->loc,
+				     "sorry_server of \"%s\": is one of its servers, so 'inhibit' "
+				     "must be the server's 'inhibit_on_failure'",
+				     vs->s.name);
+	}
+}
+
+static void rule_engine(const struct conf *c, struct err_list *errs)
+{
+	for (uint32_t i = 0; i < c->vs_n; i++) {
+		const struct fields_vs *s = &c->vs[i].s;
+
+		if (!s->persistence_engine)
+			continue;
+		if (strcmp(s->persistence_engine, "sip") != 0)
+			FAIL(c->vs[i].loc,
+			     "virtual_servers \"%s\": 'persistence_engine' is \"sip\": the kernel "
+			     "has no other",
+			     s->name);
+		else if (!s->persistence_us || (s->protocol != VS_UDP && !s->fwmark))
+			FAIL(c->vs[i].loc,
+			     "virtual_servers \"%s\": 'persistence_engine' needs protocol = "
+			     "\"udp\" and a 'persistence_timeout'",
+			     s->name);
+	}
+}
+
+static void rule_syncd(const struct conf *c, struct err_list *errs)
+{
+	for (uint32_t i = 0; i < c->syncd_n; i++) {
+		const struct conf_syncd *s = &c->syncd[i];
+		bool is_there = !s->s.instance;
+
+		for (uint32_t k = 0; !is_there && k < c->vrrp_n; k++)
+			is_there = !strcmp(c->vrrp[k].s.name, s->s.instance);
+		if (!is_there)
+			FAIL(s->loc, "lvs_sync_daemon: there is no instance \"%s\"", s->s.instance);
+		if (!addr_is_multicast(&s->s.mcast))
+			FAIL(s->loc, "lvs_sync_daemon: 'group' must be a multicast address");
+	}
+}
+
+static void rule_timeouts(const struct conf *c, struct err_list *errs)
+{
+	for (uint32_t i = 0; i < c->timeouts_n; i++) {
+		const struct fields_timeouts *s = &c->timeouts[i].s;
+
+		if (s->tcp_us % SEC(1) || s->tcpfin_us % SEC(1) || s->udp_us % SEC(1))
+			FAIL(c->timeouts[i].loc, "lvs_timeouts: must be whole seconds");
 	}
 }
 
@@ -276,7 +335,7 @@ static void rule_thresholds(const struct conf *c, struct err_list *errs)
 	for (uint32_t i = 0; i < c->rs_n; i++) {
 		const struct fields_rs *s = &c->rs[i].s;
 
-		if (s->uthreshold && s->lthreshold > s->uthreshold)
+		if (s->lthreshold > s->uthreshold)
 			FAIL(c->rs[i].loc,
 			     "real_servers %s: 'lthreshold' %u is above 'uthreshold' %u",
 			     addr_port_text(&s->addr, s->port, text), s->lthreshold, s->uthreshold);
@@ -305,9 +364,9 @@ static void rule_tunnel(const struct conf *c, struct err_list *errs)
 
 const struct rule conf_rules_vs[] = {
 	{ "a service has one place", rule_place },
-	{ "services have different addresses", rule_vs_addr },
+	{ "services are where IPVS can have them, each elsewhere", conf_check_where },
 	{ "a service lists a server once", rule_rs_twice },
-	{ "addresses are of hosts and of a family that is supported", rule_addr },
+	{ "addresses are of hosts", rule_addr },
 	{ "a service for all ports has persistence", rule_any_port },
 	{ "DR and TUN keep the port", rule_port },
 	{ "only TUN mixes families", rule_family },
@@ -317,5 +376,9 @@ const struct rule conf_rules_vs[] = {
 	{ "flags are those of the scheduler", rule_sched },
 	{ "thresholds are in order", rule_thresholds },
 	{ "tunnels are complete", rule_tunnel },
+	{ "a sorry server is one that can be", rule_sorry },
+	{ "the kernel has the persistence engine", rule_engine },
+	{ "synchronisation has its instance", rule_syncd },
+	{ "timeouts of connections are in seconds", rule_timeouts },
 	{ NULL, NULL },
 };

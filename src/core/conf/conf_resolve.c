@@ -141,10 +141,20 @@ static void resolve_bfd(struct conf *c)
 				c->bfd[i].s.neighbor.family == AF_INET6 ? BFD_TTL_V6 : BFD_TTL_V4;
 }
 
+static struct conf_range where_of(const struct names *groups, const struct fields_vs *s)
+{
+	const struct conf_vsg *g = s->group ? names_get(groups, SCHEMA_vsg, s->group) : NULL;
+
+	return g ? g->s.addresses : s->addresses;
+}
+
 static void resolve_vs(struct conf *c)
 {
 	char name[CONF_VS_NAME_LEN];
+	struct names groups = { 0 };
 
+	for (uint32_t i = 0; i < c->vsg_n; i++)
+		put_name(&groups, SCHEMA_vsg, c->vsg[i].s.name, &c->vsg[i]);
 	for (uint32_t i = 0; i < c->vs_n; i++) {
 		struct conf_vs *vs = &c->vs[i];
 
@@ -153,7 +163,9 @@ static void resolve_vs(struct conf *c)
 						       : AF_INET;
 		if (!vs->s.name)
 			vs->s.name = arena_strdup(&c->arena, conf_vs_default_name(&vs->s, name));
+		vs->where = where_of(&groups, &vs->s);
 	}
+	names_fini(&groups);
 }
 
 static void resolve_check(struct conf *c)
