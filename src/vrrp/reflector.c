@@ -4,9 +4,9 @@
  * publishes the link table.
  *
  *	in	WANT_VIPS	from vrrp: is this instance's place here?
- *		netlink events	links and IPv4 addresses changed: wake-ups only, their content is not used
+ *		netlink events	links and addresses changed: wake-ups only, their content is not used
  *	out	board->links	the link table (link.h); LINK to vrrp says that there is a new one
- *		kernel		group memberships (member.h), addresses (vip_kern.h), gratuitous ARP (announce.h)
+ *		kernel		group memberships (member.h), addresses and their announcements (addrs.h)
  *
  * One turn: when something changed, read links and addresses from the kernel, publish them when they
  * differ, plan, carry out, announce what is in place; and again, because a change of ours may have
@@ -22,17 +22,13 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/stats.h"
-#include "vrrp/announce.h"
+#include "vrrp/addrs.h"
 #include "vrrp/link.h"
 #include "vrrp/link_dump.h"
 #include "vrrp/link_log.h"
 #include "vrrp/member.h"
-#include "vrrp/vip.h"
-#include "vrrp/vip_kern.h"
-#include "vrrp/vip_log.h"
 
 #include <errno.h>
-#include <linux/if_arp.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
@@ -59,12 +55,6 @@ struct said {
 	uint64_t value; /* as it came: it differs after a quick loss and gain */
 };
 
-/* A virtual address with what announces it. */
-struct held {
-	struct vip vip;
-	struct announce_job job;
-};
-
 struct reflector {
 	struct role role;
 	struct nl_chan chan;
@@ -78,15 +68,13 @@ struct reflector {
 	struct link_log link_log;
 	struct members members;
 	struct said *said;
-	struct vip_set vips;
-	struct vip_op *ops; /* room for every address */
-	struct announce announce;
+	struct addrs addrs;
 
 	struct timer wake; /* look again then */
 	int64_t dump_after_us; /* events alone cause no dump before */
 	unsigned torn_n; /* looks in a row that gave a torn picture */
 	bool is_pic_good; /* false: the last look failed; publish nothing of it */
-	bool is_event_seen, must_dump, must_plan, has_own_removal;
+	bool is_event_seen, must_dump, must_plan;
 };
 
 /* ---- links ---- */
@@ -103,13 +91,13 @@ static void publish(struct reflector *rf)
 	if (!rf->is_pic_good)
 		return;
 
-	uint32_t *vips_be = reallocarray(NULL, (size_t)rf->vips.n + 1, sizeof(*vips_be));
+	struct ip_addr *vips = reallocarray(NULL, (size_t)rf->addrs.set.n + 1, sizeof(*vips));
 
-	BUG_ON(!vips_be);
+	BUG_ON(!vips);
 
-	struct link_table *t = link_table_make(&rf->pic, vips_be, vip_addrs(&rf->vips, vips_be));
+	struct link_table *t = link_table_make(&rf->pic, vips, vip_addrs(&rf->addrs.set, vips));
 
-	free(vips_be);
+	free(vips);
 	if (!members_update(&rf->members, t))
 		wake_at(rf, clock_now_us() + RETRY_US);
 	if (link_table_eq(rf->table, t)) {
@@ -131,7 +119,7 @@ static void on_wake(struct timer *t, int64_t now_us)
 	struct reflector *rf = container_of(t, struct reflector, wake);
 
 	(void)now_us;
-	vip_release_held(&rf->vips);
+	addrs_release(&rf->addrs);
 	rf->must_dump = rf->must_plan = true; /* in the turn that this timer makes */
 }
 
@@ -170,88 +158,17 @@ static int look(struct reflector *rf)
 	return 0;
 }
 
-/* ---- addresses ---- */
+/* ---- one turn ---- */
 
-static void say(struct reflector *rf, struct vip *v, int64_t now_us)
+static struct view view_of(struct reflector *rf)
 {
-	struct held *h = container_of(v, struct held, vip);
-	const struct link *l = link_by_name(rf->table, v->dev);
-	const struct conf_vrrp *inst = conf_inst(rf->role.conf, v->inst);
-
-	if (!inst || !vip_must_say(v, l))
-		return;
-	v->is_said = true;
-	memcpy(v->said_mac, l->mac, sizeof(v->said_mac));
-	if ((l->flags & IFF_NOARP) || l->arp_type != ARPHRD_ETHER)
-		return;
-	h->job.garp.ifindex = l->ifindex;
-	h->job.garp.addr_be = v->addr_be;
-	memcpy(h->job.garp.mac, l->mac, sizeof(h->job.garp.mac));
-	announce_start(&h->job, inst->s.garp_repeat_n, inst->s.garp_delay_us, now_us);
-}
-
-static void hush(struct vip *v)
-{
-	announce_cancel(&container_of(v, struct held, vip)->job);
-	v->is_said = false;
-}
-
-/* Announces what is in place and silences what is not any more. */
-static void say_all(struct reflector *rf)
-{
-	int64_t now_us = clock_now_us();
-
-	for (uint32_t i = 0; i < rf->vips.n; i++) {
-		struct vip *v = rf->vips.vip[i];
-
-		if (!v->is_said)
-			announce_cancel(&container_of(v, struct held, vip)->job);
-		say(rf, v, now_us);
-	}
-}
-
-/* Wanted on an interface that is not there: nothing to plan, something to say. */
-static void tell_missing(struct reflector *rf)
-{
-	for (uint32_t i = 0; i < rf->vips.n; i++) {
-		struct vip *v = rf->vips.vip[i];
-
-		if (v->is_wanted && !v->at)
-			vip_log_failure(v, "add", -ENODEV);
-	}
-}
-
-static void carry_out(struct reflector *rf, uint32_t n)
-{
-	bool has_removal = false;
-
-	for (uint32_t i = 0; i < n; i++) {
-		if (rf->ops[i].kind == VIP_DEL)
-			hush(rf->ops[i].vip);
-		has_removal |= rf->ops[i].kind == VIP_DEL;
-	}
-	vip_kern_apply(&rf->chan, rf->ops, n);
-	for (uint32_t i = 0; i < n; i++) {
-		struct vip_op *op = &rf->ops[i];
-
-		if (!vip_done(op))
-			continue;
-		vip_log_failure(op->vip, op->kind == VIP_ADD ? "add" : "del", op->err);
-		wake_at(rf, clock_now_us() + RETRY_US);
-	}
-	vip_log_ops(rf->ops, n, rf->has_own_removal);
-	rf->has_own_removal = has_removal;
-	/* the picture is old now; the next look confirms */
-	rf->must_dump = rf->must_plan = true;
-}
-
-static void drop_vip(void *arg, struct vip *v)
-{
-	struct held *h = container_of(v, struct held, vip);
-
-	(void)arg;
-	announce_cancel(&h->job);
-	free(h);
+	return (struct view){
+		.chan = &rf->chan,
+		.conf = rf->role.conf,
+		.links = rf->table,
+		.pic = &rf->pic,
+		.is_torn = !rf->is_pic_good,
+	};
 }
 
 /* True when there may be more to do. */
@@ -266,16 +183,15 @@ static bool settle_round(struct reflector *rf)
 		return false;
 	rf->must_plan = false;
 
-	uint32_t n = vip_plan(&rf->vips, rf->table, &rf->pic, !rf->is_pic_good, rf->ops);
+	struct view v = view_of(rf);
+	bool has_changed = addrs_settle(&rf->addrs, &v);
 
-	if (n)
-		carry_out(rf, n);
-	else
-		rf->has_own_removal = false;
-	tell_missing(rf);
-	say_all(rf);
-	vip_set_reap(&rf->vips, drop_vip, rf);
-	return n > 0;
+	if (v.has_failed)
+		wake_at(rf, clock_now_us() + RETRY_US);
+	/* the picture is old now; the next look confirms */
+	if (has_changed)
+		rf->must_dump = rf->must_plan = true;
+	return has_changed;
 }
 
 static void settle(struct reflector *rf)
@@ -323,7 +239,8 @@ static void on_event(struct loop_fd *lf, uint32_t events)
 static int open_events(struct reflector *rf)
 {
 	struct sockaddr_nl self = { .nl_family = AF_NETLINK,
-				    .nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR };
+				    .nl_groups =
+					    RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR };
 	int len = EVENT_RCVBUF_LEN;
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, NETLINK_ROUTE);
 
@@ -356,38 +273,12 @@ static int init(struct role *r)
 	if (!err)
 		err = open_events(rf);
 	if (!err)
-		err = announce_open(&rf->announce, &r->loop);
+		err = addrs_open(&rf->addrs, &r->loop);
 	if (!err)
 		err = first_look(rf);
 	if (!err)
 		publish(rf);
 	return err;
-}
-
-static struct vip *make_vip(void *arg, const struct vip *key)
-{
-	struct reflector *rf = arg;
-	struct held *h = calloc(1, sizeof(*h));
-
-	BUG_ON(!h);
-	h->vip = *key;
-	announce_job_init(&h->job, &rf->announce);
-	return &h->vip;
-}
-
-/* Every address of the instance gets what the VRRP role said of it. */
-static void spread(struct reflector *rf, struct inst_id inst, const struct said *s)
-{
-	struct conf_range r = vip_set_of(&rf->vips, inst);
-
-	for (uint32_t i = r.first; i < r.first + r.n; i++) {
-		struct vip *v = rf->vips.vip[i];
-
-		v->is_known = s->is_known;
-		v->is_wanted = s->is_wanted && v->is_configured;
-		if (!v->is_wanted)
-			hush(v);
-	}
 }
 
 /* What was said of an instance on another interface is no word of this one. The VRRP role starts it
@@ -410,26 +301,20 @@ static void adopt_instances(struct reflector *rf, const struct conf *old, const 
 static void adopt(struct role *r, const struct conf *old, const struct conf *new)
 {
 	struct reflector *rf = of(r);
-	struct vip *keys = reallocarray(NULL, (size_t) new->vip_n + 1, sizeof(*keys));
 
-	BUG_ON(!keys);
 	link_log_adopt(&rf->link_log, new);
 	members_adopt(&rf->members, new);
 	adopt_instances(rf, old, new);
-	vip_set_adopt(&rf->vips, keys, vip_keys(new, keys), make_vip, rf);
-	free(keys);
+	addrs_adopt(&rf->addrs, new);
 	if (!old) {
-		vip_set_left_over(&rf->vips, rf->table, &rf->pic, make_vip, rf);
+		struct view v = view_of(rf);
+
+		addrs_left_over(&rf->addrs, &v);
 		wake_at(rf, clock_now_us()); /* the first turn may begin with a long sleep */
 	}
-	for (uint32_t i = 0; i < rf->vips.n; i++)
-		if (!rf->vips.vip[i]->is_configured)
-			hush(rf->vips.vip[i]);
 	for (uint32_t i = 0; i < new->vrrp_n; i++)
-		spread(rf, new->vrrp[i].id, &rf->said[i]);
-	free(rf->ops);
-	rf->ops = reallocarray(NULL, (size_t)rf->vips.n + 1, sizeof(*rf->ops));
-	BUG_ON(!rf->ops);
+		addrs_said(&rf->addrs, new->vrrp[i].id, rf->said[i].is_known, rf->said[i].is_wanted,
+			   false);
 	publish(rf);
 	rf->must_plan = true;
 }
@@ -450,12 +335,7 @@ static void fact(struct role *r, enum msg_type type, uint32_t id, uint64_t value
 	if (s->is_known && s->value == value)
 		return;
 	*s = (struct said){ .is_known = true, .is_wanted = value & 1, .value = value };
-	spread(rf, inst, s);
-
-	struct conf_range range = vip_set_of(&rf->vips, inst);
-
-	for (uint32_t i = range.first; i < range.first + range.n; i++)
-		hush(rf->vips.vip[i]); /* it is said anew when this is a loss and a gain */
+	addrs_said(&rf->addrs, inst, true, s->is_wanted, true);
 	rf->must_plan = true;
 }
 
@@ -464,15 +344,7 @@ static void reconcile(struct role *r)
 	struct reflector *rf = of(r);
 
 	settle(rf);
-	announce_pump(&rf->announce, clock_now_us());
-}
-
-static bool has_ours(const struct reflector *rf)
-{
-	for (uint32_t i = 0; i < rf->vips.n; i++)
-		if (rf->vips.vip[i]->is_ours)
-			return true;
-	return false;
+	addrs_pump(&rf->addrs);
 }
 
 /* The VRRP role has ended before, and what it gave up came with its last facts. What is still wanted
@@ -482,23 +354,18 @@ static void remove_all(struct reflector *rf)
 {
 	int64_t until_us = clock_now_us() + END_US;
 
-	for (uint32_t i = 0; i < rf->vips.n; i++) {
-		rf->vips.vip[i]->is_wanted = false;
-		hush(rf->vips.vip[i]);
-	}
+	addrs_unwant(&rf->addrs);
 	for (bool is_last = false; !is_last; (void)usleep(END_PAUSE_US)) {
 		is_last = clock_now_us() >= until_us;
-		vip_release_held(&rf->vips);
+		addrs_release(&rf->addrs);
 		rf->must_dump = !is_last || rf->is_pic_good;
 		rf->must_plan = true;
 		for (unsigned i = 0; i < ROUNDS_N && settle_round(rf); i++)
 			;
-		if (rf->is_pic_good && !has_ours(rf))
+		if (rf->is_pic_good && !addrs_has_ours(&rf->addrs))
 			return;
 	}
-	for (uint32_t i = 0; i < rf->vips.n; i++)
-		if (rf->vips.vip[i]->is_ours)
-			vip_log_left(rf->vips.vip[i]);
+	addrs_tell_left(&rf->addrs);
 }
 
 static void fini(struct role *r)
@@ -507,12 +374,8 @@ static void fini(struct role *r)
 
 	if (rf->table) /* else init failed */
 		remove_all(rf);
-	for (uint32_t i = 0; i < rf->vips.n; i++)
-		drop_vip(rf, rf->vips.vip[i]);
-	vip_set_fini(&rf->vips);
+	addrs_close(&rf->addrs);
 	timer_disarm(&r->loop.timers, &rf->wake);
-	if (rf->announce.loop)
-		announce_close(&rf->announce);
 	loop_del(&r->loop, &rf->event_fd);
 	if (rf->event_sock >= 0)
 		(void)close(rf->event_sock);
@@ -539,7 +402,7 @@ struct reflector *reflector_new(struct board *board)
 	rf->role = (struct role){
 		.name = "vipd-reflector", .id = ROLE_REFLECTOR, .ops = &ops, .board = board
 	};
-	rf->event_fd.fd = rf->event_sock = rf->announce.fd = -1;
+	rf->event_fd.fd = rf->event_sock = rf->addrs.announce.fd = -1;
 	fact_init(&rf->link_fact, MSG_LINK, 0);
 	timer_init(&rf->wake, on_wake);
 	members_init(&rf->members);
@@ -555,6 +418,5 @@ void reflector_free(struct reflector *rf)
 {
 	link_log_fini(&rf->link_log);
 	free(rf->said);
-	free(rf->ops);
 	free(rf);
 }
