@@ -125,16 +125,18 @@ static int cmp_names(const void *va, const void *vb)
 /* The interfaces of all instances, sorted, without doubles. Returns their number. */
 static uint32_t names_of(const struct conf *c, struct member *out)
 {
-	uint32_t kept_n = 0;
+	uint32_t n = 0, kept_n = 0;
 
 	for (uint32_t i = 0; i < c->vrrp_n; i++) {
 		const char *name = c->vrrp[i].s.interface;
 
-		memcpy(out[i].name, name, strnlen(name, IFNAMSIZ - 1)); /* zeroed before */
+		if (name)
+			memcpy(out[n++].name, name,
+			       strnlen(name, IFNAMSIZ - 1)); /* zeroed before */
 	}
-	if (c->vrrp_n > 1)
-		qsort(out, c->vrrp_n, sizeof(*out), cmp_names);
-	for (uint32_t i = 0; i < c->vrrp_n; i++)
+	if (n > 1)
+		qsort(out, n, sizeof(*out), cmp_names);
+	for (uint32_t i = 0; i < n; i++)
 		if (!kept_n || cmp_names(&out[kept_n - 1], &out[i]))
 			out[kept_n++] = out[i];
 	return kept_n;

@@ -21,11 +21,16 @@ enum {
 static uint8_t type_of(const struct conf_route *r)
 {
 	static const uint8_t types[] = {
-		[ROUTE_UNICAST] = RTN_UNICAST,	       [ROUTE_LOCAL] = RTN_LOCAL,
-		[ROUTE_BROADCAST] = RTN_BROADCAST,     [ROUTE_ANYCAST] = RTN_ANYCAST,
-		[ROUTE_MULTICAST] = RTN_MULTICAST,     [ROUTE_THROW] = RTN_THROW,
-		[ROUTE_NAT] = RTN_NAT,		       [ROUTE_PROHIBIT] = RTN_PROHIBIT,
-		[ROUTE_UNREACHABLE] = RTN_UNREACHABLE, [ROUTE_BLACKHOLE] = RTN_BLACKHOLE,
+		[ROUTE_UNICAST] = RTN_UNICAST,
+		[ROUTE_LOCAL] = RTN_LOCAL,
+		[ROUTE_BROADCAST] = RTN_BROADCAST,
+		[ROUTE_ANYCAST] = RTN_ANYCAST,
+		[ROUTE_MULTICAST] = RTN_MULTICAST,
+		[ROUTE_THROW] = RTN_THROW,
+		[ROUTE_NAT] = RTN_NAT,
+		[ROUTE_PROHIBIT] = RTN_PROHIBIT,
+		[ROUTE_UNREACHABLE] = RTN_UNREACHABLE,
+		[ROUTE_BLACKHOLE] = RTN_BLACKHOLE,
 	};
 
 	return types[r->s.type];
@@ -44,9 +49,9 @@ static uint8_t family_of(const struct conf *c, const struct conf_route *r)
 		return r->s.src.family;
 	if (r->s.via.family)
 		return r->s.via.family;
-	return r->s.nexthops.n && c->nexthop[r->s.nexthops.first].s.via.family ?
-		       c->nexthop[r->s.nexthops.first].s.via.family :
-		       AF_INET;
+	return r->s.nexthops.n && c->nexthop[r->s.nexthops.first].s.via.family
+		       ? c->nexthop[r->s.nexthops.first].s.via.family
+		       : AF_INET;
 }
 
 static uint32_t table_of(const struct conf_route *r, uint8_t type)
@@ -55,10 +60,9 @@ static uint32_t table_of(const struct conf_route *r, uint8_t type)
 		return 0; /* that one's */
 	if (r->s.table)
 		return r->s.table;
-	return type == RTN_LOCAL || type == RTN_BROADCAST || type == RTN_ANYCAST ||
-			       type == RTN_NAT ?
-		       RT_TABLE_LOCAL :
-		       RT_TABLE_MAIN;
+	return type == RTN_LOCAL || type == RTN_BROADCAST || type == RTN_ANYCAST || type == RTN_NAT
+		       ? RT_TABLE_LOCAL
+		       : RT_TABLE_MAIN;
 }
 
 /* The address with the bits beyond the prefix cleared, as the kernel keeps it. */
@@ -68,7 +72,7 @@ static uint8_t put_prefix(uint8_t out[static 16], const struct ip_prefix *p)
 		return 0;
 	memcpy(out, p->addr.byte, 16);
 	for (unsigned bit = p->len; bit < addr_len(p->addr.family) * 8; bit++)
-		out[bit / 8] &= (uint8_t)~(0x80 >> bit % 8);
+		out[bit / 8] &= (uint8_t) ~(0x80 >> bit % 8);
 	return p->len;
 }
 
@@ -304,10 +308,15 @@ static void get_via(struct ip_addr *out, struct nlattr *const *a, uint8_t family
 		get_bytes(out->byte, a[RTA_GATEWAY], addr_len(family));
 	}
 	get_bytes(&other, via, sizeof(other));
-	if ((other == AF_INET || other == AF_INET6) && nla_len(via) == 2 + (int)addr_len(other)) {
-		out->family = (uint8_t)other;
-		memcpy(out->byte, (const char *)nla_data(via) + 2, addr_len(other));
-	}
+	if (other != AF_INET && other != AF_INET6)
+		return;
+
+	unsigned len = addr_len((uint8_t)other);
+
+	if (nla_len(via) != 2 + (int)len)
+		return;
+	out->family = (uint8_t)other;
+	memcpy(out->byte, (const char *)nla_data(via) + 2, len);
 }
 
 bool route_decode(struct nlmsghdr *hdr, struct fib_have *out)

@@ -38,12 +38,18 @@ static int metric_type(const char *name)
 		const char *name;
 		int type;
 	} names[] = {
-		{ "mtu", RTAX_MTU },		   { "advmss", RTAX_ADVMSS },
-		{ "rtt", RTAX_RTT },		   { "rttvar", RTAX_RTTVAR },
-		{ "reordering", RTAX_REORDERING }, { "cwnd", RTAX_CWND },
-		{ "ssthresh", RTAX_SSTHRESH },	   { "rto_min", RTAX_RTO_MIN },
-		{ "window", RTAX_WINDOW },	   { "hoplimit", RTAX_HOPLIMIT },
-		{ "initcwnd", RTAX_INITCWND },	   { "initrwnd", RTAX_INITRWND },
+		{ "mtu", RTAX_MTU },
+		{ "advmss", RTAX_ADVMSS },
+		{ "rtt", RTAX_RTT },
+		{ "rttvar", RTAX_RTTVAR },
+		{ "reordering", RTAX_REORDERING },
+		{ "cwnd", RTAX_CWND },
+		{ "ssthresh", RTAX_SSTHRESH },
+		{ "rto_min", RTAX_RTO_MIN },
+		{ "window", RTAX_WINDOW },
+		{ "hoplimit", RTAX_HOPLIMIT },
+		{ "initcwnd", RTAX_INITCWND },
+		{ "initrwnd", RTAX_INITRWND },
 		{ "congctl", RTAX_CC_ALGO },
 	};
 
@@ -98,9 +104,9 @@ static void put_metrics(struct nl_msg *msg, const struct conf_route *r)
 
 void route_put_words(struct nl_msg *msg, const struct conf_route *r, uint8_t family)
 {
-	static const uint8_t prefs[] = { [ROUTE_PREF_LOW] = 3,
-					 [ROUTE_PREF_MEDIUM] = 0,
-					 [ROUTE_PREF_HIGH] = 1 }; /* RFC 4191 */
+	static const uint8_t prefs[] = {
+		[ROUTE_PREF_LOW] = 3, [ROUTE_PREF_MEDIUM] = 0, [ROUTE_PREF_HIGH] = 1
+	}; /* RFC 4191 */
 	uint32_t realms;
 
 	if (r->s.src.family)
@@ -118,13 +124,15 @@ void route_put_words(struct nl_msg *msg, const struct conf_route *r, uint8_t fam
 
 /* ---- encapsulation ---- */
 
+enum { BOTTOM = 0x100 }; /* bit of the last label of a stack */
+
 static void put_mpls(struct nl_msg *msg, const struct rt_encap *e)
 {
 	uint32_t label[RT_LABELS_MAX];
 
 	/* label, traffic class 0, bottom of stack, TTL 0 */
 	for (uint32_t i = 0; i < e->label_n; i++)
-		label[i] = htonl(e->label[i] << 12 | (i == e->label_n - 1) << 8);
+		label[i] = htonl(e->label[i] << 12 | (i == e->label_n - 1 ? BOTTOM : 0));
 	BUG_ON(nla_put(msg, MPLS_IPTUNNEL_DST, (int)(e->label_n * sizeof(*label)), label));
 	if (e->has_ttl)
 		put_u8(msg, MPLS_IPTUNNEL_TTL, e->ttl);
@@ -211,7 +219,8 @@ static uint32_t hash_hops(uint32_t hash, const struct nlattr *a, uint8_t *n)
 		hash = hash_bytes(hash, at + sizeof(nh), (uint32_t)(nh.rtnh_len - sizeof(nh)));
 		*n = (uint8_t)(*n < UINT8_MAX ? *n + 1 : *n);
 
-		size_t step = RTNH_ALIGN((size_t)nh.rtnh_len);
+		size_t step =
+			(nh.rtnh_len + (size_t)RTNH_ALIGNTO - 1) & ~((size_t)RTNH_ALIGNTO - 1);
 
 		at += step < left ? step : left;
 		left -= step < left ? step : left;
