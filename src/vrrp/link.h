@@ -49,7 +49,8 @@ const struct link_table *link_table_get(struct snap_slot *slot);
 struct link_addr {
 	uint32_t ifindex;
 	struct ip_addr addr;
-	uint8_t len; /* prefix length */
+	struct ip_addr peer; /* the other end; family 0: none */
+	uint8_t len; /* prefix length; of the peer where there is one */
 	uint8_t proto; /* IFA_PROTO; 0 on kernels that do not have it */
 	uint32_t flags; /* IFA_F_* */
 	uint32_t order; /* place in the dump: the kernel lists primary addresses first */

@@ -85,6 +85,18 @@ int link_dump_link(void *arg, struct nlmsghdr *hdr)
 	return 0;
 }
 
+/* IFA_ADDRESS is the other end, or the address itself once more. */
+static void get_peer(struct link_addr *la, const struct nlattr *a)
+{
+	struct ip_addr peer = { .family = la->addr.family };
+
+	if (!a || nla_len(a) != (int)addr_len(peer.family))
+		return;
+	memcpy(peer.byte, nla_data(a), addr_len(peer.family));
+	if (!addr_eq(&peer, &la->addr))
+		la->peer = peer;
+}
+
 int link_dump_addr(void *arg, struct nlmsghdr *hdr)
 {
 	struct link_pic *p = arg;
@@ -110,6 +122,7 @@ int link_dump_addr(void *arg, struct nlmsghdr *hdr)
 	    nla_len(local) != (int)addr_len(info->ifa_family))
 		return 0;
 	memcpy(la.addr.byte, nla_data(local), addr_len(info->ifa_family));
+	get_peer(&la, a[IFA_ADDRESS]);
 	if (a[IFA_PROTO] && nla_len(a[IFA_PROTO]) >= 1)
 		la.proto = nla_get_u8(a[IFA_PROTO]);
 	link_pic_put_addr(p, &la);

@@ -431,8 +431,15 @@ static void plan_removals(struct plan *p, struct vip_set *s)
 		}
 		if (!v->is_present || !is_wanted(v))
 			v->is_said = false;
-		plan_removal(p, v);
 	}
+	/* when the last address of a prefix is one without a route to it, the kernel forgets to take
+	 * away the route that came with another: so these go first */
+	for (uint32_t i = 0; i < s->n; i++)
+		if (s->vip[i]->attr.flags & IFA_F_NOPREFIXROUTE)
+			plan_removal(p, s->vip[i]);
+	for (uint32_t i = 0; i < s->n; i++)
+		if (!(s->vip[i]->attr.flags & IFA_F_NOPREFIXROUTE))
+			plan_removal(p, s->vip[i]);
 }
 
 static void plan_additions(struct plan *p, struct vip_set *s)
@@ -492,6 +499,7 @@ static struct vip nobodys(const struct link_addr *a, const struct link_pic *pic)
 		.is_present = true,
 		.on = a->ifindex,
 		.on_len = a->len,
+		.attr = { .peer = a->peer, .flags = a->flags & IFA_F_NOPREFIXROUTE },
 	};
 
 	copy_text(v.dev, sizeof(v.dev), l ? l->name : "");
