@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { GARP_REPEAT_N = 5, GARP_DELAY_US = SEC(5) }; /* the defaults */
+
 /* A virtual address with what announces it. */
 struct held {
 	struct vip vip;
@@ -72,20 +74,6 @@ static void make_room(struct addrs *a)
 	BUG_ON(!a->ops);
 }
 
-void addrs_adopt(struct addrs *a, const struct conf *c)
-{
-	struct vip *keys = reallocarray(NULL, (size_t)c->vip_n + 1, sizeof(*keys));
-
-	BUG_ON(!keys);
-	vip_set_adopt(&a->set, keys, vip_keys(c, keys), make_vip, a);
-	free(keys);
-	for (uint32_t i = 0; i < a->set.n; i++)
-		if (!a->set.vip[i]->is_configured)
-			hush(a->set.vip[i]);
-	make_room(a);
-	addrs_said(a, (struct inst_id){ VIP_STATIC }, true, true, false);
-}
-
 void addrs_left_over(struct addrs *a, const struct view *v)
 {
 	vip_set_left_over(&a->set, v->links, v->pic, make_vip, a);
@@ -108,15 +96,69 @@ void addrs_said(struct addrs *a, struct inst_id inst, bool is_known, bool is_wan
 	}
 }
 
+/* vrrp_min_garp: what has not been changed from its default becomes as little as possible. */
+static void reduce(struct garp_times *t)
+{
+	if (t->repeat_n != GARP_REPEAT_N || t->delay_us != GARP_DELAY_US || t->refresh_us)
+		return;
+	t->repeat_n = 1;
+	t->delay_us = 0;
+}
+
 struct garp_times addrs_times(const struct conf *c, const struct conf_vrrp *inst)
 {
 	struct garp_times t = {
 		.repeat_n = inst->s.garp_repeat_n,
 		.delay_us = inst->s.garp_delay_us,
+		.refresh_n = inst->s.garp_refresh_repeat_n,
+		.refresh_us = inst->s.garp_refresh_us,
 	};
 
-	(void)c;
+	if (c->global.s.min_garp)
+		reduce(&t);
 	return t;
+}
+
+/* Groups of interfaces that share a pace: each member names the group's first one. */
+static void adopt_paces(struct addrs *a, const struct conf *c)
+{
+	struct announce_member *m;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < c->garp_group_n; i++)
+		n += c->garp_group[i].s.interfaces.n;
+	m = calloc((size_t)n + 1, sizeof(*m));
+	BUG_ON(!m);
+	n = 0;
+	for (uint32_t i = 0; i < c->garp_group_n; i++) {
+		const struct fields_garp_group *g = &c->garp_group[i].s;
+
+		for (uint32_t k = 0; k < g->interfaces.n; k++, n++) {
+			const char *name = g->interfaces.v[k], *first = g->interfaces.v[0];
+
+			memcpy(m[n].name, name, strnlen(name, IFNAMSIZ - 1));
+			memcpy(m[n].lane, first, strnlen(first, IFNAMSIZ - 1));
+			m[n].garp_us = g->garp_us;
+			m[n].gna_us = g->gna_us;
+		}
+	}
+	announce_paces(&a->announce, c->global.s.garp_interval_us, c->global.s.gna_interval_us, m,
+		       n);
+}
+
+void addrs_adopt(struct addrs *a, const struct conf *c)
+{
+	struct vip *keys = reallocarray(NULL, (size_t)c->vip_n + 1, sizeof(*keys));
+
+	BUG_ON(!keys);
+	vip_set_adopt(&a->set, keys, vip_keys(c, keys), make_vip, a);
+	free(keys);
+	for (uint32_t i = 0; i < a->set.n; i++)
+		if (!a->set.vip[i]->is_configured)
+			hush(a->set.vip[i]);
+	make_room(a);
+	adopt_paces(a, c);
+	addrs_said(a, (struct inst_id){ VIP_STATIC }, true, true, false);
 }
 
 /* The interface whose pace it is: of one that we made, that below. */
@@ -251,6 +293,6 @@ void addrs_lower(struct addrs *a, const struct conf_vrrp *inst)
 
 	for (uint32_t i = r.first; i < r.first + r.n; i++)
 		if (a->set.vip[i]->is_said && held_of(a->set.vip[i])->job.garp.lane)
-			announce_lower(&held_of(a->set.vip[i])->job, inst->s.garp_repeat_n,
-				       inst->s.garp_delay_us, now_us);
+			announce_lower(&held_of(a->set.vip[i])->job, inst->s.garp_lower_repeat_n,
+				       inst->s.garp_lower_delay_us, now_us);
 }

@@ -21,6 +21,7 @@ struct link {
 	bool is_made; /* by a vipd, for a virtual MAC address: it bears our alias */
 	bool is_router6; /* it forwards IPv6 */
 	uint32_t parent; /* index of the interface below; 0 = none */
+	uint32_t vrf_table; /* of a VRF; 0: it is none */
 	struct ip_addr primary_v4; /* first address that is not one of our VIPs; family 0 = none */
 	struct ip_addr primary_v6; /* the same, link-local and usable (V5) */
 	bool is_joined; /* the host is in VRRP's group there: only then adverts are heard */

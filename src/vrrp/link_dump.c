@@ -26,6 +26,26 @@ static bool forwards_v6(struct nlattr *spec)
 	return u32_of(conf, 0); /* the first one is forwarding */
 }
 
+static bool is_kind(const struct nlattr *kind, const char *name)
+{
+	return kind && (size_t)nla_len(kind) >= strlen(name) &&
+	       !strncmp(nla_data(kind), name, (size_t)nla_len(kind));
+}
+
+/* IFLA_LINKINFO { IFLA_INFO_KIND "vrf", IFLA_INFO_DATA { IFLA_VRF_TABLE } } */
+static uint32_t vrf_table(struct nlattr *info)
+{
+	struct nlattr *kind, *data;
+
+	if (!info)
+		return 0;
+	kind = nla_find(nla_data(info), nla_len(info), IFLA_INFO_KIND);
+	data = nla_find(nla_data(info), nla_len(info), IFLA_INFO_DATA);
+	if (!data || !is_kind(kind, "vrf"))
+		return 0;
+	return u32_of(nla_find(nla_data(data), nla_len(data), IFLA_VRF_TABLE), 0);
+}
+
 static bool has_our_alias(const struct nlattr *alias)
 {
 	return alias && nla_len(alias) >= (int)sizeof(LINK_ALIAS) - 1 &&
@@ -51,6 +71,7 @@ int link_dump_link(void *arg, struct nlmsghdr *hdr)
 		.mtu = u32_of(a[IFLA_MTU], 0),
 		.is_router6 = forwards_v6(a[IFLA_AF_SPEC]),
 		.is_made = has_our_alias(a[IFLA_IFALIAS]),
+		.vrf_table = vrf_table(a[IFLA_LINKINFO]),
 	};
 
 	if (!a[IFLA_IFNAME])

@@ -6,7 +6,8 @@
  *	in	WANT_VIPS	from vrrp: is this instance's place here?
  *		netlink events	links and addresses changed: wake-ups only, their content is not used
  *	out	board->links	the link table (link.h); LINK to vrrp says that there is a new one
- *		kernel		group memberships (member.h), addresses and their announcements (addrs.h)
+ *		kernel		group memberships (member.h), addresses and their announcements (addrs.h),
+ *				routes and rules (fibs.h)
  *
  * One turn: when something changed, read links and addresses from the kernel, publish them when they
  * differ, plan, carry out, announce what is in place; and again, because a change of ours may have
@@ -23,6 +24,7 @@
 #include "core/log.h"
 #include "core/stats.h"
 #include "vrrp/addrs.h"
+#include "vrrp/fibs.h"
 #include "vrrp/link.h"
 #include "vrrp/link_dump.h"
 #include "vrrp/link_log.h"
@@ -69,6 +71,7 @@ struct reflector {
 	struct members members;
 	struct said *said;
 	struct addrs addrs;
+	struct fibs fibs;
 
 	struct timer wake; /* look again then */
 	int64_t dump_after_us; /* events alone cause no dump before */
@@ -109,6 +112,7 @@ static void publish(struct reflector *rf)
 				 t); /* nothing at the first adoption: no name is used before it */
 	t->version = ++rf->version;
 	rf->table = t;
+	fibs_release(&rf->fibs, true);
 	link_table_publish(&rf->role.board->links, t);
 	if (rf->role.board->vrrp)
 		fact_post(rf->role.board->vrrp, &rf->link_fact, t->version);
@@ -120,6 +124,7 @@ static void on_wake(struct timer *t, int64_t now_us)
 
 	(void)now_us;
 	addrs_release(&rf->addrs);
+	fibs_release(&rf->fibs, false);
 	rf->must_dump = rf->must_plan = true; /* in the turn that this timer makes */
 }
 
@@ -140,6 +145,10 @@ static int look(struct reflector *rf)
 {
 	int64_t start_us = clock_now_us();
 	int err = link_dump(&rf->chan, &rf->pic);
+
+	if (!err && fibs_any(&rf->fibs))
+		err = fibs_look(&rf->fibs, &rf->chan);
+
 	int64_t now_us = clock_now_us();
 	int64_t pace_us = (now_us - start_us) * DUMP_SHARE;
 
@@ -184,7 +193,11 @@ static bool settle_round(struct reflector *rf)
 	rf->must_plan = false;
 
 	struct view v = view_of(rf);
-	bool has_changed = addrs_settle(&rf->addrs, &v);
+	/* nothing leads to an address that is gone, or before it is there */
+	bool has_changed = fibs_remove(&rf->fibs, &v);
+
+	has_changed |= addrs_settle(&rf->addrs, &v);
+	has_changed |= fibs_add(&rf->fibs, &v);
 
 	if (v.has_failed)
 		wake_at(rf, clock_now_us() + RETRY_US);
@@ -219,12 +232,11 @@ static struct reflector *of(struct role *r)
 	return container_of(r, struct reflector, role);
 }
 
-static void on_event(struct loop_fd *lf, uint32_t events)
+/* Throws away what the descriptor has: that there is something is all that counts. */
+static void drain(struct reflector *rf, struct loop_fd *lf)
 {
-	struct reflector *rf = container_of(lf, struct reflector, event_fd);
 	char junk[64];
 
-	(void)events;
 	rf->is_event_seen = true;
 	for (unsigned i = 0; i < EVENT_READS_N; i++) {
 		if (recv(lf->fd, junk, sizeof(junk), MSG_DONTWAIT) >= 0 || errno == EINTR)
@@ -234,6 +246,18 @@ static void on_event(struct loop_fd *lf, uint32_t events)
 		log_event(LOG_LINK_RESYNC, "error=\"%s\"", strerrordesc_np(ENOBUFS));
 		stats_add(STAT_LINK_RESYNC, 1);
 	}
+}
+
+static void on_event(struct loop_fd *lf, uint32_t events)
+{
+	(void)events;
+	drain(container_of(lf, struct reflector, event_fd), lf);
+}
+
+static void on_fib_event(struct loop_fd *lf, uint32_t events)
+{
+	(void)events;
+	drain(container_of(lf, struct reflector, fibs.event_fd), lf);
 }
 
 static int open_events(struct reflector *rf)
@@ -269,9 +293,15 @@ static int init(struct role *r)
 {
 	struct reflector *rf = of(r);
 	int err = nl_chan_open(&rf->chan, NETLINK_ROUTE);
+	int on = 1;
 
+	fibs_init(&rf->fibs, &r->loop, on_fib_event);
 	if (!err)
 		err = open_events(rf);
+	/* so that a dump of routes may ask for ours only; older kernels send all of them */
+	if (!err)
+		(void)setsockopt(nl_socket_get_fd(rf->chan.sock), SOL_NETLINK,
+				 NETLINK_GET_STRICT_CHK, &on, sizeof(on));
 	if (!err)
 		err = addrs_open(&rf->addrs, &r->loop);
 	if (!err)
@@ -279,6 +309,11 @@ static int init(struct role *r)
 	if (!err)
 		publish(rf);
 	return err;
+}
+
+static bool is_same_name(const char *a, const char *b)
+{
+	return a && b ? !strcmp(a, b) : a == b;
 }
 
 /* What was said of an instance on another interface is no word of this one. The VRRP role starts it
@@ -291,11 +326,31 @@ static void adopt_instances(struct reflector *rf, const struct conf *old, const 
 	for (uint32_t i = 0; i < new->vrrp_n; i++) {
 		const struct conf_vrrp *was = old ? conf_inst(old, new->vrrp[i].id) : NULL;
 
-		if (was && !strcmp(was->s.interface, new->vrrp[i].s.interface))
+		if (was && is_same_name(was->s.interface, new->vrrp[i].s.interface))
 			said[i] = rf->said[was - old->vrrp];
 	}
 	free(rf->said);
 	rf->said = said;
+}
+
+/* is_new: it is not what was said before. */
+static void spread(struct reflector *rf, struct inst_id inst, const struct said *s, bool is_new)
+{
+	addrs_said(&rf->addrs, inst, s->is_known, s->is_wanted, is_new);
+	fibs_said(&rf->fibs, inst, s->is_known, s->is_wanted, is_new);
+}
+
+/* What a vipd that was killed has left and nobody names any more. */
+static void find_left_over(struct reflector *rf)
+{
+	struct view v = view_of(rf);
+	int err = fibs_look(&rf->fibs, &rf->chan);
+
+	addrs_left_over(&rf->addrs, &v);
+	if (!err)
+		fibs_left_over(&rf->fibs, &v);
+	else
+		log_event(LOG_LINK_FAIL, "what=routes error=\"%s\"", strerrordesc_np(-err));
 }
 
 static void adopt(struct role *r, const struct conf *old, const struct conf *new)
@@ -306,15 +361,17 @@ static void adopt(struct role *r, const struct conf *old, const struct conf *new
 	members_adopt(&rf->members, new);
 	adopt_instances(rf, old, new);
 	addrs_adopt(&rf->addrs, new);
-	if (!old) {
-		struct view v = view_of(rf);
 
-		addrs_left_over(&rf->addrs, &v);
+	int err = fibs_adopt(&rf->fibs, new);
+
+	if (err)
+		log_event(LOG_LINK_FAIL, "what=route_events error=\"%s\"", strerrordesc_np(-err));
+	if (!old) {
+		find_left_over(rf);
 		wake_at(rf, clock_now_us()); /* the first turn may begin with a long sleep */
 	}
 	for (uint32_t i = 0; i < new->vrrp_n; i++)
-		addrs_said(&rf->addrs, new->vrrp[i].id, rf->said[i].is_known, rf->said[i].is_wanted,
-			   false);
+		spread(rf, new->vrrp[i].id, &rf->said[i], false);
 	publish(rf);
 	rf->must_plan = true;
 }
@@ -335,7 +392,7 @@ static void fact(struct role *r, enum msg_type type, uint32_t id, uint64_t value
 	if (s->is_known && s->value == value)
 		return;
 	*s = (struct said){ .is_known = true, .is_wanted = value & 1, .value = value };
-	addrs_said(&rf->addrs, inst, true, s->is_wanted, true);
+	spread(rf, inst, s, true);
 	rf->must_plan = true;
 }
 
@@ -355,17 +412,20 @@ static void remove_all(struct reflector *rf)
 	int64_t until_us = clock_now_us() + END_US;
 
 	addrs_unwant(&rf->addrs);
+	fibs_unwant(&rf->fibs);
 	for (bool is_last = false; !is_last; (void)usleep(END_PAUSE_US)) {
 		is_last = clock_now_us() >= until_us;
 		addrs_release(&rf->addrs);
+		fibs_release(&rf->fibs, false);
 		rf->must_dump = !is_last || rf->is_pic_good;
 		rf->must_plan = true;
 		for (unsigned i = 0; i < ROUNDS_N && settle_round(rf); i++)
 			;
-		if (rf->is_pic_good && !addrs_has_ours(&rf->addrs))
+		if (rf->is_pic_good && !addrs_has_ours(&rf->addrs) && !fibs_has_ours(&rf->fibs))
 			return;
 	}
 	addrs_tell_left(&rf->addrs);
+	fibs_tell_left(&rf->fibs);
 }
 
 static void fini(struct role *r)
@@ -375,6 +435,7 @@ static void fini(struct role *r)
 	if (rf->table) /* else init failed */
 		remove_all(rf);
 	addrs_close(&rf->addrs);
+	fibs_fini(&rf->fibs);
 	timer_disarm(&r->loop.timers, &rf->wake);
 	loop_del(&r->loop, &rf->event_fd);
 	if (rf->event_sock >= 0)

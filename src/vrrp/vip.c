@@ -5,9 +5,12 @@
 #include "vrrp/vip.h"
 
 #include "core/bug.h"
+#include "core/clock.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,20 +41,102 @@ static void copy_text(char *out, size_t len, const char *text)
 	(void)snprintf(out, len, "%s", text ? text : "");
 }
 
-static struct vip key_of(const struct conf_vrrp *inst, const struct conf_vip *cv)
+static uint32_t flags_of(const struct fields_vip *f)
+{
+	bool is_v6 = f->prefix.addr.family == AF_INET6;
+	uint32_t flags = 0;
+
+	/* no duplicate address detection: the address must be of use at once, and the router that
+	 * had it may still answer */
+	if (is_v6 && !f->dad)
+		flags |= IFA_F_NODAD;
+	if (is_v6 && f->home)
+		flags |= IFA_F_HOMEADDRESS;
+	if (is_v6 && f->mngtmpaddr)
+		flags |= IFA_F_MANAGETEMPADDR;
+	if (f->noprefixroute)
+		flags |= IFA_F_NOPREFIXROUTE;
+	if (f->autojoin)
+		flags |= IFA_F_MCAUTOJOIN;
+	return flags;
+}
+
+static bool is_link_local(const struct ip_addr *a)
+{
+	return a->family == AF_INET6 ? IN6_IS_ADDR_LINKLOCAL(&a->v6)
+				     : a->byte[0] == 169 && a->byte[1] == 254;
+}
+
+static bool is_loopback(const struct ip_addr *a)
+{
+	return a->family == AF_INET6 ? IN6_IS_ADDR_LOOPBACK(&a->v6) : a->byte[0] == 127;
+}
+
+static uint32_t scope_of(const struct fields_vip *f)
+{
+	if (f->scope != CONF_SCOPE_NONE)
+		return f->scope;
+	if (is_loopback(&f->prefix.addr))
+		return RT_SCOPE_HOST;
+	return is_link_local(&f->prefix.addr) ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
+}
+
+/* "+" sets the host bits, "-" clears them; where there are none, there is no broadcast address. */
+static struct ip_addr brd_of(const struct fields_vip *f)
+{
+	struct ip_addr a = { 0 };
+	uint32_t host = f->prefix.len < 31 ? UINT32_MAX >> f->prefix.len : 0;
+	uint32_t addr = ntohl(f->prefix.addr.v4.s_addr);
+
+	if (!f->brd || f->prefix.addr.family != AF_INET)
+		return a;
+	if (strcmp(f->brd, "+") != 0 && strcmp(f->brd, "-") != 0) {
+		(void)addr_parse(f->brd, &a);
+		return a;
+	}
+	return host ? addr_v4(htonl(f->brd[0] == '+' ? addr | host : addr & ~host)) : a;
+}
+
+/* An IPv6 address of 128 bits is deprecated from the start, so that nothing is sent from it. */
+static uint32_t preferred_of(const struct fields_vip *f)
+{
+	bool is_v6 = f->prefix.addr.family == AF_INET6;
+
+	if (f->preferred_us < 0)
+		return is_v6 && f->prefix.len == 128 ? 0 : VIP_FOREVER;
+	return (uint32_t)(f->preferred_us / SEC(1)); /* the largest is for ever */
+}
+
+static struct vip key_of(const struct fields_vip *f, const char *dev)
 {
 	struct vip v = {
-		.inst = inst->id,
-		.addr = cv->s.prefix.addr,
-		.len = cv->s.prefix.len,
+		.addr = f->prefix.addr,
+		.len = f->peer.addr.family ? f->peer.len : f->prefix.len,
 		.is_configured = true,
-		.is_owner = inst->s.priority == 255,
-		.attr = { .preferred_s = VIP_FOREVER },
+		.is_no_track = f->no_track,
 	};
 
-	copy_text(v.dev, sizeof(v.dev), cv->s.dev ? cv->s.dev : inst->s.interface);
-	copy_text(v.inst_name, sizeof(v.inst_name), inst->s.name);
+	v.attr.peer = f->peer.addr;
+	v.attr.brd = brd_of(f);
+	v.attr.flags = flags_of(f);
+	v.attr.preferred_s = preferred_of(f);
+	v.attr.scope = scope_of(f);
+	copy_text(v.attr.label, sizeof(v.attr.label), f->label);
+	copy_text(v.dev, sizeof(v.dev), f->dev ? f->dev : dev);
 	return v;
+}
+
+static uint32_t put_list(struct vip *keys, const struct conf *conf, struct conf_range list,
+			 const struct conf_vrrp *inst)
+{
+	for (uint32_t k = 0; k < list.n; k++) {
+		keys[k] = key_of(&conf->vip[list.first + k].s, inst ? inst->s.interface : NULL);
+		keys[k].inst.v = inst ? inst->id.v : VIP_STATIC;
+		keys[k].is_owner = inst && inst->s.priority == 255;
+		copy_text(keys[k].inst_name, sizeof(keys[k].inst_name),
+			  inst ? inst->s.name : "static");
+	}
+	return list.n;
 }
 
 uint32_t vip_keys(const struct conf *conf, struct vip *keys)
@@ -59,14 +144,10 @@ uint32_t vip_keys(const struct conf *conf, struct vip *keys)
 	uint32_t n = 0, kept_n = 0;
 
 	for (uint32_t i = 0; i < conf->vrrp_n; i++) {
-		const struct conf_vrrp *inst = &conf->vrrp[i];
-
-		for (uint32_t k = 0; k < inst->s.vips.n; k++) {
-			const struct conf_vip *cv = &conf->vip[inst->s.vips.first + k];
-
-			keys[n++] = key_of(inst, cv);
-		}
+		n += put_list(keys + n, conf, conf->vrrp[i].s.vips, &conf->vrrp[i]);
+		n += put_list(keys + n, conf, conf->vrrp[i].s.evips, &conf->vrrp[i]);
 	}
+	n += put_list(keys + n, conf, conf->statics.s.addresses, NULL);
 	if (n > 1)
 		qsort(keys, n, sizeof(*keys), cmp_keys);
 	for (uint32_t i = 0; i < n; i++)

@@ -6,6 +6,7 @@
 
 #include "core/bug.h"
 #include "core/clock.h"
+#include "core/conf/conf_kernel.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -112,27 +113,6 @@ static void twice_vrid(const struct conf *c, uint32_t a, uint32_t b, struct err_
 static void rule_vrid(const struct conf *c, struct err_list *errs)
 {
 	find_twice(c, c->vrrp_n, cmp_vrid, twice_vrid, errs);
-}
-
-static int cmp_vip(const struct conf *c, uint32_t a, uint32_t b)
-{
-	int d = addr_cmp(&c->vip[a].s.prefix.addr, &c->vip[b].s.prefix.addr);
-
-	return d ? d : strcmp(c->vip[a].s.dev, c->vip[b].s.dev);
-}
-
-static void twice_vip(const struct conf *c, uint32_t a, uint32_t b, struct err_list *errs)
-{
-	char text[ADDR_TEXT_LEN], there[CONF_PLACE_LEN];
-
-	FAIL(c->vip[b].loc, "virtual_ipaddress %s on %s: is listed in %s already",
-	     addr_text(&c->vip[b].s.prefix.addr, text), c->vip[b].s.dev,
-	     conf_place(c->vip[a].loc, c->vip[b].loc, there));
-}
-
-static void rule_vip_twice(const struct conf *c, struct err_list *errs)
-{
-	find_twice(c, c->vip_n, cmp_vip, twice_vip, errs);
 }
 
 static int cmp_vs_name(const struct conf *c, uint32_t a, uint32_t b)
@@ -263,11 +243,6 @@ static void rule_addr(const struct conf *c, struct err_list *errs)
 	static const char why[] = "must be the IPv4 address of a host (IPv6 is not supported yet)";
 	char text[ADDR_TEXT_LEN];
 
-	for (uint32_t i = 0; i < c->vip_n; i++)
-		if (c->vip[i].s.prefix.addr.family == AF_INET &&
-		    !is_host_v4(&c->vip[i].s.prefix.addr))
-			FAIL(c->vip[i].loc, "virtual_ipaddress %s: must be the address of a host",
-			     addr_text(&c->vip[i].s.prefix.addr, text));
 	for (uint32_t i = 0; i < c->vs_n; i++)
 		if (!is_host_v4(&c->vs[i].s.addr))
 			FAIL(c->vs[i].loc, "virtual_servers \"%s\": address %s %s", c->vs[i].s.name,
@@ -338,7 +313,7 @@ static const struct rule {
 } rules[] = {
 	{ "instance names are unique", rule_inst_name },
 	{ "a VRID is used once on an interface", rule_vrid },
-	{ "a virtual address is listed once", rule_vip_twice },
+	{ "addresses, routes and rules are what the kernel takes", conf_check_kernel },
 	{ "service names are unique", rule_vs_name },
 	{ "services have different addresses", rule_vs_addr },
 	{ "a service lists a server once", rule_rs_twice },
