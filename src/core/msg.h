@@ -8,6 +8,7 @@
  *	vrrp ------ WANT_VIPS -------------> reflector
  *	vrrp ------ VRRP_STATE ------------> ipvs
  *	check 0..n  HEALTH ----------------> ipvs
+ *	tracker --- TRACK -----------------> vrrp
  *
  * A message is a fact (mbox.h): an id and a value of 63 bits that is always the latest. Ids are
  * minted once by main and never used again (conf_ids.h), so an id says the generation too: a
@@ -29,6 +30,7 @@ enum msg_type {
 			* moves with each transition, so that a quick loss and gain is seen */
 	MSG_VRRP_STATE, /* id: instance; value: enum vrrp_state */
 	MSG_HEALTH, /* id: probe; value: health_pack() */
+	MSG_TRACK, /* id: tracked script, file or process; value: track_pack() */
 };
 
 /* What one probe says of its real server. */
@@ -61,4 +63,25 @@ static inline struct health health_unpack(uint64_t v)
 	};
 
 	return h;
+}
+
+/* What is known of something that instances track. */
+struct track_state {
+	bool is_known; /* there is a result */
+	bool is_up; /* script: it succeeds; process: quorum */
+	int32_t value; /* file: its number */
+};
+
+static inline uint64_t track_pack(struct track_state s)
+{
+	return (uint64_t)s.is_known << 33 | (uint64_t)s.is_up << 32 | (uint32_t)s.value;
+}
+
+static inline struct track_state track_unpack(uint64_t v)
+{
+	return (struct track_state){
+		.is_known = v >> 33 & 1,
+		.is_up = v >> 32 & 1,
+		.value = (int32_t)(uint32_t)v,
+	};
 }

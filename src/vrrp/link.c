@@ -245,7 +245,8 @@ struct link_table *link_table_make(const struct link_pic *p, const struct ip_add
 static bool link_eq(const struct link *a, const struct link *b)
 {
 	return a->ifindex == b->ifindex && !strncmp(a->name, b->name, IFNAMSIZ) &&
-	       a->is_up == b->is_up && a->is_joined == b->is_joined && a->is_made == b->is_made &&
+	       a->is_up == b->is_up && a->is_joined == b->is_joined &&
+	       a->is_joined_v6 == b->is_joined_v6 && a->is_made == b->is_made &&
 	       a->is_router6 == b->is_router6 && a->parent == b->parent &&
 	       a->vrf_table == b->vrf_table && addr_eq(&a->primary_v4, &b->primary_v4) &&
 	       addr_eq(&a->primary_v6, &b->primary_v6) && !memcmp(a->mac, b->mac, sizeof(a->mac)) &&

@@ -25,6 +25,7 @@ struct link {
 	struct ip_addr primary_v4; /* first address that is not one of our VIPs; family 0 = none */
 	struct ip_addr primary_v6; /* the same, link-local and usable (V5) */
 	bool is_joined; /* the host is in VRRP's group there: only then adverts are heard */
+	bool is_joined_v6; /* the same of IPv6 */
 	uint8_t mac[6]; /* zero when the hardware address is not of 6 bytes */
 	uint32_t mtu;
 	uint16_t arp_type; /* ARPHRD_ETHER, ... */

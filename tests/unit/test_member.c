@@ -66,6 +66,8 @@ static void delete_iface(unsigned i)
 static void adopt(unsigned first, unsigned end)
 {
 	struct conf *c = conf_new();
+
+	c->global.s.mcast_group4 = addr_v4(htonl(0xe0000012));
 	unsigned n = end - first;
 
 	c->vrrp_n = 2 * n;

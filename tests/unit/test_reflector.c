@@ -44,6 +44,8 @@ static struct conf *make_conf(uint32_t first, uint32_t n, uint8_t priority)
 {
 	struct conf *c = conf_new();
 
+	c->global.s.mcast_group4 = addr_v4(htonl(0xe0000012));
+
 	c->vrrp = arena_array(&c->arena, 1, sizeof(*c->vrrp));
 	c->vip = arena_array(&c->arena, n, sizeof(*c->vip));
 	c->vrrp_n = 1;

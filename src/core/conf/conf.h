@@ -31,6 +31,9 @@ struct rs_id {
 struct probe_id {
 	uint32_t v;
 };
+struct track_id {
+	uint32_t v;
+};
 
 struct conf_loc {
 	const char *file;
@@ -255,16 +258,19 @@ struct conf_sync {
 struct conf_track_script {
 	struct fields_track_script s;
 	struct conf_loc loc;
+	struct track_id id;
 };
 
 struct conf_track_file {
 	struct fields_track_file s;
 	struct conf_loc loc;
+	struct track_id id;
 };
 
 struct conf_track_process {
 	struct fields_track_process s;
 	struct conf_loc loc;
+	struct track_id id;
 };
 
 struct conf_if_delay {
@@ -393,7 +399,8 @@ struct conf {
 	struct conf_probe *probe;
 	uint32_t probe_n;
 
-	struct idmap inst_by_id, vs_by_id, rs_by_id, probe_by_id;
+	/* track_by_id: scripts, then files, then processes, counted through */
+	struct idmap inst_by_id, vs_by_id, rs_by_id, probe_by_id, track_by_id;
 
 	/* Memory for the run state of the VRRP role's instances, sized by vrrp_run_len() and zeroed.
 	 * Main makes it before publishing, so that the VRRP thread needs no allocation when it adopts;

@@ -73,11 +73,31 @@ static void rule_inst_name(const struct conf *c, struct err_list *errs)
 	find_twice(c, c->vrrp_n, cmp_inst_name, twice_inst_name, errs);
 }
 
+static const char *iface_of(const struct conf_vrrp *in)
+{
+	return in->s.interface ? in->s.interface : "";
+}
+
+static uint8_t family_of(const struct conf *c, const struct conf_vrrp *in)
+{
+	return in->s.vips.n ? c->vip[in->s.vips.first].s.prefix.addr.family : AF_INET;
+}
+
+/* Unicast instances have peers of their own, and groups are told apart. */
 static int cmp_vrid(const struct conf *c, uint32_t a, uint32_t b)
 {
-	int d = strcmp(c->vrrp[a].s.interface, c->vrrp[b].s.interface);
+	const struct conf_vrrp *x = &c->vrrp[a], *y = &c->vrrp[b];
+	int d = strcmp(iface_of(x), iface_of(y));
 
-	return d ? d : c->vrrp[a].s.vrid - c->vrrp[b].s.vrid;
+	if (!d)
+		d = x->s.vrid - y->s.vrid;
+	if (!d)
+		d = family_of(c, x) - family_of(c, y);
+	if (!d)
+		d = addr_cmp(&x->s.mcast_dst, &y->s.mcast_dst);
+	if (d || !x->s.peers.n || !y->s.peers.n)
+		return d ? d : !!x->s.peers.n - !!y->s.peers.n;
+	return addr_cmp(&c->peer[x->s.peers.first].s.addr, &c->peer[y->s.peers.first].s.addr);
 }
 
 static void twice_vrid(const struct conf *c, uint32_t a, uint32_t b, struct err_list *errs)
@@ -86,7 +106,7 @@ static void twice_vrid(const struct conf *c, uint32_t a, uint32_t b, struct err_
 
 	FAIL(c->vrrp[b].loc,
 	     "vrrp_instances \"%s\": virtual_router_id %u on %s is used by \"%s\" (%s) already",
-	     c->vrrp[b].s.name, c->vrrp[b].s.vrid, c->vrrp[b].s.interface, c->vrrp[a].s.name,
+	     c->vrrp[b].s.name, c->vrrp[b].s.vrid, iface_of(&c->vrrp[b]), c->vrrp[a].s.name,
 	     conf_place(c->vrrp[a].loc, c->vrrp[b].loc, there));
 }
 
@@ -190,7 +210,7 @@ static void rule_advert_int(const struct conf *c, struct err_list *errs)
 static void rule_names(const struct conf *c, struct err_list *errs)
 {
 	for (uint32_t i = 0; i < c->vrrp_n; i++)
-		if (strpbrk(c->vrrp[i].s.name, " =") || strpbrk(c->vrrp[i].s.interface, " =/"))
+		if (strpbrk(c->vrrp[i].s.name, " =") || strpbrk(iface_of(&c->vrrp[i]), " =/"))
 			FAIL(c->vrrp[i].loc,
 			     "vrrp_instances \"%s\": 'name' and 'interface' must not have blanks "
 			     "or '='",
@@ -223,14 +243,6 @@ static void rule_addr(const struct conf *c, struct err_list *errs)
 	static const char why[] = "must be the IPv4 address of a host (IPv6 is not supported yet)";
 	char text[ADDR_TEXT_LEN];
 
-	for (uint32_t i = 0; i < c->vrrp_n; i++)
-		for (uint32_t k = 0; k < c->vrrp[i].s.vips.n; k++) {
-			const struct conf_vip *v = &c->vip[c->vrrp[i].s.vips.first + k];
-
-			if (v->s.prefix.addr.family != AF_INET)
-				FAIL(v->loc, "virtual_ipaddress %s: %s",
-				     addr_text(&v->s.prefix.addr, text), why);
-		}
 	for (uint32_t i = 0; i < c->vs_n; i++)
 		if (!is_host_v4(&c->vs[i].s.addr))
 			FAIL(c->vs[i].loc, "virtual_servers \"%s\": address %s %s", c->vs[i].s.name,
