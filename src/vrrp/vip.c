@@ -130,7 +130,11 @@ static uint32_t put_list(struct vip *keys, const struct conf *conf, struct conf_
 			 const struct conf_vrrp *inst)
 {
 	for (uint32_t k = 0; k < list.n; k++) {
-		keys[k] = key_of(&conf->vip[list.first + k].s, inst ? inst->s.interface : NULL);
+		const struct conf_vip *cv = &conf->vip[list.first + k];
+
+		keys[k] = key_of(&cv->s, inst ? inst->s.interface : NULL);
+		if (cv->on)
+			copy_text(keys[k].dev, sizeof(keys[k].dev), cv->on);
 		keys[k].inst.v = inst ? inst->id.v : VIP_STATIC;
 		keys[k].is_owner = inst && inst->s.priority == 255;
 		copy_text(keys[k].inst_name, sizeof(keys[k].inst_name),
