@@ -17,9 +17,9 @@ import tempfile
 from proc import Daemon
 
 
-def instance(name, vrid, prio, addresses, advert_ms=100, version=3, device="eth0", nopreempt=False):
+def instance(name, vrid, prio, addresses, advert_ms=100, version=3, device="eth0", nopreempt=False, vmac=False):
     return dict(name=name, vrid=vrid, prio=prio, addresses=addresses, advert_ms=advert_ms, version=version,
-                device=device, nopreempt=nopreempt)
+                device=device, nopreempt=nopreempt, vmac=vmac)
 
 
 def server(address, port, weight=1, checks=None):
@@ -118,6 +118,7 @@ def _group(name, items):
 def _vipd_instance(i):
     addresses = ", ".join(f'"{a}"' for a in i["addresses"])
     nopreempt = " nopreempt = true;" if i["nopreempt"] else ""
+    nopreempt += " use_vmac = true;" if i["vmac"] else ""
     return (f'  {{ name = "{i["name"]}"; interface = "{i["device"]}"; virtual_router_id = {i["vrid"]};'
             f' priority = {i["prio"]}; version = {i["version"]}; advert_int = "{i["advert_ms"]}ms";{nopreempt}\n'
             f'    virtual_ipaddress = ( {addresses} ); }}')
@@ -166,6 +167,7 @@ class Keepalived(Director):
 def _ka_instance(i):
     addresses = "\n".join(f"    {a}" for a in i["addresses"])
     nopreempt = "  nopreempt\n" if i["nopreempt"] else ""
+    nopreempt += "  use_vmac\n" if i["vmac"] else ""
     return (f"vrrp_instance {i['name']} {{\n  version {i['version']}\n  state BACKUP\n  interface {i['device']}\n"
             f"  virtual_router_id {i['vrid']}\n  priority {i['prio']}\n"
             f"  advert_int {i['advert_ms'] / 1000:g}\n{nopreempt}"
