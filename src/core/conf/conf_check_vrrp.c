@@ -3,12 +3,13 @@
  * Rules of instances, their addresses, what they track and their groups. See conf_check.h.
  */
 #include "core/clock.h"
+#include "core/conf/conf_key.h"
 #include "core/conf/conf_names.h"
 #include "core/conf/conf_rules.h"
 
 #include <string.h>
 
-enum { OWNER_PRIORITY = 255, HMAC_KEY_MIN_LEN = 32, HMAC_KEY_MAX_LEN = 64 };
+enum { OWNER_PRIORITY = 255 };
 
 static uint8_t family_of(const struct conf *c, const struct conf_vrrp *in)
 {
@@ -27,8 +28,7 @@ static void rule_complete(const struct conf *c, struct err_list *errs)
 			     "vrrp_instances \"%s\": required setting 'interface' is missing",
 			     in->s.name);
 		if (!in->s.vips.n && !in->s.no_vips)
-			err_add(errs,
-				in->s.version == 2 && !in->s.strict ? ERR_WARNING : ERR_ERROR,
+			err_add(errs, in->s.version == 2 && !in->s.strict ? ERR_WARNING : ERR_ERROR,
 				in->loc.file, in->loc.line,
 				"vrrp_instances \"%s\": has no 'virtual_ipaddress'; say "
 				"no_virtual_ipaddress = true if that is meant",
@@ -124,16 +124,6 @@ static void rule_vmac(const struct conf *c, struct err_list *errs)
 	}
 }
 
-/* How many bytes a key of auth_hmac has; -1: only its file tells. */
-static int hmac_len(const char *text)
-{
-	size_t len = strlen(text);
-
-	if (!strncmp(text, "file:", 5))
-		return -1;
-	return (int)(strncmp(text, "hex:", 4) ? len : (len - 4) / 2);
-}
-
 static void rule_hmac(const struct conf *c, struct err_list *errs)
 {
 	for (uint32_t i = 0; i < c->hmac_n; i++) {
@@ -141,13 +131,23 @@ static void rule_hmac(const struct conf *c, struct err_list *errs)
 		bool has_active = false;
 
 		for (uint32_t k = h->s.keys.first; k < h->s.keys.first + h->s.keys.n; k++) {
-			int len = hmac_len(c->hmac_key[k].s.secret);
+			const struct conf_hmac_key *key = &c->hmac_key[k];
+			uint8_t bytes[CONF_KEY_MAX_LEN];
+			size_t len;
 
-			has_active |= c->hmac_key[k].s.id == h->s.active_key;
-			if (len >= 0 && (len < HMAC_KEY_MIN_LEN || len > HMAC_KEY_MAX_LEN))
-				FAIL(c->hmac_key[k].loc,
-				     "auth_hmac: key %u must have %d..%d bytes, not %d",
-				     c->hmac_key[k].s.id, HMAC_KEY_MIN_LEN, HMAC_KEY_MAX_LEN, len);
+			has_active |= key->s.id == h->s.active_key;
+			/* one in a file that can't be read has been told of */
+			if (strncmp(key->s.secret, "file:", 5) != 0 &&
+			    conf_key_parse(key->s.secret, bytes, &len))
+				FAIL(key->loc,
+				     "auth_hmac: key %u must be %d to %d bytes, as they are or as "
+				     "digits behind \"hex:\"",
+				     key->s.id, CONF_KEY_MIN_LEN, CONF_KEY_MAX_LEN);
+			explicit_bzero(bytes, sizeof(bytes));
+			for (uint32_t o = h->s.keys.first; o < k; o++)
+				if (c->hmac_key[o].s.id == key->s.id)
+					FAIL(key->loc, "auth_hmac: there are two keys %u",
+					     key->s.id);
 		}
 		if (!has_active)
 			FAIL(h->loc, "auth_hmac: there is no key %u, which is 'active_key'",

@@ -141,7 +141,8 @@ static void rule_peers(const struct conf *c, struct err_list *errs)
 			check_peer(c, in, in->s.peers.first + k, errs);
 		if (in->s.unicast_src.family && !in->s.peers.n && !in->s.unicast_fault_no_peer)
 			WARN(in->loc,
-			     "vrrp_instances \"%s\": has 'unicast_src_ip' but no 'unicast_peers': it "
+			     "vrrp_instances \"%s\": has 'unicast_src_ip' but no 'unicast_peers': "
+			     "it "
 			     "speaks to the multicast group",
 			     in->s.name);
 	}
@@ -154,7 +155,8 @@ static void rule_advertised(const struct conf *c, struct err_list *errs)
 
 		if (in->s.vips.n > ADVERTISED_MAX) /* V12 */
 			WARN(in->loc,
-			     "vrrp_instances \"%s\": an advert names at most %d addresses; the others "
+			     "vrrp_instances \"%s\": an advert names at most %d addresses; the "
+			     "others "
 			     "are held but not told of",
 			     in->s.name, ADVERTISED_MAX);
 		if (in->s.vips.n && family_of(c, in) == AF_INET6 && !in->s.strict &&
@@ -201,8 +203,9 @@ static void rule_auth(const struct conf *c, struct err_list *errs)
 			MEANS_NOTHING(in, "'authentication' means nothing with 'auth_hmac'");
 		else if (c->auth[in->s.auth.first].s.type == AUTH_AH &&
 			 in->s.state == CONF_STATE_MASTER && in->s.priority != OWNER_PRIORITY)
-			MEANS_NOTHING(in, "with AH it begins as BACKUP whatever 'state' says: it must "
-					  "learn a sequence number"); /* V122 */
+			MEANS_NOTHING(in,
+				      "with AH it begins as BACKUP whatever 'state' says: it must "
+				      "learn a sequence number"); /* V122 */
 	}
 }
 
