@@ -11,7 +11,8 @@
  * server dead for it. The same holds for what this machine can't do (no descriptor, no route of its
  * own): the check counts as not made and the verdict stays.
  *
- * A reload keeps schedule, runs, counts and verdicts of what stays. A worker never forks, asks no DNS
+ * A reload keeps schedule, runs, counts and verdicts of what stays, and is taken over in small steps
+ * between which checks go on. A worker never forks, asks no DNS
  * and touches no file.
  */
 #include "check/check.h"
@@ -37,6 +38,8 @@ enum {
 	START_TURN_N = LOOP_BATCH_N / 2, /* checks started in one turn */
 	RESERVED_FDS_N = 64, /* descriptors for everything else in the process */
 	WORKERS_MAX_N = 1000, /* three digits in a thread's name */
+	ADOPT_TURN_N = 256, /* probes taken over in one turn: well below a millisecond */
+	LOOK_TURN_N = 4096, /* others' looked at in one turn */
 	LOCAL_KINDS_N = 8, /* kinds of local faults whose last log line is remembered */
 	ANSWER_US = 200000, /* in which a healthy server has answered its first check */
 	LOCAL_LOG_US = 60000000, /* one line for each kind in this time */
@@ -47,6 +50,18 @@ struct local_fault {
 	int err; /* 0: free */
 	int64_t told_at_us;
 	uint64_t n; /* since then */
+};
+
+/* A new snapshot is taken over in small steps, between which checks go on. Meanwhile each probe has its
+ * settings in the one or the other. */
+struct adoption {
+	const struct conf *old; /* holds a reference; NULL: there was none */
+	uint32_t next; /* the first in conf->probe that was not looked at */
+	uint32_t retired; /* places of the worker's old list that were looked at */
+	struct arena arena; /* what becomes the worker's at the end */
+	struct idmap by_id;
+	struct probe **probe;
+	uint32_t probe_n;
 };
 
 struct check {
@@ -60,9 +75,10 @@ struct check {
 	uint32_t probe_n;
 	uint32_t max_n; /* checks at the same time */
 	struct probe_queue waiting;
-	struct timer more; /* there is room, and some still wait */
+	struct timer more; /* for the next turn: some still wait, and there is room */
 	struct probe *gone; /* zombies: their fact is still queued */
 	struct local_fault local[LOCAL_KINDS_N];
+	struct adoption adoption; /* while role.is_adopting */
 };
 
 /* A probe's settings in a snapshot. */
@@ -72,7 +88,7 @@ struct setting {
 	const struct conf_vs *vs;
 };
 
-static struct setting setting_at(const struct conf *conf, uint32_t index)
+static struct setting setting_in(const struct conf *conf, uint32_t index)
 {
 	const struct conf_probe *cp = &conf->probe[index];
 	const struct conf_rs *rs = &conf->rs[cp->rs];
@@ -80,6 +96,13 @@ static struct setting setting_at(const struct conf *conf, uint32_t index)
 	return (struct setting){ .check = &conf->check[cp->check],
 				 .rs = rs,
 				 .vs = &conf->vs[rs->vs] };
+}
+
+static struct setting setting_of(const struct check *c, const struct probe *p)
+{
+	const struct conf *old = c->adoption.old;
+
+	return setting_in(old && p->gen == old->gen ? old : c->role.conf, p->index);
 }
 
 /* ---- results ---- */
@@ -99,7 +122,7 @@ static const char *verdict_name(uint8_t verdict)
 
 static void log_verdict(struct check *c, const struct probe *p, const struct run_result *res)
 {
-	struct setting s = setting_at(c->role.conf, p->index);
+	struct setting s = setting_of(c, p);
 	char rs[ADDR_PORT_TEXT_LEN];
 
 	log_event(LOG_SERVER_CHECK, "vs=%s rs=%s check=%s reason=%s code=%u us=%u verdict=%s",
@@ -146,7 +169,7 @@ static void note_local(struct check *c, const struct probe *p, int err)
 	if (f->told_at_us && now_us - f->told_at_us < LOCAL_LOG_US)
 		return;
 
-	struct setting s = setting_at(c->role.conf, p->index);
+	struct setting s = setting_of(c, p);
 	char rs[ADDR_PORT_TEXT_LEN];
 
 	log_event(LOG_CHECK_LOCAL, "error=%s count=%llu vs=%s rs=%s check=%s",
@@ -164,7 +187,7 @@ static uint32_t phase_of(const struct check *c, const struct probe *p)
 
 static void schedule(struct check *c, struct probe *p, int64_t after_us)
 {
-	struct setting s = setting_at(c->role.conf, p->index);
+	struct setting s = setting_of(c, p);
 	int64_t grid_us = s.check->s.interval_us;
 
 	if (p->health.verdict == HEALTH_UNKNOWN && p->state == PROBE_COLD)
@@ -180,7 +203,7 @@ static void schedule(struct check *c, struct probe *p, int64_t after_us)
 /* The end of a check, whose state is still RUNNING. */
 static void conclude(struct check *c, struct probe *p, const struct run_result *res)
 {
-	struct setting s = setting_at(c->role.conf, p->index);
+	struct setting s = setting_of(c, p);
 
 	p->run = NULL;
 	stats_add(STAT_CHECKS, 1);
@@ -205,9 +228,10 @@ static void on_done(void *owner, const struct run_result *res)
 
 static void start(struct check *c, struct probe *p)
 {
-	struct setting s = setting_at(c->role.conf, p->index);
+	struct setting s = setting_of(c, p);
 	struct run_result res;
 
+	stats_late(LATE_CHECK, clock_now_us() - p->due.at_us);
 	probe_set_state(p, PROBE_RUNNING);
 	p->run = run_start(&c->engine, proto_of(s.check->s.type), s.rs, s.check, p, &res);
 	if (!p->run)
@@ -223,7 +247,7 @@ static void on_due(struct timer *t, int64_t now_us)
 	probe_queue_put(&p->worker->waiting, p);
 }
 
-/* The turn that it makes ends with start_waiting(). */
+/* The turn that it makes ends with reconcile(). */
 static void on_more(struct timer *t, int64_t now_us)
 {
 	(void)t;
@@ -295,11 +319,12 @@ static void reap(struct check *c)
 
 /* A probe that stays asks the same of the same server (else it would have another id). Its running
  * check sees the new settings from now on, but for its deadline. */
-static void keep(struct check *c, struct probe *p, uint32_t index, struct setting was)
+static void keep(struct check *c, struct probe *p, uint32_t index)
 {
-	struct setting is = setting_at(c->role.conf, index);
+	struct setting was = setting_of(c, p), is = setting_in(c->role.conf, index);
 
 	p->index = index;
+	p->gen = c->role.conf->gen;
 	if (p->run) {
 		p->run->check = is.check;
 		p->run->rs = is.rs;
@@ -315,25 +340,29 @@ static void keep(struct check *c, struct probe *p, uint32_t index, struct settin
 }
 
 /* One probe of the new snapshot: the one that we have, or a new one. */
-static struct probe *join(struct check *c, const struct conf *old, uint32_t index)
+static struct probe *join(struct check *c, uint32_t index)
 {
 	const struct conf *new = c->role.conf;
 	struct probe_id id = new->probe[index].id;
-	uint32_t at = old ? idmap_find(&c->by_id, id.v) : IDMAP_NONE;
+	uint32_t at = c->probe_n ? idmap_find(&c->by_id, id.v) : IDMAP_NONE;
 	struct probe *p;
 
 	if (at != IDMAP_NONE) {
-		struct setting was = setting_at(old, c->probe[at]->index);
-
 		p = c->probe[at];
 		c->probe[at] = NULL; /* what is left over in the end is gone */
-		keep(c, p, index, was);
+		keep(c, p, index);
 		return p;
 	}
 	p = probe_new(c, id, on_due);
 	p->index = index;
+	p->gen = new->gen;
 	schedule(c, p, clock_now_us());
 	return p;
+}
+
+static bool is_mine(const struct check *c, struct probe_id id)
+{
+	return sched_worker(id.v, c->n) == c->index;
 }
 
 static uint32_t count_mine(const struct check *c, const struct conf *conf)
@@ -341,37 +370,79 @@ static uint32_t count_mine(const struct check *c, const struct conf *conf)
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < conf->probe_n; i++)
-		n += conf->probe[i].id.v % c->n == c->index;
+		n += is_mine(c, conf->probe[i].id);
 	return n;
+}
+
+static void adopt_end(struct check *c)
+{
+	struct adoption *a = &c->adoption;
+
+	free(c->probe);
+	arena_fini(&c->arena);
+	c->probe = a->probe;
+	c->probe_n = a->probe_n;
+	c->arena = a->arena;
+	c->by_id = a->by_id;
+	if (a->old)
+		conf_drop(a->old);
+	*a = (struct adoption){ .old = NULL };
+	role_adopted(&c->role);
+}
+
+/* First those of the new snapshot, then what is left of the old one. */
+static void adopt_some(struct check *c)
+{
+	const struct conf *new = c->role.conf;
+	struct adoption *a = &c->adoption;
+	uint32_t left = ADOPT_TURN_N, look = LOOK_TURN_N;
+
+	for (; a->next < new->probe_n &&left &&look; a->next++, look--) {
+		if (!is_mine(c, new->probe[a->next].id))
+			continue;
+		a->probe[a->probe_n] = join(c, a->next);
+		idmap_put(&a->by_id, new->probe[a->next].id.v, a->probe_n++);
+		left--;
+	}
+	for (; a->next == new->probe_n && a->retired < c->probe_n &&left &&look;
+	     a->retired++, look--) {
+		if (!c->probe[a->retired])
+			continue;
+		retire(c, c->probe[a->retired]);
+		left--;
+	}
+	if (a->next == new->probe_n && a->retired == c->probe_n)
+		adopt_end(c);
+	/* also when it is done: a newer snapshot may have come meanwhile */
+	timer_arm(&c->role.loop.timers, &c->more, clock_now_us());
 }
 
 static void adopt(struct role *r, const struct conf *old, const struct conf *new)
 {
 	struct check *c = container_of(r, struct check, role);
-	uint32_t n = count_mine(c, new), k = 0;
-	struct probe **probe = reallocarray(NULL, (size_t)n + 1, sizeof(struct probe *));
-	struct arena arena;
-	struct idmap by_id;
+	uint32_t n = count_mine(c, new);
+	struct adoption *a = &c->adoption;
 
-	BUG_ON(!probe);
-	arena_init(&arena);
-	idmap_init(&by_id, &arena, n);
-	for (uint32_t i = 0; i < new->probe_n; i++) {
-		if (new->probe[i].id.v % c->n != c->index)
-			continue;
-		probe[k] = join(c, old, i);
-		idmap_put(&by_id, probe[k]->id.v, k);
-		k++;
-	}
-	for (uint32_t i = 0; i < c->probe_n; i++)
+	*a = (struct adoption){ .old = old };
+	if (old)
+		conf_hold_again(old);
+	a->probe = reallocarray(NULL, (size_t)n + 1, sizeof(struct probe *));
+	BUG_ON(!a->probe);
+	arena_init(&a->arena);
+	idmap_init(&a->by_id, &a->arena, n);
+	r->is_adopting = true;
+	timer_arm(&r->loop.timers, &c->more, clock_now_us());
+}
+
+/* At the end, in the middle of it: the worker has what it has joined so far, and what is left. */
+static void adopt_stop(struct check *c)
+{
+	struct adoption *a = &c->adoption;
+
+	for (uint32_t i = a->retired; i < c->probe_n; i++)
 		if (c->probe[i])
 			retire(c, c->probe[i]);
-	free(c->probe);
-	arena_fini(&c->arena);
-	c->probe = probe;
-	c->probe_n = n;
-	c->arena = arena;
-	c->by_id = by_id;
+	adopt_end(c);
 }
 
 /* ---- the role ---- */
@@ -403,6 +474,8 @@ static void reconcile(struct role *r)
 	struct check *c = container_of(r, struct check, role);
 
 	start_waiting(c);
+	if (r->is_adopting)
+		adopt_some(c);
 	if (c->gone)
 		reap(c);
 }
@@ -411,6 +484,8 @@ static void fini(struct role *r)
 {
 	struct check *c = container_of(r, struct check, role);
 
+	if (r->is_adopting)
+		adopt_stop(c);
 	for (uint32_t i = 0; i < c->probe_n; i++)
 		retire(c, c->probe[i]);
 	c->probe_n = 0;

@@ -7,7 +7,6 @@
 #include "core/bug.h"
 #include "core/clock.h"
 
-#include <errno.h>
 #include <nettle/memops.h>
 #include <string.h>
 
@@ -80,51 +79,9 @@ void auth_set_pass(struct auth *a, enum auth_kind kind, const char *pass)
 
 void auth_set_key(struct auth_key *k, uint8_t id, const uint8_t *key, size_t len)
 {
-	BUG_ON(len < AUTH_KEY_MIN_LEN || len > AUTH_KEY_MAX_LEN);
+	BUG_ON(len < CONF_KEY_MIN_LEN || len > CONF_KEY_MAX_LEN);
 	k->id = id;
 	hmac_sha256_set_key(&k->ctx, len, key);
-}
-
-static int nibble(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-static int parse_hex(const char *text, uint8_t *key, size_t *len)
-{
-	size_t n = strlen(text);
-
-	if (n % 2 || n / 2 > AUTH_KEY_MAX_LEN)
-		return -EINVAL;
-	for (size_t i = 0; i < n; i += 2) {
-		int hi = nibble(text[i]), lo = nibble(text[i + 1]);
-
-		if (hi < 0 || lo < 0)
-			return -EINVAL;
-		key[i / 2] = (uint8_t)(hi << 4 | lo);
-	}
-	*len = n / 2;
-	return 0;
-}
-
-int auth_parse_key(const char *text, uint8_t key[static AUTH_KEY_MAX_LEN], size_t *len)
-{
-	static const char hex[] = "hex:";
-
-	if (!strncmp(text, hex, sizeof(hex) - 1)) {
-		if (parse_hex(text + sizeof(hex) - 1, key, len))
-			return -EINVAL;
-	} else {
-		*len = strlen(text);
-		if (*len > AUTH_KEY_MAX_LEN)
-			return -EINVAL;
-		memcpy(key, text, *len);
-	}
-	return *len < AUTH_KEY_MIN_LEN ? -EINVAL : 0;
 }
 
 int64_t auth_window_s(int64_t adv_int_us)

@@ -9,14 +9,13 @@
  */
 #pragma once
 
+#include "core/conf/conf_key.h"
 #include "vrrp/pkt.h"
 
 #include <nettle/hmac.h>
 
 enum {
 	AUTH_PASS_LEN = PKT_AUTH_LEN,
-	AUTH_KEY_MIN_LEN = 32, /* of auth_hmac (V126) */
-	AUTH_KEY_MAX_LEN = 64,
 	AUTH_SENDERS_N = 4, /* multicast: senders whose last sequence number is known */
 };
 
@@ -78,11 +77,8 @@ struct auth_time {
  * (V114). An empty one means no authentication. */
 void auth_set_pass(struct auth *a, enum auth_kind kind, const char *pass);
 
-/* len is AUTH_KEY_MIN_LEN..AUTH_KEY_MAX_LEN. */
+/* len is CONF_KEY_MIN_LEN..CONF_KEY_MAX_LEN. */
 void auth_set_key(struct auth_key *k, uint8_t id, const uint8_t *key, size_t len);
-
-/* Reads the text of a key: 32 to 64 bytes as they are, or behind "hex:". 0 or -EINVAL. */
-int auth_parse_key(const char *text, uint8_t key[static AUTH_KEY_MAX_LEN], size_t *len);
 
 /* The bounds of time_window when it is not given: three intervals in whole seconds, 5 to 300. */
 int64_t auth_window_s(int64_t adv_int_us);

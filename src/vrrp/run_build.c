@@ -238,11 +238,11 @@ static void put_keys(struct run *r, const struct conf *c, const struct conf_hmac
 	a->key = r->auth_key + r->auth_key_n;
 	for (uint32_t i = 0; i < h->s.keys.n; i++) {
 		const struct conf_hmac_key *k = &c->hmac_key[h->s.keys.first + i];
-		uint8_t key[AUTH_KEY_MAX_LEN];
+		uint8_t key[CONF_KEY_MAX_LEN];
 		size_t len;
 
 		/* conf_check has looked at them */
-		BUG_ON(auth_parse_key(k->s.secret, key, &len));
+		BUG_ON(conf_key_parse(k->s.secret, key, &len));
 		auth_set_key(&a->key[a->key_n++], k->s.id, key, len);
 		explicit_bzero(key, sizeof(key));
 	}

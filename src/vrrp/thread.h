@@ -7,7 +7,6 @@
 
 #include "core/role.h"
 #include "vrrp/inst.h"
-#include "vrrp/late.h"
 #include "vrrp/run.h"
 #include "vrrp/sock.h"
 
@@ -44,7 +43,6 @@ struct vrrp {
 	struct tx_queue tx_v4, tx_v6;
 	struct vrrp_inst *post_first; /* instances that have facts to post; by post_next */
 	struct vrrp_inst *post_last;
-	struct late late;
 
 	struct run_group *dirty; /* group.c: groups to look at; by dirty_next */
 	const struct run_group *settling; /* the one that moves its members now, or NULL */

@@ -19,7 +19,7 @@ static struct auth_key key;
 
 static void make_auths(void)
 {
-	static const uint8_t secret[AUTH_KEY_MIN_LEN] = "0123456789abcdef0123456789abcde";
+	static const uint8_t secret[CONF_KEY_MIN_LEN] = "0123456789abcdef0123456789abcde";
 
 	auth_set_pass(&auths[AUTH_KIND_PASS], AUTH_KIND_PASS, "s3cret");
 	auth_set_pass(&auths[AUTH_KIND_AH], AUTH_KIND_AH, "s3cret");

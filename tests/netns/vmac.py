@@ -20,11 +20,13 @@ from proc import wait_until  # noqa: E402
 from wire import Advert, Garp  # noqa: E402
 
 VIP = "10.9.0.100"
+USE = "use_vmac = true;"
 MAC = "00:00:5e:00:01:33"  # VRID 51
 
 
 def web(prio, vmac=True):
-    return instance("web", 51, prio, [VIP + "/24"], advert_ms=100, vmac=vmac)
+    return instance("web", 51, prio, [VIP + "/24"], advert_ms=100, vipd=USE if vmac else "",
+                    keepalived="use_vmac" if vmac else "")
 
 
 def settings(ns):
@@ -115,20 +117,20 @@ def repairs(t):
         a.director.wait_state("web", "ACTIVE", PATIENCE)
         t.check(not a.daemon.find("vmac.(add|del)"), "the interface is taken over as it is")
         a.director.kill()
-        a.director.instances[0]["vmac"] = False
+        a.director.instances[0]["vipd"] = ""
         a.director.start()
         a.daemon.wait_for(r"vmac\.del iface=vrrp\.51", PATIENCE)
         wait_until(lambda: settings(a.ns) == ({"arp_ignore": "0", "arp_filter": "0"}, []), PATIENCE,
                    "eth0 has what it had before the first vipd")
         t.check(True, "settings of eth0 are those of before")
         t.part("a reload makes it, a reload removes it")
-        a.director.instances[0]["vmac"] = True
+        a.director.instances[0]["vipd"] = USE
         seen = a.daemon.mark()
         a.director.reload()
         a.daemon.wait_for(r"vmac\.add .*iface=vrrp\.51", PATIENCE, seen)
         a.director.wait_state("web", "ACTIVE", PATIENCE, seen)
         scene.owners.wait(VIP, {"r1"})
-        a.director.instances[0]["vmac"] = False
+        a.director.instances[0]["vipd"] = ""
         seen = a.daemon.mark()
         a.director.reload()
         a.daemon.wait_for(r"vmac\.del iface=vrrp\.51", PATIENCE, seen)

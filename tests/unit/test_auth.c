@@ -236,7 +236,7 @@ static void ah_counter(void **state)
 static void use_hmac(enum auth_mode mode)
 {
 	for (uint8_t i = 0; i < 3; i++) {
-		uint8_t key[AUTH_KEY_MIN_LEN];
+		uint8_t key[CONF_KEY_MIN_LEN];
 
 		memset(key, 'a' + i, sizeof(key));
 		auth_set_key(&bed.key[i], (uint8_t)(7 + i), key, sizeof(key));
@@ -394,16 +394,16 @@ static void key_texts(void **state)
 		{ "", -EINVAL, 0 },
 		{ "hex:", -EINVAL, 0 },
 	};
-	uint8_t key[AUTH_KEY_MAX_LEN];
+	uint8_t key[CONF_KEY_MAX_LEN];
 	size_t len;
 
 	(void)state;
 	for (size_t i = 0; i < N_OF(rows); i++) {
-		assert_int_equal(auth_parse_key(rows[i].text, key, &len), rows[i].err);
+		assert_int_equal(conf_key_parse(rows[i].text, key, &len), rows[i].err);
 		if (!rows[i].err)
 			assert_int_equal(len, rows[i].len);
 	}
-	assert_int_equal(auth_parse_key(rows[2].text, key, &len), 0);
+	assert_int_equal(conf_key_parse(rows[2].text, key, &len), 0);
 	assert_int_equal(key[15], 0x0f);
 	assert_int_equal(key[16], 0xf0);
 }

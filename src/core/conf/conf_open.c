@@ -4,6 +4,7 @@
  */
 #include "core/conf/conf_open.h"
 
+#include "core/conf/conf_script.h"
 #include "core/conf/ka_conv.h"
 
 #include <ctype.h>
@@ -116,12 +117,28 @@ static struct conf *open_keepalived(struct conf_ask *ask, struct err_list *errs)
 	return c;
 }
 
+/* What is right so far may still name programs that must not be run. */
+static struct conf *look_at_programs(struct conf_ask *ask, struct conf *c, struct err_list *errs)
+{
+	uint32_t refused_n;
+
+	if (!c)
+		return NULL;
+	refused_n = conf_scripts_check(c, errs);
+	err_sort(errs);
+	if (!errs->n_error)
+		return c;
+	ask->is_insecure = refused_n == errs->n_error;
+	conf_free(c);
+	return NULL;
+}
+
 struct conf *conf_open(struct conf_ask *ask, enum conf_format format, struct err_list *errs)
 {
 	if (format == CONF_FORMAT_GUESS)
 		format = look(ask->path);
 	if (format != CONF_FORMAT_KEEPALIVED)
-		return conf_load_ask(ask, errs);
+		return look_at_programs(ask, conf_load_ask(ask, errs), errs);
 	ask->files = 1;
-	return open_keepalived(ask, errs);
+	return look_at_programs(ask, open_keepalived(ask, errs), errs);
 }

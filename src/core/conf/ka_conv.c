@@ -8,6 +8,7 @@
 #include "core/bug.h"
 #include "core/clock.h"
 #include "core/conf/conf_check.h"
+#include "core/conf/conf_key.h"
 #include "core/conf/conf_file.h"
 #include "core/conf/conf_value.h"
 #include "core/conf/ka.h"
@@ -411,6 +412,8 @@ struct conf *ka_convert(const struct ka_source *src, struct err_list *errs,
 		convert(&k, root);
 	arena_fini(&tree);
 	ka_report_fini(&own);
+	if (!errs->n_error)
+		conf_key_files(k.b.c, errs);
 	if (!errs->n_error)
 		conf_check(k.b.c, errs);
 	err_sort(errs);
