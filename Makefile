@@ -6,7 +6,7 @@ MODE   ?= release
 PREFIX ?= /usr/local
 CC     ?= gcc
 BUILD  := build/$(MODE)
-PKGS   := liburcu-memb libnl-genl-3.0 libnl-route-3.0 libconfig nettle
+PKGS   := liburcu-memb libnl-genl-3.0 libnl-route-3.0 libconfig jansson libcurl libcrypto nettle
 
 # $(1): a pkg-config question; nothing when the libraries are not there yet (make deps, make help)
 pkg = $(shell pkg-config $(1) $(PKGS) 2>/dev/null)
@@ -88,6 +88,10 @@ $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/libvipd.a
 	$(call say,LD    $@)
 	$(Q)$(CC) $(LDFLAGS) $(LDFLAGS_$(MODE)) -o $@ $^ $(LIBS) -lcmocka
 
+$(BUILD)/bench/%: $(BUILD)/bench/%.o $(BUILD)/libvipd.a
+	$(call say,LD    $@)
+	$(Q)$(CC) $(LDFLAGS) $(LDFLAGS_$(MODE)) -o $@ $^ $(LIBS)
+
 # ---------------------------------------------------------------- for people
 
 help:
@@ -105,7 +109,7 @@ help:
 
 # to build; to test and to lint
 DEPS := gcc make pkg-config libc6-dev liburcu-dev libnl-3-dev libnl-genl-3-dev libnl-route-3-dev \
-	libconfig-dev nettle-dev \
+	libconfig-dev libjansson-dev libcurl4-openssl-dev libssl-dev nettle-dev \
 	libcmocka-dev clang clang-format libclang-rt-14-dev python3 iproute2 procps kmod curl nginx-light \
 	busybox keepalived tshark ipvsadm user-mode-linux mandoc
 
@@ -169,6 +173,7 @@ install: build/vipd build/vipctl build/vipd.conf.5
 	install -D -m 755 $(BUILD)/vipd $(DESTDIR)$(PREFIX)/sbin/vipd
 	install -D -m 755 $(BUILD)/vipctl $(DESTDIR)$(PREFIX)/bin/vipctl
 	install -D -m 644 etc/man/vipctl.1 $(DESTDIR)$(PREFIX)/share/man/man1/vipctl.1
+	install -D -m 644 etc/man/vipctl-protocol.7 $(DESTDIR)$(PREFIX)/share/man/man7/vipctl-protocol.7
 	install -D -m 644 etc/vipd.conf $(DESTDIR)$(PREFIX)/share/doc/vipd/vipd.conf
 	install -D -m 644 etc/vipd.service $(DESTDIR)$(PREFIX)/lib/systemd/system/vipd.service
 	install -D -m 644 build/vipd.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5/vipd.conf.5

@@ -105,14 +105,6 @@ static void check_vips(const struct conf *c, struct err_list *errs)
 			FAIL(v->loc, "virtual_ipaddress %s: %s", addr_text(&v->s.prefix.addr, text),
 			     fault);
 	}
-	for (uint32_t i = 0; i < c->statics.s.addresses.n; i++) {
-		const struct conf_vip *v = &c->vip[c->statics.s.addresses.first + i];
-
-		if (!v->s.dev)
-			FAIL(v->loc,
-			     "static_ipaddress %s: needs 'dev', or global_defs 'default_interface'",
-			     addr_text(&v->s.prefix.addr, text));
-	}
 }
 
 /* ------------------------------------------------------------------ routes */
