@@ -24,6 +24,7 @@
 #include "ipvs/kern.h"
 #include "ipvs/kern_genl.h"
 #include "ipvs/kern_memory.h"
+#include "vrrp/accept.h"
 #include "vrrp/reflector.h"
 #include "vrrp/vrrp.h"
 
@@ -126,6 +127,7 @@ static void publish(struct daemon *d, struct conf *c)
 	c->vrrp_run = arena_alloc(&c->arena, vrrp_run_len(c));
 	/* touched here, so that the VRRP thread need not fault these pages in */
 	memset(c->vrrp_run, 0, vrrp_run_len(c));
+	accept_apply(old, c); /* before anybody may become active with it */
 	conf_publish(&d->board.conf, c);
 	d->conf = conf_hold(&d->board.conf);
 	if (old)
@@ -508,6 +510,7 @@ static int serve(struct daemon *d, struct conf *first, struct ipvs_kern *kern)
 		log_stop();
 		_exit(EXIT_FAILED); /* a thread that hangs holds what we would free */
 	}
+	accept_remove(d->conf);
 	conf_drop(d->conf);
 	if (d->told)
 		conf_drop(d->told);

@@ -270,9 +270,24 @@ static void check_rules(const struct conf *c, struct err_list *errs)
 	}
 }
 
+/* The name goes into a text for nft(8). */
+static void check_table(const struct conf *c, struct err_list *errs)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+	static const char others[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+	const char *name = c->global.s.nftables;
+
+	if (name && (!name[0] || !strchr(letters, name[0]) || name[strspn(name, others)]))
+		FAIL(c->global.loc,
+		     "global_defs: 'nftables' must be a letter with letters, digits and "
+		     "'_' behind it");
+}
+
 void conf_check_kernel(const struct conf *c, struct err_list *errs)
 {
 	check_vips(c, errs);
 	check_routes(c, errs);
 	check_rules(c, errs);
+	check_table(c, errs);
 }
