@@ -188,7 +188,6 @@ static struct run_iface *iface_of(struct run *r, const char *name, const struct 
 	*ifc = (struct run_iface){
 		.name = name,
 		.owner = make->owner,
-		.state.is_known = true,
 		.first = RUN_NONE,
 		.first_ref = RUN_NONE,
 	};
