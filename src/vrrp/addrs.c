@@ -119,6 +119,22 @@ struct garp_times addrs_times(const struct conf *c, const struct conf_vrrp *inst
 	return t;
 }
 
+/* garp_extra_if: adverts keep switches informed of a hardware address only where they leave; elsewhere
+ * announcements do it. */
+static void add_extra(struct garp_times *t, const struct conf_vrrp *inst, const struct vip *v,
+		      const struct link *l)
+{
+	const char *tx_dev = conf_tx_dev(inst);
+	bool is_silent = !tx_dev || strcmp(tx_dev, v->dev) != 0;
+
+	if (!inst->s.garp_extra_us || !is_silent || !(l->is_made || inst->s.garp_extra_all))
+		return;
+	if (t->refresh_us && t->refresh_us <= inst->s.garp_extra_us)
+		return;
+	t->refresh_us = inst->s.garp_extra_us;
+	t->refresh_n = 1;
+}
+
 /* Groups of interfaces that share a pace: each member names the group's first one. */
 static void adopt_paces(struct addrs *a, const struct conf *c)
 {
@@ -184,6 +200,7 @@ static void say(const struct view *view, struct vip *v, int64_t now_us)
 
 	struct garp_times times = addrs_times(view->conf, inst);
 
+	add_extra(&times, inst, v, l);
 	announce_cancel(j);
 	j->garp.ifindex = l->ifindex;
 	j->garp.addr = v->addr;

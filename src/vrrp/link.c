@@ -248,9 +248,11 @@ static bool link_eq(const struct link *a, const struct link *b)
 	       a->is_up == b->is_up && a->is_joined == b->is_joined &&
 	       a->is_joined_v6 == b->is_joined_v6 && a->is_made == b->is_made &&
 	       a->is_router6 == b->is_router6 && a->parent == b->parent &&
-	       a->vrf_table == b->vrf_table && addr_eq(&a->primary_v4, &b->primary_v4) &&
-	       addr_eq(&a->primary_v6, &b->primary_v6) && !memcmp(a->mac, b->mac, sizeof(a->mac)) &&
-	       a->mtu == b->mtu && a->arp_type == b->arp_type && a->flags == b->flags;
+	       a->vrf_table == b->vrf_table && a->kind == b->kind && a->group == b->group &&
+	       a->arp_ignore == b->arp_ignore && a->arp_filter == b->arp_filter &&
+	       addr_eq(&a->primary_v4, &b->primary_v4) && addr_eq(&a->primary_v6, &b->primary_v6) &&
+	       !memcmp(a->mac, b->mac, sizeof(a->mac)) && a->mtu == b->mtu &&
+	       a->arp_type == b->arp_type && a->flags == b->flags;
 }
 
 bool link_table_eq(const struct link_table *a, const struct link_table *b)

@@ -14,6 +14,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum link_kind { LINK_OTHER, LINK_MACVLAN, LINK_IPVLAN };
+
 struct link {
 	uint32_t ifindex;
 	char name[IFNAMSIZ];
@@ -22,6 +24,11 @@ struct link {
 	bool is_router6; /* it forwards IPv6 */
 	uint32_t parent; /* index of the interface below; 0 = none */
 	uint32_t vrf_table; /* of a VRF; 0: it is none */
+	enum link_kind kind;
+	uint32_t group; /* IFLA_GROUP */
+	/* sysctls net.ipv4.conf.NAME.arp_ignore and arp_filter; of one that we made: what they were on its
+	 * parent before, as its alias says */
+	uint8_t arp_ignore, arp_filter;
 	struct ip_addr primary_v4; /* first address that is not one of our VIPs; family 0 = none */
 	struct ip_addr primary_v6; /* the same, link-local and usable (V5) */
 	bool is_joined; /* the host is in VRRP's group there: only then adverts are heard */
@@ -50,7 +57,8 @@ const struct link_table *link_table_get(struct snap_slot *slot);
 struct link_addr {
 	uint32_t ifindex;
 	struct ip_addr addr;
-	uint8_t len; /* prefix length */
+	struct ip_addr peer; /* the other end; family 0: none */
+	uint8_t len; /* prefix length; of the peer where there is one */
 	uint8_t proto; /* IFA_PROTO; 0 on kernels that do not have it */
 	uint32_t flags; /* IFA_F_* */
 	uint32_t order; /* place in the dump: the kernel lists primary addresses first */

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <linux/if_addr.h>
+#include <linux/ip.h>
 #include <linux/rtnetlink.h>
 #include <netlink/attr.h>
 #include <string.h>
@@ -30,6 +31,40 @@ static bool is_kind(const struct nlattr *kind, const char *name)
 {
 	return kind && (size_t)nla_len(kind) >= strlen(name) &&
 	       !strncmp(nla_data(kind), name, (size_t)nla_len(kind));
+}
+
+static enum link_kind kind_of(struct nlattr *info)
+{
+	struct nlattr *kind = info ? nla_find(nla_data(info), nla_len(info), IFLA_INFO_KIND) : NULL;
+
+	return is_kind(kind, "macvlan")  ? LINK_MACVLAN
+	       : is_kind(kind, "ipvlan") ? LINK_IPVLAN
+					 : LINK_OTHER;
+}
+
+/* A number of IFLA_AF_SPEC { AF_INET { IFLA_INET_CONF: the interface's settings from 1 on } } */
+static uint8_t v4_setting(struct nlattr *spec, unsigned number)
+{
+	struct nlattr *v4 = spec ? nla_find(nla_data(spec), nla_len(spec), AF_INET) : NULL;
+	struct nlattr *conf = v4 ? nla_find(nla_data(v4), nla_len(v4), IFLA_INET_CONF) : NULL;
+	uint32_t value = 0;
+
+	if (conf && (size_t)nla_len(conf) >= number * sizeof(value))
+		memcpy(&value, (const char *)nla_data(conf) + (number - 1) * sizeof(value),
+		       sizeof(value));
+	return (uint8_t)value;
+}
+
+/* "vipd IGNORE,FILTER NAME" */
+static void take_alias(struct link *l, const struct nlattr *alias)
+{
+	char text[16] = { 0 };
+	size_t len = (size_t)nla_len(alias) - (sizeof(LINK_ALIAS) - 1);
+
+	memcpy(text, (const char *)nla_data(alias) + sizeof(LINK_ALIAS) - 1,
+	       len < sizeof(text) - 1 ? len : sizeof(text) - 1);
+	l->arp_ignore = text[0] >= '0' && text[0] <= '9' ? (uint8_t)(text[0] - '0') : 0;
+	l->arp_filter = text[0] && text[1] == ',' && text[2] == '1';
 }
 
 /* IFLA_LINKINFO { IFLA_INFO_KIND "vrf", IFLA_INFO_DATA { IFLA_VRF_TABLE } } */
@@ -72,6 +107,10 @@ int link_dump_link(void *arg, struct nlmsghdr *hdr)
 		.is_router6 = forwards_v6(a[IFLA_AF_SPEC]),
 		.is_made = has_our_alias(a[IFLA_IFALIAS]),
 		.vrf_table = vrf_table(a[IFLA_LINKINFO]),
+		.kind = kind_of(a[IFLA_LINKINFO]),
+		.group = u32_of(a[IFLA_GROUP], 0),
+		.arp_ignore = v4_setting(a[IFLA_AF_SPEC], IPV4_DEVCONF_ARP_IGNORE),
+		.arp_filter = v4_setting(a[IFLA_AF_SPEC], IPV4_DEVCONF_ARPFILTER),
 	};
 
 	if (!a[IFLA_IFNAME])
@@ -79,10 +118,24 @@ int link_dump_link(void *arg, struct nlmsghdr *hdr)
 	(void)nla_strlcpy(l.name, a[IFLA_IFNAME], sizeof(l.name));
 	if (a[IFLA_ADDRESS] && nla_len(a[IFLA_ADDRESS]) == (int)sizeof(l.mac))
 		memcpy(l.mac, nla_data(a[IFLA_ADDRESS]), sizeof(l.mac));
+	if (l.is_made)
+		take_alias(&l, a[IFLA_IFALIAS]);
 	if (!a[IFLA_LINK_NETNSID]) /* else the number is another namespace's */
 		l.parent = u32_of(a[IFLA_LINK], 0);
 	link_pic_put_link(p, &l);
 	return 0;
+}
+
+/* IFA_ADDRESS is the other end, or the address itself once more. */
+static void get_peer(struct link_addr *la, const struct nlattr *a)
+{
+	struct ip_addr peer = { .family = la->addr.family };
+
+	if (!a || nla_len(a) != (int)addr_len(peer.family))
+		return;
+	memcpy(peer.byte, nla_data(a), addr_len(peer.family));
+	if (!addr_eq(&peer, &la->addr))
+		la->peer = peer;
 }
 
 int link_dump_addr(void *arg, struct nlmsghdr *hdr)
@@ -110,6 +163,7 @@ int link_dump_addr(void *arg, struct nlmsghdr *hdr)
 	    nla_len(local) != (int)addr_len(info->ifa_family))
 		return 0;
 	memcpy(la.addr.byte, nla_data(local), addr_len(info->ifa_family));
+	get_peer(&la, a[IFA_ADDRESS]);
 	if (a[IFA_PROTO] && nla_len(a[IFA_PROTO]) >= 1)
 		la.proto = nla_get_u8(a[IFA_PROTO]);
 	link_pic_put_addr(p, &la);

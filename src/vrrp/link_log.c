@@ -33,7 +33,7 @@ void link_log_adopt(struct link_log *l, const struct conf *c)
 	l->name = calloc((size_t)c->vrrp_n + c->vip_n + 1, sizeof(*l->name));
 	BUG_ON(!l->name);
 	for (uint32_t i = 0; i < c->vrrp_n; i++)
-		put_name(l, c->vrrp[i].s.interface);
+		put_name(l, conf_tx_dev(&c->vrrp[i]));
 	for (uint32_t i = 0; i < c->vip_n; i++)
 		put_name(l, c->vip[i].s.dev);
 	if (l->n > 1)

@@ -150,7 +150,7 @@ static uint32_t wanted_of(const struct conf *c, struct member *out)
 	uint32_t n = 0, kept_n = 0;
 
 	for (uint32_t i = 0; i < c->vrrp_n; i++) {
-		const char *name = c->vrrp[i].s.interface;
+		const char *name = conf_tx_dev(&c->vrrp[i]);
 		struct inst_opts o;
 
 		opts_make(&o, c, &c->vrrp[i]);

@@ -7,7 +7,7 @@
  *		netlink events	links and addresses changed: wake-ups only, their content is not used
  *	out	board->links	the link table (link.h); LINK to vrrp says that there is a new one
  *		kernel		group memberships (member.h), addresses and their announcements (addrs.h),
- *				routes and rules (fibs.h)
+ *				routes and rules (fibs.h), interfaces for virtual MAC addresses (vmacs.h)
  *
  * One turn: when something changed, read links and addresses from the kernel, publish them when they
  * differ, plan, carry out, announce what is in place; and again, because a change of ours may have
@@ -29,6 +29,7 @@
 #include "vrrp/link_dump.h"
 #include "vrrp/link_log.h"
 #include "vrrp/member.h"
+#include "vrrp/vmacs.h"
 
 #include <errno.h>
 #include <linux/netlink.h>
@@ -72,6 +73,7 @@ struct reflector {
 	struct said *said;
 	struct addrs addrs;
 	struct fibs fibs;
+	struct vmacs vmacs;
 
 	struct timer wake; /* look again then */
 	int64_t dump_after_us; /* events alone cause no dump before */
@@ -125,6 +127,7 @@ static void on_wake(struct timer *t, int64_t now_us)
 	(void)now_us;
 	addrs_release(&rf->addrs);
 	fibs_release(&rf->fibs, false);
+	vmacs_release(&rf->vmacs);
 	rf->must_dump = rf->must_plan = true; /* in the turn that this timer makes */
 }
 
@@ -196,6 +199,7 @@ static bool settle_round(struct reflector *rf)
 	/* nothing leads to an address that is gone, or before it is there */
 	bool has_changed = fibs_remove(&rf->fibs, &v);
 
+	has_changed |= vmacs_settle(&rf->vmacs, &v);
 	has_changed |= addrs_settle(&rf->addrs, &v);
 	has_changed |= fibs_add(&rf->fibs, &v);
 
@@ -326,7 +330,7 @@ static void adopt_instances(struct reflector *rf, const struct conf *old, const 
 	for (uint32_t i = 0; i < new->vrrp_n; i++) {
 		const struct conf_vrrp *was = old ? conf_inst(old, new->vrrp[i].id) : NULL;
 
-		if (was && is_same_name(was->s.interface, new->vrrp[i].s.interface))
+		if (was && is_same_name(conf_tx_dev(was), conf_tx_dev(&new->vrrp[i])))
 			said[i] = rf->said[was - old->vrrp];
 	}
 	free(rf->said);
@@ -361,6 +365,7 @@ static void adopt(struct role *r, const struct conf *old, const struct conf *new
 	members_adopt(&rf->members, new);
 	adopt_instances(rf, old, new);
 	addrs_adopt(&rf->addrs, new);
+	vmacs_adopt(&rf->vmacs, new);
 
 	int err = fibs_adopt(&rf->fibs, new);
 
@@ -413,6 +418,7 @@ static void remove_all(struct reflector *rf)
 
 	addrs_unwant(&rf->addrs);
 	fibs_unwant(&rf->fibs);
+	vmacs_unwant(&rf->vmacs);
 	for (bool is_last = false; !is_last; (void)usleep(END_PAUSE_US)) {
 		is_last = clock_now_us() >= until_us;
 		addrs_release(&rf->addrs);
@@ -436,6 +442,7 @@ static void fini(struct role *r)
 		remove_all(rf);
 	addrs_close(&rf->addrs);
 	fibs_fini(&rf->fibs);
+	vmacs_fini(&rf->vmacs);
 	timer_disarm(&r->loop.timers, &rf->wake);
 	loop_del(&r->loop, &rf->event_fd);
 	if (rf->event_sock >= 0)

@@ -204,7 +204,7 @@ static int put_hops(struct nl_msg *msg, const struct conf *c, const struct conf_
 	return 0;
 }
 
-/* As ip-route(8): by the kind of route, and of a unicast one by whether it has a gateway. */
+/* As keepalived: by the kind of route alone. */
 static uint8_t scope_of(const struct conf_route *r, const struct route_key *k)
 {
 	if (r->s.scope != CONF_SCOPE_NONE)
@@ -214,8 +214,6 @@ static uint8_t scope_of(const struct conf_route *r, const struct route_key *k)
 	if (k->type == RTN_LOCAL || k->type == RTN_NAT)
 		return RT_SCOPE_HOST;
 	if (k->type == RTN_BROADCAST || k->type == RTN_MULTICAST || k->type == RTN_ANYCAST)
-		return RT_SCOPE_LINK;
-	if (k->type == RTN_UNICAST && !k->via.family && !k->hops_n)
 		return RT_SCOPE_LINK;
 	return RT_SCOPE_UNIVERSE;
 }

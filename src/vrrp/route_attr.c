@@ -75,6 +75,7 @@ static uint32_t locks_of(const struct conf_route *r)
 static void put_metrics(struct nl_msg *msg, const struct conf_route *r)
 {
 	struct nlattr *nest = nla_nest_start(msg, RTA_METRICS);
+	uint32_t empty_len = nlmsg_hdr(msg)->nlmsg_len;
 
 	BUG_ON(!nest);
 	put_metric(msg, RTAX_LOCK, locks_of(r));
@@ -96,7 +97,7 @@ static void put_metrics(struct nl_msg *msg, const struct conf_route *r)
 	put_metric(msg, RTAX_FASTOPEN_NO_COOKIE, r->s.fastopen_no_cookie);
 	if (r->s.congctl)
 		BUG_ON(nla_put_string(msg, RTAX_CC_ALGO, r->s.congctl));
-	if (nla_len(nest))
+	if (nlmsg_hdr(msg)->nlmsg_len > empty_len)
 		BUG_ON(nla_nest_end(msg, nest));
 	else
 		nla_nest_cancel(msg, nest);

@@ -205,7 +205,7 @@ static void put_on_iface(struct run *r, uint32_t i, const struct iface_make *mak
 		run_key(r, i, 0, 0);
 		return;
 	}
-	in->ifc = iface_of(r, in->cf->s.interface, make);
+	in->ifc = iface_of(r, conf_tx_dev(in->cf), make);
 	in->iface_next = in->ifc->first;
 	in->ifc->first = i;
 }

@@ -130,7 +130,11 @@ static uint32_t put_list(struct vip *keys, const struct conf *conf, struct conf_
 			 const struct conf_vrrp *inst)
 {
 	for (uint32_t k = 0; k < list.n; k++) {
-		keys[k] = key_of(&conf->vip[list.first + k].s, inst ? inst->s.interface : NULL);
+		const struct conf_vip *cv = &conf->vip[list.first + k];
+
+		keys[k] = key_of(&cv->s, inst ? inst->s.interface : NULL);
+		if (cv->on)
+			copy_text(keys[k].dev, sizeof(keys[k].dev), cv->on);
 		keys[k].inst.v = inst ? inst->id.v : VIP_STATIC;
 		keys[k].is_owner = inst && inst->s.priority == 255;
 		copy_text(keys[k].inst_name, sizeof(keys[k].inst_name),
@@ -431,8 +435,15 @@ static void plan_removals(struct plan *p, struct vip_set *s)
 		}
 		if (!v->is_present || !is_wanted(v))
 			v->is_said = false;
-		plan_removal(p, v);
 	}
+	/* when the last address of a prefix is one without a route to it, the kernel forgets to take
+	 * away the route that came with another: so these go first */
+	for (uint32_t i = 0; i < s->n; i++)
+		if (s->vip[i]->attr.flags & IFA_F_NOPREFIXROUTE)
+			plan_removal(p, s->vip[i]);
+	for (uint32_t i = 0; i < s->n; i++)
+		if (!(s->vip[i]->attr.flags & IFA_F_NOPREFIXROUTE))
+			plan_removal(p, s->vip[i]);
 }
 
 static void plan_additions(struct plan *p, struct vip_set *s)
@@ -492,6 +503,7 @@ static struct vip nobodys(const struct link_addr *a, const struct link_pic *pic)
 		.is_present = true,
 		.on = a->ifindex,
 		.on_len = a->len,
+		.attr = { .peer = a->peer, .flags = a->flags & IFA_F_NOPREFIXROUTE },
 	};
 
 	copy_text(v.dev, sizeof(v.dev), l ? l->name : "");

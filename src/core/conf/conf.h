@@ -203,11 +203,21 @@ struct conf_vrrp {
 	struct fields_vrrp s;
 	struct conf_loc loc;
 	struct inst_id id;
+	const char *tx_dev; /* carries its adverts instead of s.interface; NULL: that itself */
 };
 
 struct conf_vip {
 	struct fields_vip s;
 	struct conf_loc loc;
+	const char *on; /* where it lies instead of s.dev; NULL: there */
+};
+
+/* An interface to be made for a virtual MAC address (or an ipvlan); see conf_vmac.h. */
+struct conf_vmac {
+	const char *name, *parent;
+	uint32_t inst; /* index of the instance whose MAC address it has */
+	bool is_ipvlan;
+	bool is_silent; /* it carries no adverts */
 };
 
 struct conf_route {
@@ -396,6 +406,9 @@ struct conf {
 #undef KEY
 #undef FROM
 
+	struct conf_vmac *vmac;
+	uint32_t vmac_n;
+
 	struct conf_probe *probe;
 	uint32_t probe_n;
 
@@ -407,6 +420,12 @@ struct conf {
 	 * from then on it is that role's to write. It lives as long as the snapshot. */
 	void *vrrp_run;
 };
+
+/* The interface that an instance sends from; NULL: any. */
+static inline const char *conf_tx_dev(const struct conf_vrrp *in)
+{
+	return in->tx_dev ? in->tx_dev : in->s.interface;
+}
 
 /* Names of all schedulers; conf_vs.s.sched is an index. */
 extern const char *const conf_sched_name[];
