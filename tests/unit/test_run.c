@@ -78,13 +78,13 @@ static struct vrrp_inst *find(uint32_t ifindex, uint8_t family, uint8_t vrid)
 static void key_iface(unsigned i)
 {
 	for (uint32_t k = r->iface[i].first; k != RUN_NONE; k = r->inst[k].iface_next)
-		run_key(r, k, 0, r->iface[i].link.ifindex);
+		run_key(r, k, r->iface[i].link.ifindex);
 }
 
 static void unkey_iface(unsigned i)
 {
 	for (uint32_t k = r->iface[i].first; k != RUN_NONE; k = r->inst[k].iface_next)
-		run_unkey(r, k, 0);
+		run_unkey(r, k);
 }
 
 static void key_all(void)
