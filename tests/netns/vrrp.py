@@ -122,6 +122,46 @@ def tracking(t):
         a.director.wait_state("web", "ACTIVE", PATIENCE, seen)
 
 
+def track_file(t):
+    """A number in a file is added to the priority; the file is written, moved into its place, taken away."""
+    words = 'track_file = ( { name = "load"; weight = 1; }, { name = "stop"; weight = 0; } );'
+    with Scene(t) as scene:
+        a = scene.router("a", Vipd, [instance("web", 1, 100, ["10.9.0.100/24"], vipd=words)])
+        folder = os.path.join(a.director.folder, "later")
+        load, stop = os.path.join(a.director.folder, "load"), os.path.join(folder, "stop")
+        a.director.more = (f'track_files = ( {{ name = "load"; file = "{load}"; init_file = "create"; init_value = 20; }},'
+                           f' {{ name = "stop"; file = "{stop}"; }} );\n')
+        a.director.start()
+        a.director.wait_state("web", "ACTIVE", PATIENCE)
+        scene.wire.wait(Advert, PATIENCE, prio=120)
+        with open(load, "w", encoding="ascii") as file:
+            file.write("0x1e\n")
+        scene.wire.wait(Advert, PATIENCE, prio=130)
+        with open(load + ".new", "w", encoding="ascii") as file:
+            file.write("-40 is the number")
+        os.rename(load + ".new", load)
+        scene.wire.wait(Advert, PATIENCE, prio=60)
+        os.unlink(load)
+        scene.wire.wait(Advert, PATIENCE, since=time.monotonic(), prio=100)
+        seen = a.daemon.mark()
+        os.mkdir(folder)
+        with open(stop, "w", encoding="ascii") as file:
+            file.write("1")
+        a.director.wait_state("web", "FAULT", PATIENCE, seen)
+        with open(stop, "w", encoding="ascii") as file:
+            file.write("0")
+        a.director.wait_state("web", "ACTIVE", PATIENCE, seen)
+        seen = a.daemon.mark()
+        a.director.more = a.director.more.replace('name = "stop"', 'name = "end"')
+        a.director.instances[0]["vipd"] = words.replace("stop", "end")
+        a.director.reload()
+        a.daemon.wait_for(r"conf\.applied", PATIENCE, seen)
+        with open(stop, "w", encoding="ascii") as file:
+            file.write("1")
+        a.director.wait_state("web", "FAULT", PATIENCE, seen)
+        t.equal(a.director.stop(), 0, "exit status")
+
+
 def link_delays(t):
     """A link that is down for less than its delay is not down; for longer, it is."""
     with Scene(t) as scene:
@@ -298,5 +338,6 @@ def reloads(t):
                 break
 
 
-pair.run_parts("netns-vrrp", [sync_group_of_vipd, sync_group_of_keepalived, one_beaten_takes_all, tracking, link_delays,
+pair.run_parts("netns-vrrp", [sync_group_of_vipd, sync_group_of_keepalived, one_beaten_takes_all, tracking, track_file,
+                              link_delays,
                               preempt_delay, start_up_delay, auth_hmac, peers, reloads])
