@@ -26,6 +26,7 @@
 #include "ipvs/kern_memory.h"
 #include "vrrp/accept.h"
 #include "vrrp/reflector.h"
+#include "vrrp/tracker.h"
 #include "vrrp/vrrp.h"
 
 #include <errno.h>
@@ -64,12 +65,13 @@ struct daemon {
 
 	struct vrrp *vrrp;
 	struct reflector *reflector;
+	struct tracker *tracker;
 	struct ipvs *ipvs;
 	struct check *check[CHECK_WORKERS_MAX];
 	unsigned check_n;
 
 	/* every role but main, in order of start; stopped in the opposite order */
-	struct role *roles[CHECK_WORKERS_MAX + 3];
+	struct role *roles[CHECK_WORKERS_MAX + 4];
 	unsigned role_n;
 
 	bool has_kernel; /* the IPVS writer works on the kernel's table */
@@ -399,8 +401,11 @@ static int make_roles(struct daemon *d, struct ipvs_kern *kern, unsigned workers
 	d->board.reflector = &reflector_role(d->reflector)->box;
 	d->vrrp = vrrp_new(&d->board);
 	d->board.vrrp = &vrrp_role(d->vrrp)->box;
+	d->tracker = tracker_new(&d->board);
 	if (!err)
 		err = add_role(d, reflector_role(d->reflector));
+	if (!err)
+		err = add_role(d, tracker_role(d->tracker));
 	if (!err)
 		err = add_role(d, vrrp_role(d->vrrp));
 	return err;
@@ -411,6 +416,7 @@ static void free_roles(struct daemon *d)
 	for (unsigned i = 0; i < d->role_n; i++)
 		role_release(d->roles[i]);
 	vrrp_free(d->vrrp);
+	tracker_free(d->tracker);
 	reflector_free(d->reflector);
 	for (unsigned i = 0; i < d->check_n; i++)
 		check_free(d->check[i]);

@@ -77,7 +77,7 @@ static void tell_instances(struct vrrp *v, const struct run_iface *ifc, int64_t 
 static void key_instances(struct run *r, const struct run_iface *ifc)
 {
 	for (uint32_t i = ifc->first; i != RUN_NONE; i = r->inst[i].iface_next)
-		run_key(r, i, 0, ifc->link.ifindex);
+		run_key(r, i, ifc->link.ifindex);
 }
 
 /* The interface that we knew is gone, perhaps replaced by another of its name. Nobody knows what
@@ -85,7 +85,7 @@ static void key_instances(struct run *r, const struct run_iface *ifc)
 static void forget(struct vrrp *v, struct run_iface *ifc, int64_t now_us)
 {
 	for (uint32_t i = ifc->first; i != RUN_NONE; i = v->run->inst[i].iface_next)
-		run_unkey(v->run, i, 0);
+		run_unkey(v->run, i);
 	timer_disarm(&v->role.loop.timers, &ifc->delay);
 	ifc->link = (struct run_link){ 0 };
 	tell_instances(v, ifc, now_us);

@@ -26,28 +26,26 @@ static uint32_t bucket_of_inst(const struct run *r, uint32_t i, uint32_t ifindex
 	return bucket_of(r, ifindex, r->inst[i].o.family, r->inst[i].o.vrid);
 }
 
-void run_key(struct run *r, uint32_t inst, uint32_t slot, uint32_t ifindex)
+void run_key(struct run *r, uint32_t inst, uint32_t ifindex)
 {
-	uint32_t k = inst * RUN_KEYS_N + slot;
 	uint32_t b = bucket_of_inst(r, inst, ifindex);
 
-	BUG_ON(r->key[k].is_in);
-	r->key[k] = (struct run_key){ .ifindex = ifindex, .next = r->by_key[b], .is_in = true };
-	r->by_key[b] = k;
+	BUG_ON(r->key[inst].is_in);
+	r->key[inst] = (struct run_key){ .ifindex = ifindex, .next = r->by_key[b], .is_in = true };
+	r->by_key[b] = inst;
 }
 
-void run_unkey(struct run *r, uint32_t inst, uint32_t slot)
+void run_unkey(struct run *r, uint32_t inst)
 {
-	uint32_t k = inst * RUN_KEYS_N + slot;
-	uint32_t *at = &r->by_key[bucket_of_inst(r, inst, r->key[k].ifindex)];
+	uint32_t *at = &r->by_key[bucket_of_inst(r, inst, r->key[inst].ifindex)];
 
-	BUG_ON(!r->key[k].is_in);
-	while (*at != k) {
+	BUG_ON(!r->key[inst].is_in);
+	while (*at != inst) {
 		BUG_ON(*at == RUN_NONE);
 		at = &r->key[*at].next;
 	}
-	*at = r->key[k].next;
-	r->key[k].is_in = false;
+	*at = r->key[inst].next;
+	r->key[inst].is_in = false;
 }
 
 uint32_t run_peer(const struct vrrp_inst *in, const struct ip_addr *addr)
@@ -75,7 +73,7 @@ static struct vrrp_inst *find_on(const struct run *r, uint32_t ifindex, const st
 	unsigned best_fit = 0;
 
 	for (; k != RUN_NONE && best_fit < 3; k = r->key[k].next) {
-		struct vrrp_inst *in = &r->inst[k / RUN_KEYS_N];
+		struct vrrp_inst *in = &r->inst[k];
 
 		if (r->key[k].ifindex != ifindex || in->o.vrid != p->vrid ||
 		    in->o.family != p->src.family)

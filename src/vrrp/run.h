@@ -67,13 +67,11 @@ struct run_group {
 	bool is_dirty;
 };
 
-/* Where an instance is found: under the interface that it is on, and under its virtual MAC's. */
+/* Where an instance is found: under the interface that it is on. */
 struct run_key {
 	uint32_t ifindex, next;
 	bool is_in;
 };
-
-enum { RUN_KEYS_N = 2 }; /* of an instance */
 
 enum run_kind { RUN_IFACE, RUN_INST, RUN_GROUP, RUN_SCRIPT, RUN_FILE, RUN_PROCESS };
 
@@ -90,7 +88,7 @@ struct run {
 	struct run_obj *obj;
 	struct run_ref *ref;
 	struct run_group *group; /* as conf->sync */
-	struct run_key *key; /* RUN_KEYS_N for each instance */
+	struct run_key *key; /* one for each instance */
 	struct auth *auth;
 	struct auth_key *auth_key;
 	struct auth_seen *seen;
@@ -116,9 +114,9 @@ struct vrrp_inst *run_find(const struct run *r, uint32_t ifindex, const struct p
 /* NULL: nothing uses it. */
 struct run_iface *run_find_iface(const struct run *r, const char *name);
 
-/* Makes an instance known under an interface (0: under none), or forgets it. slot: 0 .. RUN_KEYS_N-1. */
-void run_key(struct run *r, uint32_t inst, uint32_t slot, uint32_t ifindex);
-void run_unkey(struct run *r, uint32_t inst, uint32_t slot);
+/* Makes an instance known under an interface (0: under none), or forgets it. */
+void run_key(struct run *r, uint32_t inst, uint32_t ifindex);
+void run_unkey(struct run *r, uint32_t inst);
 
 /* The place of a unicast peer in in->o.peer, or RUN_NONE. */
 uint32_t run_peer(const struct vrrp_inst *in, const struct ip_addr *addr);

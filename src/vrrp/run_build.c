@@ -91,8 +91,8 @@ static struct sizes measure(const struct conf *c)
 
 		z.ref_n += lists_n(&l) * c->sync[i].s.members.n;
 	}
-	z.iface_n = (size_t)c->vrrp_n * RUN_KEYS_N + z.ref_n;
-	z.key_buckets_n = pow2((size_t)c->vrrp_n * RUN_KEYS_N);
+	z.iface_n = (size_t)c->vrrp_n + z.ref_n;
+	z.key_buckets_n = pow2((size_t)c->vrrp_n);
 	z.names_n = pow2(2 * (z.iface_n + z.obj_n + c->vrrp_n + c->sync_n));
 	return z;
 }
@@ -113,7 +113,7 @@ size_t run_len(const struct conf *c)
 	       aligned(z.obj_n * sizeof(struct run_obj)) +
 	       aligned(z.ref_n * sizeof(struct run_ref)) +
 	       aligned(c->sync_n * sizeof(struct run_group)) +
-	       aligned((size_t)c->vrrp_n * RUN_KEYS_N * sizeof(struct run_key)) +
+	       aligned((size_t)c->vrrp_n * sizeof(struct run_key)) +
 	       aligned(z.auth_n * sizeof(struct auth)) +
 	       aligned(z.auth_key_n * sizeof(struct auth_key)) +
 	       aligned(z.seen_n * sizeof(struct auth_seen)) +
@@ -143,7 +143,7 @@ static struct run *carve_all(const struct conf *c)
 	r->obj = carve(&at, z.obj_n * sizeof(*r->obj));
 	r->ref = carve(&at, z.ref_n * sizeof(*r->ref));
 	r->group = carve(&at, c->sync_n * sizeof(*r->group));
-	r->key = carve(&at, (size_t)c->vrrp_n * RUN_KEYS_N * sizeof(*r->key));
+	r->key = carve(&at, (size_t)c->vrrp_n * sizeof(*r->key));
 	r->auth = carve(&at, z.auth_n * sizeof(*r->auth));
 	r->auth_key = carve(&at, z.auth_key_n * sizeof(*r->auth_key));
 	r->seen = carve(&at, z.seen_n * sizeof(*r->seen));
@@ -188,7 +188,6 @@ static struct run_iface *iface_of(struct run *r, const char *name, const struct 
 	*ifc = (struct run_iface){
 		.name = name,
 		.owner = make->owner,
-		.state.is_known = true,
 		.first = RUN_NONE,
 		.first_ref = RUN_NONE,
 	};
@@ -203,7 +202,7 @@ static void put_on_iface(struct run *r, uint32_t i, const struct iface_make *mak
 	if (!in->cf->s.interface) {
 		in->iface_next = r->first_lone;
 		r->first_lone = i;
-		run_key(r, i, 0, 0);
+		run_key(r, i, 0);
 		return;
 	}
 	in->ifc = iface_of(r, conf_tx_dev(in->cf), make);

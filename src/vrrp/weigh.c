@@ -25,10 +25,12 @@ static void weigh_refs(struct vrrp *v, uint32_t first, int64_t now_us)
 
 void weigh_iface(struct vrrp *v, struct run_iface *ifc, int64_t now_us)
 {
-	if (ifc->state.is_up == ifc->link.is_up)
+	bool was_known = ifc->state.is_known;
+
+	if (was_known && ifc->state.is_up == ifc->link.is_up)
 		return;
-	ifc->state.is_up = ifc->link.is_up;
-	if (ifc->first_ref != RUN_NONE)
+	ifc->state = (struct track_state){ .is_known = true, .is_up = ifc->link.is_up };
+	if (was_known && ifc->first_ref != RUN_NONE)
 		log_event(LOG_VRRP_TRACK, "interface=%s up=%d", ifc->name, ifc->link.is_up);
 	weigh_refs(v, ifc->first_ref, now_us);
 }

@@ -59,6 +59,7 @@ class Director:
         self.ns, self.name = ns, name
         self.instances, self.services = list(instances), list(services)
         self.options = list(options)
+        self.more = ""  # further text of the configuration, in the program's own words
         self.folder = tempfile.mkdtemp(prefix=f"{name}-", dir=os.environ.get("TMPDIR", "/tmp"))
         self.conf = os.path.join(self.folder, "conf")
         self.daemon = None
@@ -114,7 +115,7 @@ class Vipd(Director):
 
     def text(self):
         return (_group("vrrp_instances", map(_vipd_instance, self.instances))
-                + _group("virtual_servers", map(_vipd_service, self.services)))
+                + _group("virtual_servers", map(_vipd_service, self.services)) + self.more)
 
 
 def _group(name, items):
@@ -166,7 +167,8 @@ class Keepalived(Director):
 
     def text(self):
         head = "global_defs {\n  vrrp_garp_master_refresh 0\n  vrrp_version 3\n  script_user root\n}\n"
-        return head + "".join(map(_ka_instance, self.instances)) + "".join(map(_ka_service, self.services))
+        return (head + "".join(map(_ka_instance, self.instances)) + "".join(map(_ka_service, self.services))
+                + self.more)
 
 
 def _ka_instance(i):

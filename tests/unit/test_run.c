@@ -78,13 +78,13 @@ static struct vrrp_inst *find(uint32_t ifindex, uint8_t family, uint8_t vrid)
 static void key_iface(unsigned i)
 {
 	for (uint32_t k = r->iface[i].first; k != RUN_NONE; k = r->inst[k].iface_next)
-		run_key(r, k, 0, r->iface[i].link.ifindex);
+		run_key(r, k, r->iface[i].link.ifindex);
 }
 
 static void unkey_iface(unsigned i)
 {
 	for (uint32_t k = r->iface[i].first; k != RUN_NONE; k = r->inst[k].iface_next)
-		run_unkey(r, k, 0);
+		run_unkey(r, k);
 }
 
 static void key_all(void)
@@ -247,7 +247,10 @@ static void groups_and_trackers(void **state)
 	assert_false(r->group[0].are_owners);
 	assert_int_equal(r->iface_n, 2);
 
-	assert_string_equal(run_sum(r, 1).fault, "track_interface"); /* eth7 is not up */
+	assert_true(run_sum(r, 1).is_pending); /* nobody has looked at eth7 yet */
+	assert_null(run_sum(r, 1).fault);
+	run_find_iface(r, "eth7")->state.is_known = true;
+	assert_string_equal(run_sum(r, 1).fault, "track_interface");
 	run_find_iface(r, "eth7")->state.is_up = true;
 	sum = run_sum(r, 1);
 	assert_null(sum.fault);

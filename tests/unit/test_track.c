@@ -5,6 +5,9 @@
  */
 #include "unit.h"
 #include "vrrp/track.h"
+#include "vrrp/tracker.h"
+
+#include <errno.h>
 
 static void shares(void **state)
 {
@@ -167,12 +170,40 @@ static void facts(void **state)
 	}
 }
 
+static void numbers(void **state)
+{
+	static const struct {
+		const char *text;
+		int err;
+		int32_t value;
+	} rows[] = {
+		{ "", 0, 0 },
+		{ "12", 0, 12 },
+		{ " -7 and more", 0, -7 },
+		{ "0x1e\n", 0, 30 },
+		{ "010", 0, 8 },
+		{ "none", 0, 0 },
+		{ "2147483647", 0, INT32_MAX },
+		{ "-2147483648", 0, INT32_MIN },
+		{ "2147483648", -ERANGE, 0 },
+		{ "99999999999999999999", -ERANGE, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(rows); i++) {
+		int32_t value = 77;
+
+		assert_int_equal(tracker_number(rows[i].text, &value), rows[i].err);
+		assert_int_equal(value, rows[i].err ? 77 : rows[i].value);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(shares),     cmocka_unit_test(file_shares),
 		cmocka_unit_test(priorities), cmocka_unit_test(adaptations),
-		cmocka_unit_test(facts),
+		cmocka_unit_test(facts),      cmocka_unit_test(numbers),
 	};
 
 	return cmocka_run_group_tests_name("track", tests, NULL, NULL);
