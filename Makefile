@@ -143,14 +143,23 @@ bench-load bench-reload: bench-%:
 # ---------------------------------------------------------------- fuzz targets
 
 FUZZ       := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
-FUZZ_FLAGS := -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+FUZZ_FLAGS := -std=gnu11 -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
+FUZZ_OBJ   := $(patsubst %.c,build/fuzz/obj/%.o,$(filter-out $(MAINS),$(SRC)))
 
 fuzz: $(FUZZ)
 
-build/fuzz/%: tests/fuzz/%.c $(filter-out $(MAINS),$(SRC)) $(HDR) Makefile
-	$(call say,FUZZ  $@)
+build/fuzz/obj/%.o: %.c Makefile
+	$(call say,FUZZ  $<)
 	$(Q)mkdir -p $(@D)
-	$(Q)clang $(CPPFLAGS) $(FUZZ_FLAGS) -o $@ $< $(filter-out $(MAINS),$(SRC)) $(LIBS)
+	$(Q)clang $(CPPFLAGS) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
+
+build/fuzz/libvipd.a: $(FUZZ_OBJ)
+	$(Q)rm -f $@
+	$(Q)$(AR) rcsD $@ $^
+
+build/fuzz/%: tests/fuzz/%.c build/fuzz/libvipd.a
+	$(call say,FUZZ  $@)
+	$(Q)clang $(CPPFLAGS) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 
 # ---------------------------------------------------------------- care of the source
 
@@ -182,4 +191,4 @@ install: build/vipd build/vipctl build/vipd.conf.5
 clean:
 	rm -rf build
 
--include $(OBJ:.o=.d) $(UNIT:=.d)
+-include $(OBJ:.o=.d) $(UNIT:=.d) $(FUZZ_OBJ:.o=.d)
