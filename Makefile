@@ -6,7 +6,7 @@ MODE   ?= release
 PREFIX ?= /usr/local
 CC     ?= gcc
 BUILD  := build/$(MODE)
-PKGS   := liburcu-memb libnl-genl-3.0 libnl-route-3.0 libconfig jansson libcurl libcrypto
+PKGS   := liburcu-memb libnl-genl-3.0 libnl-route-3.0 libconfig jansson libcurl libcrypto nettle libnftables
 
 # $(1): a pkg-config question; nothing when the libraries are not there yet (make deps, make help)
 pkg = $(shell pkg-config $(1) $(PKGS) 2>/dev/null)
@@ -109,9 +109,9 @@ help:
 
 # to build; to test and to lint
 DEPS := gcc make pkg-config libc6-dev liburcu-dev libnl-3-dev libnl-genl-3-dev libnl-route-3-dev \
-	libconfig-dev libjansson-dev libcurl4-openssl-dev libssl-dev \
+	libconfig-dev libjansson-dev libcurl4-openssl-dev libssl-dev nettle-dev libnftables-dev \
 	libcmocka-dev clang clang-format libclang-rt-14-dev python3 iproute2 procps kmod curl nginx-light \
-	busybox keepalived tshark ipvsadm user-mode-linux mandoc
+	busybox keepalived nftables tshark ipvsadm user-mode-linux mandoc
 
 deps:
 	@tests/deps $(DEPS)

@@ -24,7 +24,9 @@
 #include "ipvs/kern.h"
 #include "ipvs/kern_genl.h"
 #include "ipvs/kern_memory.h"
+#include "vrrp/accept.h"
 #include "vrrp/reflector.h"
+#include "vrrp/tracker.h"
 #include "vrrp/vrrp.h"
 
 #include <errno.h>
@@ -63,12 +65,13 @@ struct daemon {
 
 	struct vrrp *vrrp;
 	struct reflector *reflector;
+	struct tracker *tracker;
 	struct ipvs *ipvs;
 	struct check *check[CHECK_WORKERS_MAX];
 	unsigned check_n;
 
 	/* every role but main, in order of start; stopped in the opposite order */
-	struct role *roles[CHECK_WORKERS_MAX + 3];
+	struct role *roles[CHECK_WORKERS_MAX + 4];
 	unsigned role_n;
 
 	bool has_kernel; /* the IPVS writer works on the kernel's table */
@@ -126,6 +129,7 @@ static void publish(struct daemon *d, struct conf *c)
 	c->vrrp_run = arena_alloc(&c->arena, vrrp_run_len(c));
 	/* touched here, so that the VRRP thread need not fault these pages in */
 	memset(c->vrrp_run, 0, vrrp_run_len(c));
+	accept_apply(old, c); /* before anybody may become active with it */
 	conf_publish(&d->board.conf, c);
 	d->conf = conf_hold(&d->board.conf);
 	if (old)
@@ -397,8 +401,11 @@ static int make_roles(struct daemon *d, struct ipvs_kern *kern, unsigned workers
 	d->board.reflector = &reflector_role(d->reflector)->box;
 	d->vrrp = vrrp_new(&d->board);
 	d->board.vrrp = &vrrp_role(d->vrrp)->box;
+	d->tracker = tracker_new(&d->board);
 	if (!err)
 		err = add_role(d, reflector_role(d->reflector));
+	if (!err)
+		err = add_role(d, tracker_role(d->tracker));
 	if (!err)
 		err = add_role(d, vrrp_role(d->vrrp));
 	return err;
@@ -409,6 +416,7 @@ static void free_roles(struct daemon *d)
 	for (unsigned i = 0; i < d->role_n; i++)
 		role_release(d->roles[i]);
 	vrrp_free(d->vrrp);
+	tracker_free(d->tracker);
 	reflector_free(d->reflector);
 	for (unsigned i = 0; i < d->check_n; i++)
 		check_free(d->check[i]);
@@ -509,6 +517,7 @@ static int serve(struct daemon *d, struct conf *first, struct ipvs_kern *kern)
 		log_stop();
 		_exit(EXIT_FAILED); /* a thread that hangs holds what we would free */
 	}
+	accept_remove(d->conf);
 	conf_drop(d->conf);
 	if (d->told)
 		conf_drop(d->told);

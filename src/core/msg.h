@@ -5,10 +5,11 @@
  *	main ------ SNAP, STOP ------------> every role
  *	every role  ACK -------------------> main
  *	reflector - LINK ------------------> vrrp		(the link table is published: link.h)
- *	vrrp ------ WANT_VIPS -------------> reflector
+ *	vrrp ------ WANT_VIPS, LOWER_PRIO -> reflector
  *	vrrp ------ VRRP_STATE ------------> ipvs
  *	check 0..n  HEALTH, WEIGHT --------> ipvs
  *	main ------ ADMIN -----------------> ipvs
+ *	tracker --- TRACK -----------------> vrrp
  *
  * A message is a fact (mbox.h): an id and a value of 63 bits that is always the latest. Ids are
  * minted once by main and never used again (conf_ids.h), so an id says the generation too: a
@@ -28,10 +29,13 @@ enum msg_type {
 	MSG_LINK, /* id 0; value: version of the link table now current */
 	MSG_WANT_VIPS, /* id: instance; value: bit 0: wanted here; above it: a count that
 			* moves with each transition, so that a quick loss and gain is seen */
+	MSG_LOWER_PRIO, /* id: instance; an active one heard an advert of lower priority; value: how
+			 * many it was that were told */
 	MSG_VRRP_STATE, /* id: instance; value: enum vrrp_state */
 	MSG_HEALTH, /* id: probe; value: health_pack() */
 	MSG_WEIGHT, /* id: probe; value: what it adds to its server's weight, an int32_t in 32 bits */
 	MSG_ADMIN, /* id: server; value: admin_pack() */
+	MSG_TRACK, /* id: tracked script, file or process; value: track_pack() */
 };
 
 /* The value of VRRP_STATE that means "has the addresses"; the same number as in vrrp/fsm.h. */
@@ -90,4 +94,25 @@ static inline struct admin admin_unpack(uint64_t v)
 	};
 
 	return a;
+}
+
+/* What is known of something that instances track. */
+struct track_state {
+	bool is_known; /* there is a result */
+	bool is_up; /* script: it succeeds; process: quorum */
+	int32_t value; /* file: its number */
+};
+
+static inline uint64_t track_pack(struct track_state s)
+{
+	return (uint64_t)s.is_known << 33 | (uint64_t)s.is_up << 32 | (uint32_t)s.value;
+}
+
+static inline struct track_state track_unpack(uint64_t v)
+{
+	return (struct track_state){
+		.is_known = v >> 33 & 1,
+		.is_up = v >> 32 & 1,
+		.value = (int32_t)(uint32_t)v,
+	};
 }

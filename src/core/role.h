@@ -32,6 +32,7 @@ enum role_id {
 	ROLE_VRRP,
 	ROLE_REFLECTOR,
 	ROLE_IPVS,
+	ROLE_TRACKER,
 	ROLE_CHECK, /* the first worker; worker k is ROLE_CHECK + k */
 };
 

@@ -22,14 +22,14 @@ struct act {
 
 static void forget(struct act *a)
 {
-	a->in->r.active_adv_us = a->in->cf->s.adv_int_us;
+	a->in->r.active_adv_us = a->in->o.adv_int_us;
 	a->in->r.has_learned = false;
 }
 
 /* Version 2 never learns: both must agree, or the advert is dropped (V67, V48). */
 static void learn(struct act *a)
 {
-	if (a->in->cf->s.version == 2)
+	if (a->in->o.version == 2)
 		return;
 	a->in->r.active_adv_us = a->cause->advert->adv_int_us;
 	a->in->r.has_learned = true;
@@ -47,7 +47,7 @@ static void arm(struct act *a, int64_t at_us)
 
 static void arm_adv(struct act *a)
 {
-	arm(a, times_next_us(a->due_us, a->in->cf->s.adv_int_us, a->cause->now_us));
+	arm(a, times_next_us(a->due_us, a->in->o.adv_int_us, a->cause->now_us));
 }
 
 static void send_advert(struct act *a, uint8_t prio)
@@ -63,10 +63,8 @@ static void resign(struct act *a)
 /* Whatever it is sent for, it is an answer too: the next one can wait. */
 static void advert(struct act *a)
 {
-	const struct conf_vrrp *cf = a->in->cf;
-
-	a->in->r.answer_at_us = a->cause->now_us + cf->s.adv_int_us / ACT_ANSWERS_N;
-	send_advert(a, cf->s.priority);
+	a->in->r.answer_at_us = a->cause->now_us + a->in->o.adv_int_us / ACT_ANSWERS_N;
+	send_advert(a, a->in->r.prio);
 }
 
 /* An advert that we beat needs no answer if it had one just now. But a priority 0 has made every
@@ -88,8 +86,19 @@ static void answer_late(struct act *a)
 	arm_adv(a);
 }
 
+/* V91: what hosts have learnt of the one that is better is refreshed by it once more. */
+static void farewell(struct act *a)
+{
+	if (a->in->o.higher_send_advert)
+		send_advert(a, a->in->r.prio);
+}
+
 static void answer(struct act *a)
 {
+	if (a->cause->event == VRRP_EV_WIN && a->in->o.lower_no_advert) {
+		a->bits &= FSM_ANNOUNCE;
+		return;
+	}
 	if (a->cause->now_us < a->in->r.answer_at_us) {
 		a->bits &= FSM_ANNOUNCE; /* which has a bound of its own */
 		put_off(a);
@@ -119,38 +128,40 @@ static void vip_add(struct act *a)
 }
 
 /* At most once in an Active_Down_Interval: the peer that was told better needs one advert to
- * yield, and each announcement is many frames. */
+ * yield, and each announcement is many frames. Notification is bounded in the same way. */
 static void announce(struct act *a)
 {
-	const struct conf_vrrp *cf = a->in->cf;
+	const struct inst_opts *o = &a->in->o;
 
 	if (a->cause->now_us < a->in->r.announce_at_us)
 		return;
 	a->in->r.announce_at_us =
-		a->cause->now_us + times_down_us(cf->s.version, cf->s.priority, cf->s.adv_int_us);
-	want(a, true);
+		a->cause->now_us +
+		times_down_us(o->version, a->in->r.prio, o->adv_int_us, TIMES_DOWN_ADVERTS);
+	if (a->cause->event == VRRP_EV_WIN)
+		a->in->shell->beaten(a->in->shell->arg, a->in, a->cause);
+	if (!o->lower_no_announce || a->cause->event != VRRP_EV_WIN)
+		want(a, true);
 }
 
 static void arm_down(struct act *a)
 {
-	const struct conf_vrrp *cf = a->in->cf;
+	const struct inst_opts *o = &a->in->o;
 
 	a->in->r.is_skew = false;
 	arm(a, a->cause->now_us +
-		       times_down_us(cf->s.version, cf->s.priority, a->in->r.active_adv_us));
+		       times_down_us(o->version, a->in->r.prio, a->in->r.active_adv_us, o->down_n));
 }
 
 /* Only the first of several: keepalived resigns twice, and a flood of priority 0 must not put off
  * the takeover for ever. */
 static void arm_skew(struct act *a)
 {
-	const struct conf_vrrp *cf = a->in->cf;
-
 	if (a->in->r.is_skew)
 		return;
 	a->in->r.is_skew = true;
 	arm(a, a->cause->now_us +
-		       times_skew_us(cf->s.version, cf->s.priority, a->in->r.active_adv_us));
+		       times_skew_us(a->in->o.version, a->in->r.prio, a->in->r.active_adv_us));
 }
 
 static void bug(struct act *a)
@@ -160,7 +171,7 @@ static void bug(struct act *a)
 
 /* clang-format off */
 static void (*const do_bit[FSM_ACT_N])(struct act *a) = {
-	forget, learn, disarm, resign, advert, answer, vip_del, vip_add, announce,
+	farewell, forget, learn, disarm, resign, advert, answer, vip_del, vip_add, announce,
 	arm_adv, arm_down, arm_skew, bug,
 };
 /* clang-format on */

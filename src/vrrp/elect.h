@@ -18,8 +18,8 @@ enum {
 /* We, at the moment the advert is read. */
 struct elect_self {
 	enum vrrp_state state;
-	uint8_t prio;
-	bool nopreempt;
+	uint8_t prio; /* the effective one */
+	bool nopreempt; /* or preempt_delay has not passed yet */
 	struct ip_addr src; /* our primary address; compared in ACTIVE only */
 };
 

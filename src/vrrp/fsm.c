@@ -10,7 +10,8 @@
 
 #define START (FSM_FORGET | FSM_ARM_DOWN)
 #define TAKE (FSM_FORGET | FSM_DISARM | FSM_ADVERT | FSM_VIP_ADD | FSM_ARM_ADV)
-#define YIELD (FSM_LEARN | FSM_DISARM | FSM_VIP_DEL | FSM_ARM_DOWN)
+#define YIELD (FSM_FAREWELL | FSM_LEARN | FSM_DISARM | FSM_VIP_DEL | FSM_ARM_DOWN)
+#define RETREAT (FSM_FORGET | FSM_DISARM | FSM_VIP_DEL | FSM_ARM_DOWN)
 #define LEAVE (FSM_DISARM | FSM_RESIGN | FSM_VIP_DEL)
 
 /* clang-format off */
@@ -25,6 +26,7 @@ const struct fsm_cell fsm_table[VRRP_STATE_N][VRRP_EVENT_N] = {
 		[VRRP_EV_WIN]      = { VRRP_INIT,   0 },                           /* V56 */
 		[VRRP_EV_DOWN_TMR] = { VRRP_INIT,   FSM_BUG },
 		[VRRP_EV_ADV_TMR]  = { VRRP_INIT,   FSM_BUG },
+		[VRRP_EV_YIELD]    = { VRRP_INIT,   0 },
 	},
 	[VRRP_BACKUP] = {
 		[VRRP_EV_UP]       = { VRRP_BACKUP, 0 },
@@ -36,6 +38,7 @@ const struct fsm_cell fsm_table[VRRP_STATE_N][VRRP_EVENT_N] = {
 		[VRRP_EV_WIN]      = { VRRP_BACKUP, 0 },                           /* V82 */
 		[VRRP_EV_DOWN_TMR] = { VRRP_ACTIVE, TAKE },                        /* V78 */
 		[VRRP_EV_ADV_TMR]  = { VRRP_BACKUP, FSM_BUG },
+		[VRRP_EV_YIELD]    = { VRRP_BACKUP, 0 },
 	},
 	[VRRP_ACTIVE] = {
 		[VRRP_EV_UP]       = { VRRP_ACTIVE, 0 },
@@ -43,10 +46,11 @@ const struct fsm_cell fsm_table[VRRP_STATE_N][VRRP_EVENT_N] = {
 		[VRRP_EV_FAULT]    = { VRRP_FAULT,  LEAVE },                       /* V95 */
 		[VRRP_EV_STOP]     = { VRRP_INIT,   LEAVE },                       /* V85 */
 		[VRRP_EV_RESIGN]   = { VRRP_ACTIVE, FSM_ANSWER | FSM_ANNOUNCE | FSM_ARM_ADV }, /* V86 */
-		[VRRP_EV_LOSE]     = { VRRP_BACKUP, YIELD },                       /* V87, V88 */
+		[VRRP_EV_LOSE]     = { VRRP_BACKUP, YIELD },                       /* V87, V88, V91 */
 		[VRRP_EV_WIN]      = { VRRP_ACTIVE, FSM_ANSWER | FSM_ANNOUNCE },   /* V89, V134 */
 		[VRRP_EV_DOWN_TMR] = { VRRP_ACTIVE, FSM_BUG },
 		[VRRP_EV_ADV_TMR]  = { VRRP_ACTIVE, FSM_ADVERT | FSM_ARM_ADV },    /* V84 */
+		[VRRP_EV_YIELD]    = { VRRP_BACKUP, RETREAT },                     /* V96, V98 */
 	},
 	[VRRP_FAULT] = {
 		[VRRP_EV_UP]       = { VRRP_BACKUP, START },                       /* V95 */
@@ -58,6 +62,7 @@ const struct fsm_cell fsm_table[VRRP_STATE_N][VRRP_EVENT_N] = {
 		[VRRP_EV_WIN]      = { VRRP_FAULT,  0 },                           /* V56 */
 		[VRRP_EV_DOWN_TMR] = { VRRP_FAULT,  FSM_BUG },
 		[VRRP_EV_ADV_TMR]  = { VRRP_FAULT,  FSM_BUG },
+		[VRRP_EV_YIELD]    = { VRRP_FAULT,  0 },
 	},
 };
 
@@ -78,5 +83,6 @@ const char *const fsm_event_name[VRRP_EVENT_N] = {
 	[VRRP_EV_WIN] = "peer_loses",
 	[VRRP_EV_DOWN_TMR] = "down_timer",
 	[VRRP_EV_ADV_TMR] = "advert_timer",
+	[VRRP_EV_YIELD] = "yield",
 };
 /* clang-format on */

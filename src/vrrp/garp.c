@@ -24,49 +24,100 @@ void garp_frame(uint8_t out[static GARP_FRAME_LEN], const uint8_t mac[static 6],
 	memcpy(out + 38, &addr_be, 4);
 }
 
+struct garp_step garp_step(const struct garp_times *t, enum garp_stage stage)
+{
+	struct garp_step s = { .n = t->repeat_n, .next = GARP_REFRESH, .wait_us = t->refresh_us };
+
+	if (stage == GARP_REFRESH) {
+		s.n = t->refresh_n;
+	} else if (stage == GARP_FIRST && t->delay_us) {
+		s.next = GARP_SECOND;
+		s.wait_us = t->delay_us;
+	}
+	return s;
+}
+
 void garp_queue_init(struct garp_queue *q)
 {
 	*q = (struct garp_queue){ 0 };
-	q->ring.next = q->ring.prev = &q->ring;
+	q->ready.next = q->ready.prev = &q->ready;
+}
+
+void garp_lane_init(struct garp_lane *l, int64_t interval_us)
+{
+	*l = (struct garp_lane){ .interval_us = interval_us };
+	l->ring.next = l->ring.prev = &l->ring;
+}
+
+/* A lane is in the queue exactly while it has jobs and does not rest. */
+static void settle(struct garp_queue *q, struct garp_lane *l)
+{
+	bool is_ready = l->n && !l->is_resting;
+
+	if (is_ready && !l->next) {
+		l->next = &q->ready;
+		l->prev = q->ready.prev;
+		l->prev->next = l;
+		q->ready.prev = l;
+		q->n += l->n;
+	} else if (!is_ready && l->next) {
+		l->next->prev = l->prev;
+		l->prev->next = l->next;
+		l->next = l->prev = NULL;
+		q->n -= l->n;
+	}
 }
 
 static void push(struct garp_queue *q, struct garp_job *j)
 {
-	j->next = &q->ring;
-	j->prev = q->ring.prev;
+	struct garp_lane *l = j->lane;
+
+	j->next = &l->ring;
+	j->prev = l->ring.prev;
 	j->prev->next = j;
-	q->ring.prev = j;
-	q->n++;
+	l->ring.prev = j;
+	l->n++;
+	q->n += l->next != NULL;
+	settle(q, l);
 }
 
 static void unlink_job(struct garp_queue *q, struct garp_job *j)
 {
+	struct garp_lane *l = j->lane;
+
 	j->next->prev = j->prev;
 	j->prev->next = j->next;
 	j->next = j->prev = NULL;
-	q->n--;
+	l->n--;
+	q->n -= l->next != NULL;
+	settle(q, l);
 }
 
 void garp_ask(struct garp_queue *q, struct garp_job *j, uint16_t n)
 {
-	if (!n) {
-		garp_cancel(q, j);
-		return;
-	}
-	j->left_n = n;
-	if (!j->next)
+	if (n > j->left_n)
+		j->left_n = n;
+	if (j->left_n && !j->next)
 		push(q, j);
 }
 
 struct garp_job *garp_take(struct garp_queue *q)
 {
-	struct garp_job *j = q->ring.next;
+	struct garp_lane *l = q->ready.next;
 
-	if (!q->n)
+	if (l == &q->ready)
 		return NULL;
+
+	struct garp_job *j = l->ring.next;
+
+	/* out of the queue and, unless it rests, in again behind the others */
+	l->is_resting = true;
+	settle(q, l);
 	unlink_job(q, j);
 	if (--j->left_n)
 		push(q, j);
+	l->is_resting = l->interval_us > 0;
+	settle(q, l);
 	return j;
 }
 
@@ -75,6 +126,12 @@ void garp_untake(struct garp_queue *q, struct garp_job *j)
 	j->left_n++;
 	if (!j->next)
 		push(q, j);
+}
+
+void garp_rested(struct garp_queue *q, struct garp_lane *l)
+{
+	l->is_resting = false;
+	settle(q, l);
 }
 
 void garp_cancel(struct garp_queue *q, struct garp_job *j)

@@ -14,3 +14,6 @@ void iface_update(struct vrrp *v);
 /* v->run is a new one: takes the picture over from the run before, and makes the instances known to
  * the hash. */
 void iface_take(struct vrrp *v, const struct run *was);
+
+/* The end of struct run_iface's delay. */
+void iface_on_delay(struct timer *t, int64_t now_us);

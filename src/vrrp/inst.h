@@ -11,7 +11,9 @@
 #include "core/conf/conf.h"
 #include "core/mbox.h"
 #include "core/timer.h"
+#include "vrrp/auth.h"
 #include "vrrp/fsm.h"
+#include "vrrp/opts.h"
 #include "vrrp/pkt.h"
 
 #include <stdbool.h>
@@ -19,6 +21,17 @@
 
 struct vrrp_inst;
 struct run_iface;
+struct run_group;
+
+/* Something that happens to an instance. */
+struct inst_cause {
+	enum vrrp_event event;
+	int64_t now_us;
+	int64_t due_us; /* timer events: when it should have happened; else now */
+	const struct pkt_advert *advert; /* RESIGN, LOSE, WIN; else NULL */
+	const struct ip_addr *from; /* with advert: its sender */
+	const char *why; /* a literal; NULL: the event's name */
+};
 
 /* The world of an instance. None of them waits or fails; none of them calls inst.h. */
 struct inst_shell {
@@ -34,6 +47,16 @@ struct inst_shell {
 
 	/* The state was `from` and is in->r.state now, for the reason in->r.why. */
 	void (*changed)(void *arg, struct vrrp_inst *in, enum vrrp_state from);
+
+	/* in->r.prio was `from`. */
+	void (*prio_changed)(void *arg, struct vrrp_inst *in, uint8_t from);
+
+	/* An ACTIVE has heard an advert that it beats; told at most once in an Active_Down_Interval. */
+	void (*beaten)(void *arg, struct vrrp_inst *in, const struct inst_cause *cause);
+
+	/* A member of a sync group wants another state, or can't keep its own: the group decides, and
+	 * calls inst_apply() or inst_event() of its members later. */
+	void (*regroup)(void *arg, struct vrrp_inst *in);
 };
 
 /* What stays the same over a reload, when the instance does. */
@@ -42,6 +65,13 @@ struct inst_run {
 	const char *why; /* of the last change; a literal */
 	int64_t since_us; /* of the last change */
 	struct ip_addr src; /* we send from here; valid unless INIT or FAULT */
+	uint8_t prio; /* the effective one (V16, V101) */
+	bool is_linked; /* it was told once how its interface is */
+	bool is_held; /* nothing may begin yet: a start-up delay */
+	bool is_pending; /* something that it tracks has no result yet */
+	bool wants_active; /* of a sync group, and its own down timer has run out */
+	const char *link_fault, *track_fault, *group_fault; /* why not; literals, or NULL */
+	int64_t preempt_at_us; /* preempt_delay: not before; 0: nobody to preempt was heard */
 	int64_t active_adv_us; /* Active_Adver_Interval */
 	bool has_learned; /* it is the active's, not ours */
 	bool is_skew; /* the timer runs for Skew_Time only (V69) */
@@ -49,6 +79,9 @@ struct inst_run {
 	uint64_t want_n; /* moves whenever the reflector has to act */
 	int64_t answer_at_us; /* not before: the next answer to an advert that we beat */
 	int64_t announce_at_us; /* not before: the next repeated announcement */
+	struct ip_addr list_from; /* the last one whose list of addresses was looked at */
+	struct auth_run auth;
+	uint8_t sum; /* enum pkt_sum: the form to send; the settings' unless a peer's was learnt */
 	uint16_t ip_id;
 	uint32_t told; /* bits: what was logged since the state changed (inst_tell) */
 
@@ -60,9 +93,10 @@ struct inst_run {
 struct vrrp_inst {
 	/* frozen: of the snapshot in whose memory this is */
 	const struct conf_vrrp *cf;
-	const struct conf_vip *vip;
+	struct inst_opts o;
+	struct auth *auth; /* NULL: none; of run.h */
+	struct auth_seen *peer_seen; /* auth_hmac over unicast: one for each peer; else NULL */
 	uint32_t list_sum; /* pkt_list_sum() of the addresses */
-	uint8_t vip_n; /* advertised: at most 255 (V12) */
 	const struct inst_shell *shell;
 
 	struct inst_run r;
@@ -70,19 +104,11 @@ struct vrrp_inst {
 	struct fact want_fact, state_fact;
 
 	/* places in the lists of run.h and tx.h */
-	struct run_iface *ifc;
-	uint32_t iface_next, key_next;
+	struct run_iface *ifc; /* NULL: unicast without an interface */
+	struct run_group *group; /* or NULL */
+	uint32_t iface_next, group_next;
 	struct vrrp_inst *post_next;
 	bool is_in_post;
-};
-
-/* Something that happens to an instance. */
-struct inst_cause {
-	enum vrrp_event event;
-	int64_t now_us;
-	int64_t due_us; /* timer events: when it should have happened; else now */
-	const struct pkt_advert *advert; /* RESIGN, LOSE, WIN; else NULL */
-	const char *why; /* a literal; NULL: the event's name */
 };
 
 /* Things that are logged once until the state changes: every enum vrrp_drop, and these. */
@@ -90,13 +116,12 @@ enum inst_tell {
 	INST_TELL_LIST = VRRP_DROP_N, /* other addresses */
 	INST_TELL_INTERVAL, /* version 3: another interval */
 	INST_TELL_SUM, /* version 3: the other form of the checksum; once for good */
+	INST_TELL_FIRST, /* IPv6: the first address is not a link-local one */
 	INST_TELL_SEND, /* sending fails; again after it worked */
 };
 
-/* A fresh one, in INIT. in: zeroed memory. vip: the first element of the array that cf->s.vips is a
- * range of. */
-void inst_init(struct vrrp_inst *in, const struct conf_vrrp *cf, const struct conf_vip *vip,
-	       const struct inst_shell *shell);
+/* A fresh one, in INIT. in: zeroed memory; in->o is set. */
+void inst_init(struct vrrp_inst *in, const struct conf_vrrp *cf, const struct inst_shell *shell);
 
 /* Takes over from `old`, which has the same id in the generation before and is not used any more but
  * for its facts: state, timer and counters stay, changed settings apply from now on (V70). in was
@@ -106,20 +131,32 @@ void inst_take(struct vrrp_inst *in, struct vrrp_inst *old, int64_t now_us);
 /* Only the counters, for an instance that starts anew. */
 void inst_take_counters(struct vrrp_inst *in, const struct vrrp_inst *old);
 
-/* True when the change of settings from a to b means that the instance starts anew. */
-bool inst_needs_restart(const struct conf *ca, const struct conf_vrrp *a, const struct conf *cb,
-			const struct conf_vrrp *b);
+/* True when the change from one to the other, of these snapshots, means that the instance starts anew. */
+bool inst_needs_restart(const struct conf *ca, const struct vrrp_inst *old, const struct conf *cb,
+			const struct vrrp_inst *new);
 
-/* The address to send from on an interface with this primary address, or family 0: V3; an owner
- * whose only address is the virtual one sends from that. */
+/* The address to send from on an interface with this primary address, or family 0: V3; the one that is
+ * set; an owner whose only address is the virtual one sends from that. */
 struct ip_addr inst_source(const struct vrrp_inst *in, const struct ip_addr *primary);
 
 /* The state machine. */
 void inst_event(struct vrrp_inst *in, const struct inst_cause *cause);
 
-/* Up with an address to send from, or not (fault says why; src is not used then). Does nothing when
- * nothing has changed. */
+/* Its interface is good and this is the address to send from, or it is not (fault says why; src is not
+ * used then). Does nothing when nothing has changed. */
 void inst_link(struct vrrp_inst *in, const struct ip_addr *src, const char *fault, int64_t now_us);
+
+/* What it tracks: the effective priority, and why it can't be anything but FAULT, or NULL. pending: some
+ * of it has no result yet, so that it may not begin. */
+void inst_track(struct vrrp_inst *in, uint8_t prio, const char *fault, bool is_pending,
+		int64_t now_us);
+
+/* The first reason why it is in FAULT or should be, or NULL. */
+const char *inst_fault(const struct vrrp_inst *in);
+
+/* Goes to FAULT, or begins, as what is known of it says; calls neither regroup(). is_lone_owner: an
+ * owner must not begin as ACTIVE, since others of its group are none. */
+void inst_apply(struct vrrp_inst *in, bool is_lone_owner, int64_t now_us);
 
 /* The timer of the instance has run out; it was due at due_us. */
 void inst_timer(struct vrrp_inst *in, int64_t due_us, int64_t now_us);

@@ -6,6 +6,7 @@
 
 #include "core/bug.h"
 
+#include <linux/if_addr.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,7 +68,7 @@ void link_pic_put_link(struct link_pic *p, const struct link *l)
 
 	*own = *l;
 	own->is_up = (l->flags & IFF_UP) && (l->flags & IFF_RUNNING);
-	own->primary_v4 = (struct ip_addr){ 0 };
+	own->primary_v4 = own->primary_v6 = (struct ip_addr){ 0 };
 }
 
 void link_pic_put_addr(struct link_pic *p, const struct link_addr *a)
@@ -104,7 +105,7 @@ static int cmp_addr(const void *va, const void *vb)
 	int cmp = cmp_u32(a->ifindex, b->ifindex);
 
 	if (!cmp)
-		cmp = cmp_u32(a->addr_be, b->addr_be);
+		cmp = addr_cmp(&a->addr, &b->addr);
 	return cmp ? cmp : cmp_u32(a->len, b->len);
 }
 
@@ -143,65 +144,90 @@ static const struct link_addr *addr_from(const struct link_pic *p, const struct 
 	return lo < p->addr_n ? &p->addr[lo] : NULL;
 }
 
-const struct link_addr *link_pic_find(const struct link_pic *p, uint32_t ifindex, uint32_t addr_be,
-				      uint8_t len)
+const struct link_addr *link_pic_find(const struct link_pic *p, uint32_t ifindex,
+				      const struct ip_addr *addr, uint8_t len)
 {
-	const struct link_addr key = { .ifindex = ifindex, .addr_be = addr_be, .len = len };
+	const struct link_addr key = { .ifindex = ifindex, .addr = *addr, .len = len };
 	const struct link_addr *a = addr_from(p, &key);
 
 	return a && !cmp_addr(a, &key) ? a : NULL;
 }
 
 const struct link_addr *link_pic_find_any(const struct link_pic *p, uint32_t ifindex,
-					  uint32_t addr_be)
+					  const struct ip_addr *addr)
 {
-	const struct link_addr key = { .ifindex = ifindex, .addr_be = addr_be };
+	const struct link_addr key = { .ifindex = ifindex, .addr = *addr };
 	const struct link_addr *a = addr_from(p, &key);
 
-	return a && a->ifindex == ifindex && a->addr_be == addr_be ? a : NULL;
+	return a && a->ifindex == ifindex && addr_eq(&a->addr, addr) ? a : NULL;
 }
 
-static bool is_vip(const uint32_t *vips_be, uint32_t n, uint32_t addr_be)
+static int cmp_ips(const void *a, const void *b)
 {
-	uint32_t lo = 0, hi = n;
+	return addr_cmp(a, b);
+}
 
-	while (lo < hi) {
-		uint32_t mid = lo + (hi - lo) / 2;
+static bool is_vip(const struct ip_addr *vips, uint32_t n, const struct ip_addr *addr)
+{
+	return n && bsearch(addr, vips, n, sizeof(*vips), cmp_ips);
+}
 
-		if (vips_be[mid] == addr_be)
-			return true;
-		if (vips_be[mid] < addr_be)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return false;
+/* Fit to send adverts from: any of IPv4; of IPv6 a link-local one that no other host has. */
+static bool is_usable(const struct link_addr *a)
+{
+	if (a->addr.family == AF_INET)
+		return true;
+	return IN6_IS_ADDR_LINKLOCAL(&a->addr.v6) &&
+	       !(a->flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED));
 }
 
 /* Both are sorted by ifindex: the addresses of a link are one run. */
 static void choose_primaries(struct link_table *t, const struct link_pic *p,
-			     const uint32_t *vips_be, uint32_t vips_n)
+			     const struct ip_addr *vips, uint32_t vips_n)
 {
 	uint32_t i = 0;
 
 	for (uint32_t k = 0; k < t->n; k++) {
 		struct link *l = &t->link[k];
-		uint32_t best = UINT32_MAX;
+		uint32_t best_v4 = UINT32_MAX, best_v6 = UINT32_MAX;
 
 		while (i < p->addr_n && p->addr[i].ifindex < l->ifindex)
 			i++;
 		for (; i < p->addr_n && p->addr[i].ifindex == l->ifindex; i++) {
 			const struct link_addr *a = &p->addr[i];
+			bool is_v6 = a->addr.family == AF_INET6;
+			uint32_t *best = is_v6 ? &best_v6 : &best_v4;
 
-			if (a->order >= best || is_vip(vips_be, vips_n, a->addr_be))
+			if (a->order >= *best || !is_usable(a) || is_vip(vips, vips_n, &a->addr))
 				continue;
-			best = a->order;
-			l->primary_v4 = addr_v4(a->addr_be);
+			*best = a->order;
+			*(is_v6 ? &l->primary_v6 : &l->primary_v4) = a->addr;
 		}
 	}
 }
 
-struct link_table *link_table_make(const struct link_pic *p, const uint32_t *vips_be,
+/* What we made for a virtual MAC address stands on its parent. t is still in the picture's order. */
+static void inherit(struct link_table *t, const struct link_pic *p)
+{
+	for (uint32_t i = 0; i < t->n; i++) {
+		struct link *l = &t->link[i];
+		const struct link *in_pic = l->is_made ? link_pic_link(p, l->parent) : NULL;
+
+		if (!in_pic)
+			continue;
+
+		const struct link *parent = &t->link[in_pic - p->link];
+
+		l->is_up &= parent->is_up;
+		l->is_router6 = parent->is_router6;
+		if (!l->primary_v4.family)
+			l->primary_v4 = parent->primary_v4;
+		if (!l->primary_v6.family)
+			l->primary_v6 = parent->primary_v6;
+	}
+}
+
+struct link_table *link_table_make(const struct link_pic *p, const struct ip_addr *vips,
 				   uint32_t vips_n)
 {
 	struct link_table *t = calloc(1, sizeof(*t) + p->link_n * sizeof(t->link[0]));
@@ -210,7 +236,8 @@ struct link_table *link_table_make(const struct link_pic *p, const uint32_t *vip
 	t->n = p->link_n;
 	if (t->n)
 		memcpy(t->link, p->link, t->n * sizeof(t->link[0]));
-	choose_primaries(t, p, vips_be, vips_n);
+	choose_primaries(t, p, vips, vips_n);
+	inherit(t, p);
 	sort(t->link, t->n, sizeof(t->link[0]), cmp_name);
 	return t;
 }
@@ -219,8 +246,13 @@ static bool link_eq(const struct link *a, const struct link *b)
 {
 	return a->ifindex == b->ifindex && !strncmp(a->name, b->name, IFNAMSIZ) &&
 	       a->is_up == b->is_up && a->is_joined == b->is_joined &&
-	       addr_eq(&a->primary_v4, &b->primary_v4) && !memcmp(a->mac, b->mac, sizeof(a->mac)) &&
-	       a->mtu == b->mtu && a->arp_type == b->arp_type && a->flags == b->flags;
+	       a->is_joined_v6 == b->is_joined_v6 && a->is_made == b->is_made &&
+	       a->is_router6 == b->is_router6 && a->parent == b->parent &&
+	       a->vrf_table == b->vrf_table && a->kind == b->kind && a->group == b->group &&
+	       a->arp_ignore == b->arp_ignore && a->arp_filter == b->arp_filter &&
+	       addr_eq(&a->primary_v4, &b->primary_v4) && addr_eq(&a->primary_v6, &b->primary_v6) &&
+	       !memcmp(a->mac, b->mac, sizeof(a->mac)) && a->mtu == b->mtu &&
+	       a->arp_type == b->arp_type && a->flags == b->flags;
 }
 
 bool link_table_eq(const struct link_table *a, const struct link_table *b)

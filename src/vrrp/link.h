@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Interfaces and their IPv4 addresses: the table that the reflector publishes for the VRRP role, and
- * the picture of the kernel from which it is made.
+ * Interfaces and their addresses: the table that the reflector publishes for the VRRP role, and the
+ * picture of the kernel from which it is made.
  *
  * Pure but for link_table_get(): no socket, no netlink (link_dump.h fills the picture).
  */
@@ -14,12 +14,25 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum link_kind { LINK_OTHER, LINK_MACVLAN, LINK_IPVLAN };
+
 struct link {
 	uint32_t ifindex;
 	char name[IFNAMSIZ];
-	bool is_up; /* IFF_UP && IFF_RUNNING */
+	bool is_up; /* IFF_UP && IFF_RUNNING; of one that we made: its parent's too */
+	bool is_made; /* by a vipd, for a virtual MAC address: it bears our alias */
+	bool is_router6; /* it forwards IPv6 */
+	uint32_t parent; /* index of the interface below; 0 = none */
+	uint32_t vrf_table; /* of a VRF; 0: it is none */
+	enum link_kind kind;
+	uint32_t group; /* IFLA_GROUP */
+	/* sysctls net.ipv4.conf.NAME.arp_ignore and arp_filter; of one that we made: what they were on its
+	 * parent before, as its alias says */
+	uint8_t arp_ignore, arp_filter;
 	struct ip_addr primary_v4; /* first address that is not one of our VIPs; family 0 = none */
+	struct ip_addr primary_v6; /* the same, link-local and usable (V5) */
 	bool is_joined; /* the host is in VRRP's group there: only then adverts are heard */
+	bool is_joined_v6; /* the same of IPv6 */
 	uint8_t mac[6]; /* zero when the hardware address is not of 6 bytes */
 	uint32_t mtu;
 	uint16_t arp_type; /* ARPHRD_ETHER, ... */
@@ -40,12 +53,14 @@ const struct link *link_by_name(const struct link_table *t, const char *name);
 /* The current table, NULL before the first. Call it between snap_enter() and snap_leave(). */
 const struct link_table *link_table_get(struct snap_slot *slot);
 
-/* One IPv4 address in the kernel. */
+/* One address in the kernel. */
 struct link_addr {
 	uint32_t ifindex;
-	uint32_t addr_be;
-	uint8_t len; /* prefix length */
+	struct ip_addr addr;
+	struct ip_addr peer; /* the other end; family 0: none */
+	uint8_t len; /* prefix length; of the peer where there is one */
 	uint8_t proto; /* IFA_PROTO; 0 on kernels that do not have it */
+	uint32_t flags; /* IFA_F_* */
 	uint32_t order; /* place in the dump: the kernel lists primary addresses first */
 };
 
@@ -71,16 +86,17 @@ void link_pic_seal(struct link_pic *p);
 const struct link *link_pic_link(const struct link_pic *p, uint32_t ifindex);
 
 /* The address with this prefix length on the interface, or NULL. */
-const struct link_addr *link_pic_find(const struct link_pic *p, uint32_t ifindex, uint32_t addr_be,
-				      uint8_t len);
+const struct link_addr *link_pic_find(const struct link_pic *p, uint32_t ifindex,
+				      const struct ip_addr *addr, uint8_t len);
 
 /* The same with any prefix length: the first one. */
 const struct link_addr *link_pic_find_any(const struct link_pic *p, uint32_t ifindex,
-					  uint32_t addr_be);
+					  const struct ip_addr *addr);
 
-/* A table of a sealed picture. vips_be: our virtual addresses, sorted as numbers; they are passed
- * over when the primary address is chosen. The caller owns it until it is published; else free(). */
-struct link_table *link_table_make(const struct link_pic *p, const uint32_t *vips_be,
+/* A table of a sealed picture. vips: our virtual addresses, sorted by addr_cmp(); they are passed over
+ * when the primary address is chosen. An interface that we made has its parent's where it has none of
+ * its own. The caller owns it until it is published; else free(). */
+struct link_table *link_table_make(const struct link_pic *p, const struct ip_addr *vips,
 				   uint32_t vips_n);
 
 /* True when both say the same but for their version. a may be NULL. */

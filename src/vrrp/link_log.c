@@ -33,7 +33,7 @@ void link_log_adopt(struct link_log *l, const struct conf *c)
 	l->name = calloc((size_t)c->vrrp_n + c->vip_n + 1, sizeof(*l->name));
 	BUG_ON(!l->name);
 	for (uint32_t i = 0; i < c->vrrp_n; i++)
-		put_name(l, c->vrrp[i].s.interface);
+		put_name(l, conf_tx_dev(&c->vrrp[i]));
 	for (uint32_t i = 0; i < c->vip_n; i++)
 		put_name(l, c->vip[i].s.dev);
 	if (l->n > 1)
@@ -53,14 +53,15 @@ void link_log_fini(struct link_log *l)
 static void log_link(const char *name, const struct link *l)
 {
 	static const struct link gone;
-	char addr[ADDR_TEXT_LEN];
+	char addr[ADDR_TEXT_LEN], addr6[ADDR_TEXT_LEN];
 
 	if (!l)
 		l = &gone;
 	log_event(LOG_LINK_CHANGE,
-		  "iface=%.*s index=%u up=%s addr=%s mac=%02x:%02x:%02x:%02x:%02x:%02x", IFNAMSIZ,
-		  name, l->ifindex, l->is_up ? "yes" : "no", addr_text(&l->primary_v4, addr),
-		  l->mac[0], l->mac[1], l->mac[2], l->mac[3], l->mac[4], l->mac[5]);
+		  "iface=%.*s index=%u up=%s addr=%s addr6=%s mac=%02x:%02x:%02x:%02x:%02x:%02x",
+		  IFNAMSIZ, name, l->ifindex, l->is_up ? "yes" : "no",
+		  addr_text(&l->primary_v4, addr), addr_text(&l->primary_v6, addr6), l->mac[0],
+		  l->mac[1], l->mac[2], l->mac[3], l->mac[4], l->mac[5]);
 }
 
 static bool is_same_for_us(const struct link *a, const struct link *b)
@@ -68,7 +69,8 @@ static bool is_same_for_us(const struct link *a, const struct link *b)
 	if (!a || !b)
 		return a == b;
 	return a->ifindex == b->ifindex && a->is_up == b->is_up &&
-	       addr_eq(&a->primary_v4, &b->primary_v4) && !memcmp(a->mac, b->mac, sizeof(a->mac));
+	       addr_eq(&a->primary_v4, &b->primary_v4) && addr_eq(&a->primary_v6, &b->primary_v6) &&
+	       !memcmp(a->mac, b->mac, sizeof(a->mac));
 }
 
 void link_log_changes(const struct link_log *l, const struct link_table *was,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Membership in VRRP's group, 224.0.0.18, on the interfaces that instances are on. The reflector's:
+ * Membership in VRRP's groups (224.0.0.18, ff02::12 and those that are set) on the interfaces that
+ * instances are on. The reflector's:
  * these calls wait for the kernel's configuration lock, which others hold as long as they like, so
  * they are no work for the VRRP thread. That one learns of them from the link table.
  *
@@ -19,13 +20,15 @@
 #include <stdint.h>
 
 enum {
-	MEMBER_SOCKS_N = 1024, /* each has room for 20 interfaces, unless igmp_max_memberships says
-				* otherwise */
+	MEMBER_SOCKS_N =
+		1024, /* of IPv4 has room for 20 interfaces, unless igmp_max_memberships says
+				* otherwise; of IPv6 for some hundred */
 };
 
-/* An interface that an instance is on. */
+/* An interface that an instance is on, and the group that it listens to. */
 struct member {
 	char name[IFNAMSIZ];
+	struct ip_addr group;
 	uint32_t ifindex; /* joined there; 0: not joined */
 	uint32_t slot; /* of the socket, when joined */
 	bool is_fail_told;
@@ -33,11 +36,12 @@ struct member {
 
 struct member_sock {
 	int fd; /* -1: none yet */
+	uint8_t family;
 	uint32_t n; /* interfaces joined */
 };
 
 struct members {
-	struct member *member; /* sorted by name, without doubles */
+	struct member *member; /* sorted by name and group, without doubles */
 	uint32_t n;
 	uint32_t hint; /* socket that most likely has room */
 	struct member_sock sock[MEMBER_SOCKS_N];
@@ -53,6 +57,6 @@ void members_fini(struct members *m);
 void members_adopt(struct members *m, const struct conf *c);
 
 /* Joins where an interface is there and leaves where it is gone or is another one of its name, and
- * sets is_joined in t, which is not published yet. False when some interface could not be joined
+ * sets is_joined and is_joined_v6 in t, which is not published yet. False when some interface could not be joined
  * (logged once): to be called again later. */
 bool members_update(struct members *m, struct link_table *t);

@@ -4,9 +4,11 @@
  * publishes the link table.
  *
  *	in	WANT_VIPS	from vrrp: is this instance's place here?
- *		netlink events	links and IPv4 addresses changed: wake-ups only, their content is not used
+ *		LOWER_PRIO	from vrrp: announce what is here once more
+ *		netlink events	links and addresses changed: wake-ups only, their content is not used
  *	out	board->links	the link table (link.h); LINK to vrrp says that there is a new one
- *		kernel		group memberships (member.h), addresses (vip_kern.h), gratuitous ARP (announce.h)
+ *		kernel		group memberships (member.h), addresses and their announcements (addrs.h),
+ *				routes and rules (fibs.h), interfaces for virtual MAC addresses (vmacs.h)
  *
  * One turn: when something changed, read links and addresses from the kernel, publish them when they
  * differ, plan, carry out, announce what is in place; and again, because a change of ours may have
@@ -22,17 +24,15 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/stats.h"
-#include "vrrp/announce.h"
+#include "vrrp/addrs.h"
+#include "vrrp/fibs.h"
 #include "vrrp/link.h"
 #include "vrrp/link_dump.h"
 #include "vrrp/link_log.h"
 #include "vrrp/member.h"
-#include "vrrp/vip.h"
-#include "vrrp/vip_kern.h"
-#include "vrrp/vip_log.h"
+#include "vrrp/vmacs.h"
 
 #include <errno.h>
-#include <linux/if_arp.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
@@ -59,12 +59,6 @@ struct said {
 	uint64_t value; /* as it came: it differs after a quick loss and gain */
 };
 
-/* A virtual address with what announces it. */
-struct held {
-	struct vip vip;
-	struct announce_job job;
-};
-
 struct reflector {
 	struct role role;
 	struct nl_chan chan;
@@ -78,15 +72,15 @@ struct reflector {
 	struct link_log link_log;
 	struct members members;
 	struct said *said;
-	struct vip_set vips;
-	struct vip_op *ops; /* room for every address */
-	struct announce announce;
+	struct addrs addrs;
+	struct fibs fibs;
+	struct vmacs vmacs;
 
 	struct timer wake; /* look again then */
 	int64_t dump_after_us; /* events alone cause no dump before */
 	unsigned torn_n; /* looks in a row that gave a torn picture */
 	bool is_pic_good; /* false: the last look failed; publish nothing of it */
-	bool is_event_seen, must_dump, must_plan, has_own_removal;
+	bool is_event_seen, must_dump, must_plan;
 };
 
 /* ---- links ---- */
@@ -103,13 +97,13 @@ static void publish(struct reflector *rf)
 	if (!rf->is_pic_good)
 		return;
 
-	uint32_t *vips_be = reallocarray(NULL, (size_t)rf->vips.n + 1, sizeof(*vips_be));
+	struct ip_addr *vips = reallocarray(NULL, (size_t)rf->addrs.set.n + 1, sizeof(*vips));
 
-	BUG_ON(!vips_be);
+	BUG_ON(!vips);
 
-	struct link_table *t = link_table_make(&rf->pic, vips_be, vip_addrs(&rf->vips, vips_be));
+	struct link_table *t = link_table_make(&rf->pic, vips, vip_addrs(&rf->addrs.set, vips));
 
-	free(vips_be);
+	free(vips);
 	if (!members_update(&rf->members, t))
 		wake_at(rf, clock_now_us() + RETRY_US);
 	if (link_table_eq(rf->table, t)) {
@@ -121,6 +115,7 @@ static void publish(struct reflector *rf)
 				 t); /* nothing at the first adoption: no name is used before it */
 	t->version = ++rf->version;
 	rf->table = t;
+	fibs_release(&rf->fibs, true);
 	link_table_publish(&rf->role.board->links, t);
 	if (rf->role.board->vrrp)
 		fact_post(rf->role.board->vrrp, &rf->link_fact, t->version);
@@ -131,7 +126,9 @@ static void on_wake(struct timer *t, int64_t now_us)
 	struct reflector *rf = container_of(t, struct reflector, wake);
 
 	(void)now_us;
-	vip_release_held(&rf->vips);
+	addrs_release(&rf->addrs);
+	fibs_release(&rf->fibs, false);
+	vmacs_release(&rf->vmacs);
 	rf->must_dump = rf->must_plan = true; /* in the turn that this timer makes */
 }
 
@@ -152,6 +149,10 @@ static int look(struct reflector *rf)
 {
 	int64_t start_us = clock_now_us();
 	int err = link_dump(&rf->chan, &rf->pic);
+
+	if (!err && fibs_any(&rf->fibs))
+		err = fibs_look(&rf->fibs, &rf->chan);
+
 	int64_t now_us = clock_now_us();
 	int64_t pace_us = (now_us - start_us) * DUMP_SHARE;
 
@@ -170,88 +171,17 @@ static int look(struct reflector *rf)
 	return 0;
 }
 
-/* ---- addresses ---- */
+/* ---- one turn ---- */
 
-static void say(struct reflector *rf, struct vip *v, int64_t now_us)
+static struct view view_of(struct reflector *rf)
 {
-	struct held *h = container_of(v, struct held, vip);
-	const struct link *l = link_by_name(rf->table, v->dev);
-	const struct conf_vrrp *inst = conf_inst(rf->role.conf, v->inst);
-
-	if (!inst || !vip_must_say(v, l))
-		return;
-	v->is_said = true;
-	memcpy(v->said_mac, l->mac, sizeof(v->said_mac));
-	if ((l->flags & IFF_NOARP) || l->arp_type != ARPHRD_ETHER)
-		return;
-	h->job.garp.ifindex = l->ifindex;
-	h->job.garp.addr_be = v->addr_be;
-	memcpy(h->job.garp.mac, l->mac, sizeof(h->job.garp.mac));
-	announce_start(&h->job, inst->s.garp_repeat_n, inst->s.garp_delay_us, now_us);
-}
-
-static void hush(struct vip *v)
-{
-	announce_cancel(&container_of(v, struct held, vip)->job);
-	v->is_said = false;
-}
-
-/* Announces what is in place and silences what is not any more. */
-static void say_all(struct reflector *rf)
-{
-	int64_t now_us = clock_now_us();
-
-	for (uint32_t i = 0; i < rf->vips.n; i++) {
-		struct vip *v = rf->vips.vip[i];
-
-		if (!v->is_said)
-			announce_cancel(&container_of(v, struct held, vip)->job);
-		say(rf, v, now_us);
-	}
-}
-
-/* Wanted on an interface that is not there: nothing to plan, something to say. */
-static void tell_missing(struct reflector *rf)
-{
-	for (uint32_t i = 0; i < rf->vips.n; i++) {
-		struct vip *v = rf->vips.vip[i];
-
-		if (v->is_wanted && !v->at)
-			vip_log_failure(v, "add", -ENODEV);
-	}
-}
-
-static void carry_out(struct reflector *rf, uint32_t n)
-{
-	bool has_removal = false;
-
-	for (uint32_t i = 0; i < n; i++) {
-		if (rf->ops[i].kind == VIP_DEL)
-			hush(rf->ops[i].vip);
-		has_removal |= rf->ops[i].kind == VIP_DEL;
-	}
-	vip_kern_apply(&rf->chan, rf->ops, n);
-	for (uint32_t i = 0; i < n; i++) {
-		struct vip_op *op = &rf->ops[i];
-
-		if (!vip_done(op))
-			continue;
-		vip_log_failure(op->vip, op->kind == VIP_ADD ? "add" : "del", op->err);
-		wake_at(rf, clock_now_us() + RETRY_US);
-	}
-	vip_log_ops(rf->ops, n, rf->has_own_removal);
-	rf->has_own_removal = has_removal;
-	/* the picture is old now; the next look confirms */
-	rf->must_dump = rf->must_plan = true;
-}
-
-static void drop_vip(void *arg, struct vip *v)
-{
-	struct held *h = container_of(v, struct held, vip);
-
-	(void)arg;
-	announce_cancel(&h->job);
-	free(h);
+	return (struct view){
+		.chan = &rf->chan,
+		.conf = rf->role.conf,
+		.links = rf->table,
+		.pic = &rf->pic,
+		.is_torn = !rf->is_pic_good,
+	};
 }
 
 /* True when there may be more to do. */
@@ -266,16 +196,20 @@ static bool settle_round(struct reflector *rf)
 		return false;
 	rf->must_plan = false;
 
-	uint32_t n = vip_plan(&rf->vips, rf->table, &rf->pic, !rf->is_pic_good, rf->ops);
+	struct view v = view_of(rf);
+	/* nothing leads to an address that is gone, or before it is there */
+	bool has_changed = fibs_remove(&rf->fibs, &v);
 
-	if (n)
-		carry_out(rf, n);
-	else
-		rf->has_own_removal = false;
-	tell_missing(rf);
-	say_all(rf);
-	vip_set_reap(&rf->vips, drop_vip, rf);
-	return n > 0;
+	has_changed |= vmacs_settle(&rf->vmacs, &v);
+	has_changed |= addrs_settle(&rf->addrs, &v);
+	has_changed |= fibs_add(&rf->fibs, &v);
+
+	if (v.has_failed)
+		wake_at(rf, clock_now_us() + RETRY_US);
+	/* the picture is old now; the next look confirms */
+	if (has_changed)
+		rf->must_dump = rf->must_plan = true;
+	return has_changed;
 }
 
 static void settle(struct reflector *rf)
@@ -290,8 +224,8 @@ static void settle(struct reflector *rf)
 			wake_at(rf, rf->dump_after_us);
 	}
 	while (settle_round(rf))
-		if (++rounds == ROUNDS_N) {
-			wake_at(rf, clock_now_us() + MS(10));
+		if (rf->addrs.is_cut || ++rounds == ROUNDS_N) {
+			wake_at(rf, clock_now_us() + (rf->addrs.is_cut ? 0 : MS(10)));
 			break;
 		}
 }
@@ -303,12 +237,11 @@ static struct reflector *of(struct role *r)
 	return container_of(r, struct reflector, role);
 }
 
-static void on_event(struct loop_fd *lf, uint32_t events)
+/* Throws away what the descriptor has: that there is something is all that counts. */
+static void drain(struct reflector *rf, struct loop_fd *lf)
 {
-	struct reflector *rf = container_of(lf, struct reflector, event_fd);
 	char junk[64];
 
-	(void)events;
 	rf->is_event_seen = true;
 	for (unsigned i = 0; i < EVENT_READS_N; i++) {
 		if (recv(lf->fd, junk, sizeof(junk), MSG_DONTWAIT) >= 0 || errno == EINTR)
@@ -320,10 +253,23 @@ static void on_event(struct loop_fd *lf, uint32_t events)
 	}
 }
 
+static void on_event(struct loop_fd *lf, uint32_t events)
+{
+	(void)events;
+	drain(container_of(lf, struct reflector, event_fd), lf);
+}
+
+static void on_fib_event(struct loop_fd *lf, uint32_t events)
+{
+	(void)events;
+	drain(container_of(lf, struct reflector, fibs.event_fd), lf);
+}
+
 static int open_events(struct reflector *rf)
 {
 	struct sockaddr_nl self = { .nl_family = AF_NETLINK,
-				    .nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR };
+				    .nl_groups =
+					    RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR };
 	int len = EVENT_RCVBUF_LEN;
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, NETLINK_ROUTE);
 
@@ -352,11 +298,17 @@ static int init(struct role *r)
 {
 	struct reflector *rf = of(r);
 	int err = nl_chan_open(&rf->chan, NETLINK_ROUTE);
+	int on = 1;
 
+	fibs_init(&rf->fibs, &r->loop, on_fib_event);
 	if (!err)
 		err = open_events(rf);
+	/* so that a dump of routes may ask for ours only; older kernels send all of them */
 	if (!err)
-		err = announce_open(&rf->announce, &r->loop);
+		(void)setsockopt(nl_socket_get_fd(rf->chan.sock), SOL_NETLINK,
+				 NETLINK_GET_STRICT_CHK, &on, sizeof(on));
+	if (!err)
+		err = addrs_open(&rf->addrs, &r->loop);
 	if (!err)
 		err = first_look(rf);
 	if (!err)
@@ -364,30 +316,9 @@ static int init(struct role *r)
 	return err;
 }
 
-static struct vip *make_vip(void *arg, const struct vip *key)
+static bool is_same_name(const char *a, const char *b)
 {
-	struct reflector *rf = arg;
-	struct held *h = calloc(1, sizeof(*h));
-
-	BUG_ON(!h);
-	h->vip = *key;
-	announce_job_init(&h->job, &rf->announce);
-	return &h->vip;
-}
-
-/* Every address of the instance gets what the VRRP role said of it. */
-static void spread(struct reflector *rf, struct inst_id inst, const struct said *s)
-{
-	struct conf_range r = vip_set_of(&rf->vips, inst);
-
-	for (uint32_t i = r.first; i < r.first + r.n; i++) {
-		struct vip *v = rf->vips.vip[i];
-
-		v->is_known = s->is_known;
-		v->is_wanted = s->is_wanted && v->is_configured;
-		if (!v->is_wanted)
-			hush(v);
-	}
+	return a && b ? !strcmp(a, b) : a == b;
 }
 
 /* What was said of an instance on another interface is no word of this one. The VRRP role starts it
@@ -400,36 +331,53 @@ static void adopt_instances(struct reflector *rf, const struct conf *old, const 
 	for (uint32_t i = 0; i < new->vrrp_n; i++) {
 		const struct conf_vrrp *was = old ? conf_inst(old, new->vrrp[i].id) : NULL;
 
-		if (was && !strcmp(was->s.interface, new->vrrp[i].s.interface))
+		if (was && is_same_name(conf_tx_dev(was), conf_tx_dev(&new->vrrp[i])))
 			said[i] = rf->said[was - old->vrrp];
 	}
 	free(rf->said);
 	rf->said = said;
 }
 
+/* is_new: it is not what was said before. */
+static void spread(struct reflector *rf, struct inst_id inst, const struct said *s, bool is_new)
+{
+	addrs_said(&rf->addrs, inst, s->is_known, s->is_wanted, is_new);
+	fibs_said(&rf->fibs, inst, s->is_known, s->is_wanted, is_new);
+}
+
+/* What a vipd that was killed has left and nobody names any more. */
+static void find_left_over(struct reflector *rf)
+{
+	struct view v = view_of(rf);
+	int err = fibs_look(&rf->fibs, &rf->chan);
+
+	addrs_left_over(&rf->addrs, &v);
+	if (!err)
+		fibs_left_over(&rf->fibs, &v);
+	else
+		log_event(LOG_LINK_FAIL, "what=routes error=\"%s\"", strerrordesc_np(-err));
+}
+
 static void adopt(struct role *r, const struct conf *old, const struct conf *new)
 {
 	struct reflector *rf = of(r);
-	struct vip *keys = reallocarray(NULL, (size_t) new->vip_n + 1, sizeof(*keys));
 
-	BUG_ON(!keys);
 	link_log_adopt(&rf->link_log, new);
 	members_adopt(&rf->members, new);
 	adopt_instances(rf, old, new);
-	vip_set_adopt(&rf->vips, keys, vip_keys(new, keys), make_vip, rf);
-	free(keys);
+	addrs_adopt(&rf->addrs, new);
+	vmacs_adopt(&rf->vmacs, new);
+
+	int err = fibs_adopt(&rf->fibs, new);
+
+	if (err)
+		log_event(LOG_LINK_FAIL, "what=route_events error=\"%s\"", strerrordesc_np(-err));
 	if (!old) {
-		vip_set_left_over(&rf->vips, rf->table, &rf->pic, make_vip, rf);
+		find_left_over(rf);
 		wake_at(rf, clock_now_us()); /* the first turn may begin with a long sleep */
 	}
-	for (uint32_t i = 0; i < rf->vips.n; i++)
-		if (!rf->vips.vip[i]->is_configured)
-			hush(rf->vips.vip[i]);
 	for (uint32_t i = 0; i < new->vrrp_n; i++)
-		spread(rf, new->vrrp[i].id, &rf->said[i]);
-	free(rf->ops);
-	rf->ops = reallocarray(NULL, (size_t)rf->vips.n + 1, sizeof(*rf->ops));
-	BUG_ON(!rf->ops);
+		spread(rf, new->vrrp[i].id, &rf->said[i], false);
 	publish(rf);
 	rf->must_plan = true;
 }
@@ -440,8 +388,12 @@ static void fact(struct role *r, enum msg_type type, uint32_t id, uint64_t value
 	const struct inst_id inst = { id };
 	const struct conf_vrrp *ci = r->conf ? conf_inst(r->conf, inst) : NULL;
 
-	if (type != MSG_WANT_VIPS || !ci) {
+	if ((type != MSG_WANT_VIPS && type != MSG_LOWER_PRIO) || !ci) {
 		stats_add(STAT_MSG_UNKNOWN_ID, 1);
+		return;
+	}
+	if (type == MSG_LOWER_PRIO) {
+		addrs_lower(&rf->addrs, ci);
 		return;
 	}
 
@@ -450,12 +402,7 @@ static void fact(struct role *r, enum msg_type type, uint32_t id, uint64_t value
 	if (s->is_known && s->value == value)
 		return;
 	*s = (struct said){ .is_known = true, .is_wanted = value & 1, .value = value };
-	spread(rf, inst, s);
-
-	struct conf_range range = vip_set_of(&rf->vips, inst);
-
-	for (uint32_t i = range.first; i < range.first + range.n; i++)
-		hush(rf->vips.vip[i]); /* it is said anew when this is a loss and a gain */
+	spread(rf, inst, s, true);
 	rf->must_plan = true;
 }
 
@@ -464,15 +411,7 @@ static void reconcile(struct role *r)
 	struct reflector *rf = of(r);
 
 	settle(rf);
-	announce_pump(&rf->announce, clock_now_us());
-}
-
-static bool has_ours(const struct reflector *rf)
-{
-	for (uint32_t i = 0; i < rf->vips.n; i++)
-		if (rf->vips.vip[i]->is_ours)
-			return true;
-	return false;
+	addrs_pump(&rf->addrs);
 }
 
 /* The VRRP role has ended before, and what it gave up came with its last facts. What is still wanted
@@ -482,23 +421,22 @@ static void remove_all(struct reflector *rf)
 {
 	int64_t until_us = clock_now_us() + END_US;
 
-	for (uint32_t i = 0; i < rf->vips.n; i++) {
-		rf->vips.vip[i]->is_wanted = false;
-		hush(rf->vips.vip[i]);
-	}
+	addrs_unwant(&rf->addrs);
+	fibs_unwant(&rf->fibs);
+	vmacs_unwant(&rf->vmacs);
 	for (bool is_last = false; !is_last; (void)usleep(END_PAUSE_US)) {
 		is_last = clock_now_us() >= until_us;
-		vip_release_held(&rf->vips);
+		addrs_release(&rf->addrs);
+		fibs_release(&rf->fibs, false);
 		rf->must_dump = !is_last || rf->is_pic_good;
 		rf->must_plan = true;
 		for (unsigned i = 0; i < ROUNDS_N && settle_round(rf); i++)
 			;
-		if (rf->is_pic_good && !has_ours(rf))
+		if (rf->is_pic_good && !addrs_has_ours(&rf->addrs) && !fibs_has_ours(&rf->fibs))
 			return;
 	}
-	for (uint32_t i = 0; i < rf->vips.n; i++)
-		if (rf->vips.vip[i]->is_ours)
-			vip_log_left(rf->vips.vip[i]);
+	addrs_tell_left(&rf->addrs);
+	fibs_tell_left(&rf->fibs);
 }
 
 static void fini(struct role *r)
@@ -507,12 +445,10 @@ static void fini(struct role *r)
 
 	if (rf->table) /* else init failed */
 		remove_all(rf);
-	for (uint32_t i = 0; i < rf->vips.n; i++)
-		drop_vip(rf, rf->vips.vip[i]);
-	vip_set_fini(&rf->vips);
+	addrs_close(&rf->addrs);
+	fibs_fini(&rf->fibs);
+	vmacs_fini(&rf->vmacs);
 	timer_disarm(&r->loop.timers, &rf->wake);
-	if (rf->announce.loop)
-		announce_close(&rf->announce);
 	loop_del(&r->loop, &rf->event_fd);
 	if (rf->event_sock >= 0)
 		(void)close(rf->event_sock);
@@ -539,7 +475,7 @@ struct reflector *reflector_new(struct board *board)
 	rf->role = (struct role){
 		.name = "vipd-reflector", .id = ROLE_REFLECTOR, .ops = &ops, .board = board
 	};
-	rf->event_fd.fd = rf->event_sock = rf->announce.fd = -1;
+	rf->event_fd.fd = rf->event_sock = rf->addrs.announce.fd = -1;
 	fact_init(&rf->link_fact, MSG_LINK, 0);
 	timer_init(&rf->wake, on_wake);
 	members_init(&rf->members);
@@ -555,6 +491,5 @@ void reflector_free(struct reflector *rf)
 {
 	link_log_fini(&rf->link_log);
 	free(rf->said);
-	free(rf->ops);
 	free(rf);
 }

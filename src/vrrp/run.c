@@ -1,146 +1,151 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * See run.h.
+ * See run.h. Building is in run_build.c; this is what the thread asks.
  */
 #include "vrrp/run.h"
 
 #include "core/bug.h"
+#include "vrrp/run_name.h"
 
 #include <string.h>
 
-/* Buckets of each hash: a power of two, at least as many as instances. */
-static uint32_t bucket_n(uint32_t inst_n)
-{
-	uint32_t n = 4;
+/* ------------------------------------------------------------------ packets */
 
-	while (n < inst_n)
-		n *= 2;
-	return n;
-}
-
-/* Every part begins on a boundary that is good for any of them. */
-static size_t aligned(size_t len)
-{
-	return (len + 15) & ~(size_t)15;
-}
-
-size_t run_len(const struct conf *c)
-{
-	return aligned(sizeof(struct run)) + aligned(c->vrrp_n * sizeof(struct vrrp_inst)) +
-	       aligned(c->vrrp_n * sizeof(struct run_iface)) +
-	       2 * aligned(bucket_n(c->vrrp_n) * sizeof(uint32_t));
-}
-
-/* The next part of the run memory. */
-static void *carve(uint8_t **at, size_t len)
-{
-	void *part = *at;
-
-	*at += aligned(len);
-	return part;
-}
-
-static uint32_t name_bucket(const struct run *r, const char *name)
-{
-	return hash_bytes(HASH_SEED, name, (uint32_t)strlen(name)) & r->mask;
-}
-
-static uint32_t key_bucket(const struct run *r, uint32_t ifindex, uint8_t family, uint8_t vrid)
+static uint32_t bucket_of(const struct run *r, uint32_t ifindex, uint8_t family, uint8_t vrid)
 {
 	struct {
 		uint32_t ifindex;
 		uint8_t family, vrid, zero[2];
 	} key = { .ifindex = ifindex, .family = family, .vrid = vrid };
 
-	return hash_bytes(HASH_SEED, &key, sizeof(key)) & r->mask;
+	return hash_bytes(HASH_SEED, &key, sizeof(key)) & r->key_mask;
 }
 
-/* The instance is on this interface; the interface is new when it is the first that says so. */
-static void put_on_iface(struct run *r, uint32_t i)
+static uint32_t bucket_of_inst(const struct run *r, uint32_t i, uint32_t ifindex)
 {
-	struct vrrp_inst *in = &r->inst[i];
-	struct run_iface *ifc = run_find_iface(r, in->cf->s.interface);
+	return bucket_of(r, ifindex, r->inst[i].o.family, r->inst[i].o.vrid);
+}
 
-	if (!ifc) {
-		uint32_t b = name_bucket(r, in->cf->s.interface);
+void run_key(struct run *r, uint32_t inst, uint32_t ifindex)
+{
+	uint32_t b = bucket_of_inst(r, inst, ifindex);
 
-		ifc = &r->iface[r->iface_n];
-		*ifc = (struct run_iface){
-			.name = in->cf->s.interface,
-			.first = RUN_NONE,
-			.name_next = r->by_name[b],
-		};
-		r->by_name[b] = r->iface_n++;
+	BUG_ON(r->key[inst].is_in);
+	r->key[inst] = (struct run_key){ .ifindex = ifindex, .next = r->by_key[b], .is_in = true };
+	r->by_key[b] = inst;
+}
+
+void run_unkey(struct run *r, uint32_t inst)
+{
+	uint32_t *at = &r->by_key[bucket_of_inst(r, inst, r->key[inst].ifindex)];
+
+	BUG_ON(!r->key[inst].is_in);
+	while (*at != inst) {
+		BUG_ON(*at == RUN_NONE);
+		at = &r->key[*at].next;
 	}
-	in->ifc = ifc;
-	in->iface_next = ifc->first;
-	ifc->first = i;
+	*at = r->key[inst].next;
+	r->key[inst].is_in = false;
 }
 
-struct run *run_build(const struct conf *c, const struct inst_shell *shell)
+uint32_t run_peer(const struct vrrp_inst *in, const struct ip_addr *addr)
 {
-	uint8_t *at = c->vrrp_run;
-	struct run *r = carve(&at, sizeof(*r));
-	uint32_t n = bucket_n(c->vrrp_n);
+	for (uint32_t i = 0; i < in->o.peer_n; i++)
+		if (addr_eq(&in->o.peer[i].s.addr, addr))
+			return i;
+	return RUN_NONE;
+}
 
-	BUG_ON(!r);
-	r->inst = carve(&at, c->vrrp_n * sizeof(*r->inst));
-	r->iface = carve(&at, c->vrrp_n * sizeof(*r->iface));
-	r->by_key = carve(&at, n * sizeof(*r->by_key));
-	r->by_name = carve(&at, n * sizeof(*r->by_name));
-	r->mask = n - 1;
-	r->inst_n = c->vrrp_n;
-	for (uint32_t b = 0; b < n; b++)
-		r->by_key[b] = r->by_name[b] = RUN_NONE;
-	for (uint32_t i = 0; i < c->vrrp_n; i++) {
-		const struct conf_vrrp *cf = &c->vrrp[i];
+/* How well a packet fits: 1 by its number alone, 2 by its destination, 3 by its sender too. */
+static unsigned fit_of(const struct vrrp_inst *in, const struct pkt_in *p)
+{
+	if (!in->o.is_unicast)
+		return addr_eq(&p->dst, &in->o.group) ? 3 : 1;
+	if (!addr_eq(&p->dst, &in->r.src))
+		return 1;
+	return run_peer(in, &p->src) == RUN_NONE ? 2 : 3;
+}
 
-		inst_init(&r->inst[i], cf, c->vip + cf->s.vips.first, shell);
-		put_on_iface(r, i);
+static struct vrrp_inst *find_on(const struct run *r, uint32_t ifindex, const struct pkt_in *p)
+{
+	uint32_t k = r->by_key[bucket_of(r, ifindex, p->src.family, p->vrid)];
+	struct vrrp_inst *best = NULL;
+	unsigned best_fit = 0;
+
+	for (; k != RUN_NONE && best_fit < 3; k = r->key[k].next) {
+		struct vrrp_inst *in = &r->inst[k];
+
+		if (r->key[k].ifindex != ifindex || in->o.vrid != p->vrid ||
+		    in->o.family != p->src.family)
+			continue;
+
+		unsigned fit = fit_of(in, p);
+
+		if (fit > best_fit)
+			best = in;
+		best_fit = fit > best_fit ? fit : best_fit;
 	}
-	return r;
+	return best;
 }
 
-struct vrrp_inst *run_find(const struct run *r, uint32_t ifindex, uint8_t family, uint8_t vrid)
+struct vrrp_inst *run_find(const struct run *r, uint32_t ifindex, const struct pkt_in *p)
 {
-	uint32_t i = r->by_key[key_bucket(r, ifindex, family, vrid)];
+	struct vrrp_inst *in = find_on(r, ifindex, p);
 
-	/* each instance is of IPv4, so the family needs no look at the instance */
-	while (i != RUN_NONE &&
-	       (r->inst[i].cf->s.vrid != vrid || r->inst[i].ifc->link.ifindex != ifindex))
-		i = r->inst[i].key_next;
-	return i == RUN_NONE || family != AF_INET ? NULL : &r->inst[i];
+	return in ? in : find_on(r, 0, p);
 }
+
+/* ------------------------------------------------------------------ names */
 
 struct run_iface *run_find_iface(const struct run *r, const char *name)
 {
-	uint32_t i = r->by_name[name_bucket(r, name)];
+	uint32_t i = run_name_find(r, RUN_IFACE, name);
 
-	while (i != RUN_NONE && strcmp(r->iface[i].name, name) != 0)
-		i = r->iface[i].name_next;
 	return i == RUN_NONE ? NULL : &r->iface[i];
 }
 
-void run_key_iface(struct run *r, const struct run_iface *ifc)
+uint32_t run_name_hash(enum run_kind kind, const char *name)
 {
-	for (uint32_t i = ifc->first; i != RUN_NONE; i = r->inst[i].iface_next) {
-		uint32_t b = key_bucket(r, ifc->link.ifindex, AF_INET, r->inst[i].cf->s.vrid);
+	uint8_t k = (uint8_t)kind;
 
-		r->inst[i].key_next = r->by_key[b];
-		r->by_key[b] = i;
-	}
+	return hash_bytes(hash_bytes(HASH_SEED, &k, 1), name, (uint32_t)strlen(name));
 }
 
-void run_unkey_iface(struct run *r, const struct run_iface *ifc)
+uint32_t run_name_find(const struct run *r, enum run_kind kind, const char *name)
 {
-	for (uint32_t i = ifc->first; i != RUN_NONE; i = r->inst[i].iface_next) {
-		uint32_t b = key_bucket(r, ifc->link.ifindex, AF_INET, r->inst[i].cf->s.vrid);
-		uint32_t *at = &r->by_key[b];
+	uint32_t i = run_name_hash(kind, name) & r->name_mask;
 
-		while (*at != i) {
-			BUG_ON(*at == RUN_NONE);
-			at = &r->inst[*at].key_next;
-		}
-		*at = r->inst[i].key_next;
+	for (; r->by_name[i].name; i = (i + 1) & r->name_mask)
+		if (r->by_name[i].kind == kind && !strcmp(r->by_name[i].name, name))
+			return r->by_name[i].index;
+	return RUN_NONE;
+}
+
+/* ------------------------------------------------------------------ tracking */
+
+static const char *fault_name(enum track_kind kind)
+{
+	static const char *const names[] = {
+		[TRACK_IFACE] = "track_interface",
+		[TRACK_SCRIPT] = "track_script",
+		[TRACK_FILE] = "track_file",
+		[TRACK_PROCESS] = "track_process",
+	};
+
+	return names[kind];
+}
+
+struct run_sum run_sum(const struct run *r, uint32_t inst)
+{
+	struct run_sum sum = { 0 };
+
+	for (uint32_t i = r->first_ref[inst]; i != RUN_NONE; i = r->ref[i].inst_next) {
+		struct track_share s = track_share(&r->ref[i].rule, r->ref[i].state);
+
+		sum.add += s.add;
+		sum.is_pending |= s.is_pending;
+		if (s.is_fault && !sum.fault)
+			sum.fault = fault_name(r->ref[i].rule.kind);
 	}
+	return sum;
 }

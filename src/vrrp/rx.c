@@ -23,7 +23,54 @@ static void drop(struct vrrp_inst *in, enum vrrp_drop why, const struct pkt_in *
 	stats_add(STAT_VRRP_RX_DROP, 1);
 	if (inst_tell(in, why))
 		log_event(LOG_VRRP_DROP, "inst=%s reason=%s src=%s iface=%s", in->cf->s.name,
-			  vrrp_drop_name[why], addr_text(&p->src, src), in->cf->s.interface);
+			  vrrp_drop_name[why], addr_text(&p->src, src),
+			  in->cf->s.interface ? in->cf->s.interface : "-");
+}
+
+static bool is_link_local(const uint8_t *v6)
+{
+	return v6[0] == 0xfe && (v6[1] & 0xc0) == 0x80;
+}
+
+/* V52: the list of a sender that was looked at is not looked at again. */
+static bool is_list_seen(struct vrrp_inst *in, const struct pkt_in *p)
+{
+	if (in->o.skips_list && in->r.state == VRRP_BACKUP && addr_eq(&in->r.list_from, &p->src))
+		return true;
+	in->r.list_from = p->src;
+	return false;
+}
+
+static void tell_list(struct vrrp_inst *in, const struct pkt_advert *a, const char *src)
+{
+	unsigned len = addr_len(a->family);
+	bool is_other =
+		a->addr_n != in->o.vip_n || pkt_list_sum(a->addr, a->addr_n, len) != in->list_sum;
+
+	in->r.list_differs_n += is_other;
+	if (is_other && inst_tell(in, INST_TELL_LIST)) /* V50, V51 */
+		log_event(LOG_VRRP_PEER, "inst=%s src=%s differs=addresses theirs_n=%u ours_n=%u",
+			  in->cf->s.name, src, a->addr_n, in->o.vip_n);
+	if (a->family == AF_INET6 && !is_link_local(a->addr) &&
+	    inst_tell(in, INST_TELL_FIRST)) /* V47 */
+		log_event(LOG_VRRP_PEER, "inst=%s src=%s first_address=not_link_local",
+			  in->cf->s.name, src);
+}
+
+/* V30, V32. */
+static void tell_sum(struct vrrp_inst *in, const struct pkt_advert *a, const char *src)
+{
+	static const char *const forms[] = {
+		[PKT_SUM_PSEUDO] = "pseudo",
+		[PKT_SUM_MESSAGE] = "message",
+		[PKT_SUM_GROUP] = "group",
+	};
+
+	if (in->o.learns_group_sum && a->sum == PKT_SUM_GROUP)
+		in->r.sum = PKT_SUM_GROUP;
+	if (a->version == 3 && a->sum != in->r.sum && inst_tell(in, INST_TELL_SUM))
+		log_event(LOG_VRRP_PEER, "inst=%s src=%s differs=checksum theirs=%s ours=%s",
+			  in->cf->s.name, src, forms[a->sum], forms[in->r.sum]);
 }
 
 /* What is not an error but worth a line. Peers may differ in all of it and still agree on who is
@@ -31,32 +78,56 @@ static void drop(struct vrrp_inst *in, enum vrrp_drop why, const struct pkt_in *
 static void tell_peer(struct vrrp_inst *in, const struct pkt_advert *a, const struct pkt_in *p)
 {
 	char src[ADDR_TEXT_LEN];
-	bool is_list_other =
-		a->addr_n != in->vip_n || pkt_list_sum(a->addr, a->addr_n) != in->list_sum;
 
-	in->r.list_differs_n += is_list_other;
-	if (is_list_other && inst_tell(in, INST_TELL_LIST)) /* V50, V51 */
-		log_event(LOG_VRRP_PEER, "inst=%s src=%s differs=addresses theirs_n=%u ours_n=%u",
-			  in->cf->s.name, addr_text(&p->src, src), a->addr_n, in->vip_n);
-	if (a->adv_int_us != in->cf->s.adv_int_us && a->prio &&
+	(void)addr_text(&p->src, src);
+	if (!is_list_seen(in, p))
+		tell_list(in, a, src);
+	if (a->adv_int_us != in->o.adv_int_us && a->prio &&
 	    inst_tell(in, INST_TELL_INTERVAL)) /* V49 */
 		log_event(LOG_VRRP_PEER,
 			  "inst=%s src=%s differs=interval theirs_us=%lld ours_us=%lld",
-			  in->cf->s.name, addr_text(&p->src, src), (long long)a->adv_int_us,
-			  (long long)in->cf->s.adv_int_us);
-	if (a->version == 3 && a->sum == PKT_SUM_MESSAGE && inst_tell(in, INST_TELL_SUM)) /* V30 */
-		log_event(LOG_VRRP_PEER,
-			  "inst=%s src=%s differs=checksum theirs=message ours=pseudo",
-			  in->cf->s.name, addr_text(&p->src, src));
+			  in->cf->s.name, src, (long long)a->adv_int_us,
+			  (long long)in->o.adv_int_us);
+	tell_sum(in, a, src);
 }
 
-static enum vrrp_drop judge(const struct vrrp_inst *in, const struct pkt_in *p,
-			    struct pkt_advert *a)
+/* V55: is it one of the peers, and as far away as that one may be? *seen: its place. */
+static enum vrrp_drop check_peer(const struct vrrp_inst *in, const struct pkt_in *p,
+				 struct auth_seen **seen)
+{
+	uint32_t i = in->o.is_unicast ? run_peer(in, &p->src) : RUN_NONE;
+
+	*seen = in->peer_seen && i != RUN_NONE ? &in->peer_seen[i] : NULL;
+	if (!in->o.checks_peer)
+		return VRRP_DROP_NONE;
+	if (i == RUN_NONE)
+		return VRRP_DROP_PEER;
+	return p->ttl < in->o.peer[i].s.min_ttl || p->ttl > in->o.peer[i].s.max_ttl
+		       ? VRRP_DROP_TTL
+		       : VRRP_DROP_NONE;
+}
+
+static enum vrrp_drop check_auth(struct vrrp_inst *in, const struct pkt_in *p,
+				 const struct pkt_advert *a, struct auth_seen *seen)
+{
+	if (!in->auth)
+		return VRRP_DROP_NONE;
+	return auth_check(in->auth, &in->r.auth, seen, p, a, thread_wall());
+}
+
+/* Authentication comes last: a sequence number moves only when everything else is right. */
+static enum vrrp_drop judge(struct vrrp_inst *in, const struct pkt_in *p, struct pkt_advert *a)
 {
 	struct pkt_expect x = {
-		.adv_int_us = in->cf->s.adv_int_us,
-		.version = in->cf->s.version,
+		.adv_int_us = in->o.adv_int_us,
+		.version = in->o.version,
+		.dst = in->o.is_unicast ? in->r.src : in->o.group,
+		.is_unicast = in->o.is_unicast,
+		.auth = (uint8_t)auth_type_of(in->auth),
+		.takes_trailer = auth_takes_trailer(in->auth),
+		.no_group_sum = in->o.no_group_sum,
 	};
+	struct auth_seen *seen;
 	enum vrrp_drop why = pkt_decode(p, &x, a);
 
 	if (why)
@@ -65,54 +136,72 @@ static enum vrrp_drop judge(const struct vrrp_inst *in, const struct pkt_in *p,
 		return VRRP_DROP_STATE;
 	if (addr_eq(&p->src, &in->r.src)) /* V10, V90 */
 		return VRRP_DROP_OWN;
-	return VRRP_DROP_NONE;
+	if (in->o.ignores_adverts) /* V53 */
+		return VRRP_DROP_OWNER;
+	why = check_peer(in, p, &seen);
+	return why ? why : check_auth(in, p, a, seen);
 }
 
-static void take(struct vrrp *v, const struct sock_packet *raw, int64_t now_us)
+/* V44 */
+static void stranger(const struct vrrp *v, const struct pkt_in *p, uint32_t ifindex)
 {
-	struct pkt_in p;
+	char src[ADDR_TEXT_LEN];
+
+	stats_add(STAT_VRRP_RX_UNKNOWN_VRID, 1);
+	if (v->role.conf->global.s.log_unknown_vrids)
+		log_event(LOG_VRRP_UNKNOWN, "vrid=%u src=%s ifindex=%u", p->vrid,
+			  addr_text(&p->src, src), ifindex);
+}
+
+static void take(struct vrrp *v, const struct pkt_in *p, uint32_t ifindex, int64_t now_us)
+{
+	struct vrrp_inst *in = run_find(v->run, ifindex, p);
 	struct pkt_advert a;
 
-	stats_add(STAT_VRRP_RX, 1);
-	if (!pkt_open(raw->data, raw->len, &p)) {
-		stats_add(STAT_VRRP_RX_SHORT, 1);
+	if (!in) {
+		stranger(v, p, ifindex);
 		return;
 	}
 
-	struct vrrp_inst *in = run_find(v->run, raw->ifindex, p.src.family, p.vrid);
-
-	if (!in) { /* V44 */
-		stats_add(STAT_VRRP_RX_UNKNOWN_VRID, 1);
-		return;
-	}
-
-	enum vrrp_drop why = judge(in, &p, &a);
+	enum vrrp_drop why = judge(in, p, &a);
 
 	if (why) {
-		drop(in, why, &p);
+		drop(in, why, p);
 		return;
 	}
-	tell_peer(in, &a, &p);
-	inst_advert(in, &a, &p.src, now_us);
+	tell_peer(in, &a, p);
+	inst_advert(in, &a, &p->src, now_us);
 }
 
-static void read_some(struct vrrp *v, uint32_t max)
+static uint32_t read_batch(struct rx_port *port)
+{
+	struct vrrp *v = port->v;
+	int64_t now_us = clock_now_us();
+	uint32_t n = sock_read(&v->sock, port->port);
+
+	for (uint32_t i = 0; i < n; i++) {
+		struct pkt_in p;
+		uint32_t ifindex;
+
+		stats_add(STAT_VRRP_RX, 1);
+		if (sock_packet(&v->sock, port->port, i, &p, &ifindex))
+			take(v, &p, ifindex, now_us);
+		else
+			stats_add(STAT_VRRP_RX_SHORT, 1);
+	}
+	return n;
+}
+
+static void read_some(struct rx_port *port, uint32_t max)
 {
 	uint32_t n, sum = 0;
 
-	if (!v->run)
+	if (!port->v->run || port->v->sock.rx_fd[port->port] < 0)
 		return;
 	/* what is due leaves before we read */
-	tx_settle(v);
+	tx_settle(port->v);
 	do {
-		int64_t now_us = clock_now_us();
-
-		n = sock_read(&v->sock);
-		for (uint32_t i = 0; i < n; i++) {
-			struct sock_packet p = sock_packet(&v->sock, i);
-
-			take(v, &p, now_us);
-		}
+		n = read_batch(port);
 		sum += n;
 	} while (n == SOCK_RX_N && sum < max);
 }
@@ -120,13 +209,17 @@ static void read_some(struct vrrp *v, uint32_t max)
 void rx_on_readable(struct loop_fd *lf, uint32_t events)
 {
 	(void)events;
-	read_some(container_of(lf, struct vrrp, rx_fd), RX_TURN_N);
+	read_some(container_of(lf, struct rx_port, fd), RX_TURN_N);
 }
 
-void rx_drain(struct vrrp *v)
+void rx_drain(struct vrrp *v, const struct vrrp_inst *in)
 {
-	if (v->is_drained)
+	enum sock_port port = in->o.family == AF_INET6                ? SOCK_V6
+			      : auth_type_of(in->auth) == PKT_AUTH_AH ? SOCK_AH
+								      : SOCK_V4;
+
+	if (v->rx[port].is_drained)
 		return;
-	v->is_drained = true;
-	read_some(v, RX_DRAIN_N);
+	v->rx[port].is_drained = true;
+	read_some(&v->rx[port], RX_DRAIN_N);
 }

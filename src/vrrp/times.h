@@ -3,7 +3,7 @@
  * The intervals of VRRP, computed in microseconds: in the centiseconds of the wire, routers of
  * neighbouring priorities would have the same skew (V64). Pure.
  *
- * prio is 1..255; intervals are positive.
+ * prio is 1..255, down_n at least 1; intervals are positive.
  */
 #pragma once
 
@@ -13,7 +13,7 @@
 
 enum {
 	TIMES_DOWN_ADVERTS = 3
-}; /* intervals without an advert until the active is taken for dead */
+}; /* the RFC's down_n: intervals without an advert until the active is taken for dead */
 
 /* Skew_Time: how much longer a router waits, the lower its priority. Version 2 takes a part of a
  * second whatever the interval (V60), version 3 a part of Active_Adver_Interval (V62). Rounded to
@@ -25,10 +25,11 @@ static inline int64_t times_skew_us(uint8_t version, uint8_t prio, int64_t activ
 	return ((256 - prio) * unit_us + 128) / 256;
 }
 
-/* Active_Down_Interval: V61, V63. */
-static inline int64_t times_down_us(uint8_t version, uint8_t prio, int64_t active_adv_us)
+/* Active_Down_Interval: V61, V63; V71: of another number of adverts. */
+static inline int64_t times_down_us(uint8_t version, uint8_t prio, int64_t active_adv_us,
+				    uint8_t down_n)
 {
-	return TIMES_DOWN_ADVERTS * active_adv_us + times_skew_us(version, prio, active_adv_us);
+	return down_n * active_adv_us + times_skew_us(version, prio, active_adv_us);
 }
 
 /* The next deadline of something periodic: counted from the last one, so that lateness does not add

@@ -7,14 +7,21 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/stats.h"
+#include "vrrp/group.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 enum { STATS_TEXT_LEN = 400 };
 
 /* ------------------------------------------------------------------ adverts */
+
+static const char *iface_name(const struct vrrp_inst *in)
+{
+	return in->cf->s.interface ? in->cf->s.interface : "-";
+}
 
 static void tell_failure(struct vrrp_inst *in, int err)
 {
@@ -24,83 +31,131 @@ static void tell_failure(struct vrrp_inst *in, int err)
 		stats_add(STAT_VRRP_TX_FULL, 1);
 	if (inst_tell(in, INST_TELL_SEND))
 		log_event(LOG_VRRP_SEND, "inst=%s iface=%s error=\"%s\"", in->cf->s.name,
-			  in->cf->s.interface, strerrordesc_np(-err));
+			  iface_name(in), strerrordesc_np(-err));
 }
 
 static void on_sent(void *arg, uint32_t i, int err)
 {
-	struct vrrp *v = arg;
-	struct vrrp_inst *in = v->tx[i].in;
+	struct tx_queue *q = arg;
+	struct vrrp_inst *in = q->entry[i].in;
 
 	if (err) {
 		tell_failure(in, err);
 		return;
 	}
 
-	int64_t late_us = clock_now_us() - v->tx[i].due_us;
+	int64_t late_us = clock_now_us() - q->entry[i].due_us;
 
 	in->r.tx_n++;
 	in->r.told &= ~(1u << INST_TELL_SEND);
 	stats_add(STAT_VRRP_TX, 1);
 	stats_late(LATE_ADVERT, late_us);
-	if (late_us > in->cf->s.adv_int_us / 2)
+	if (late_us > in->o.adv_int_us / 2)
 		log_event(LOG_VRRP_LATE, "inst=%s late_us=%lld adv_int_us=%lld", in->cf->s.name,
-			  (long long)late_us, (long long)in->cf->s.adv_int_us);
+			  (long long)late_us, (long long)in->o.adv_int_us);
 }
 
 /* V12: how many of the addresses fit into a packet of this interface. */
 static uint8_t advertised_n(const struct vrrp_inst *in)
 {
-	enum { FRAME_LEN = PKT_IP_LEN + PKT_HDR_LEN + PKT_AUTH_LEN };
-	uint32_t mtu = in->ifc->link.mtu;
-	uint32_t room_n = mtu > FRAME_LEN ? (mtu - FRAME_LEN) / 4 : 0;
+	enum {
+		MTU_UNKNOWN = 1500, /* without an interface: what any way carries */
+		IP6_LEN = 40,
+		V4_LEN = PKT_IP_LEN + PKT_AH_LEN + PKT_HDR_LEN + PKT_AUTH_LEN + PKT_TRAILER_LEN,
+		V6_LEN = IP6_LEN + PKT_HDR_LEN + PKT_TRAILER_LEN,
+	};
+	uint32_t mtu = in->ifc ? in->ifc->link.mtu : MTU_UNKNOWN;
+	uint32_t frame_len = in->o.family == AF_INET ? V4_LEN : V6_LEN;
+	uint32_t room_n = mtu > frame_len ? (mtu - frame_len) / addr_len(in->o.family) : 0;
 
-	return in->vip_n < room_n ? in->vip_n : (uint8_t)room_n;
+	return in->o.vip_n < room_n ? in->o.vip_n : (uint8_t)room_n;
 }
 
-static size_t encode(struct vrrp_inst *in, uint8_t prio, uint8_t buf[static PKT_MAX_LEN])
+struct auth_time thread_wall(void)
 {
-	uint8_t addr[PKT_ADDRS_MAX * 4];
-	struct pkt_advert a = {
-		.addr = addr,
-		.addr_n = advertised_n(in),
-		.adv_int_us = in->cf->s.adv_int_us,
-		.sum = PKT_SUM_PSEUDO, /* V30: the form that keepalived and FRR take */
-		.version = in->cf->s.version,
-		.vrid = in->cf->s.vrid,
-		.prio = prio,
-	};
+	struct timespec t;
 
-	for (uint32_t i = 0; i < a.addr_n; i++)
-		memcpy(addr + 4 * i, &in->vip[i].s.prefix.addr.v4, 4);
+	(void)clock_gettime(CLOCK_REALTIME, &t);
+	return (struct auth_time){
+		.s = (uint32_t)t.tv_sec,
+		.frac = (uint16_t)(((uint64_t)t.tv_nsec << 16) / 1000000000),
+	};
+}
+
+/* One copy, to one destination. Returns its length. */
+static size_t encode(struct vrrp_inst *in, const struct pkt_advert *a, const struct ip_addr *dst,
+		     uint8_t buf[static PKT_MAX_LEN])
+{
+	struct pkt_route route = {
+		.src = in->r.src,
+		.dst = *dst,
+		.ttl = in->o.ttl,
+		.has_ah = auth_type_of(in->auth) == PKT_AUTH_AH,
+		.has_trailer = auth_sends_trailer(in->auth),
+	};
+	struct pkt_out out;
+
 	/* V8: never 0, or the kernel would put a number of its own there */
 	if (!++in->r.ip_id)
 		in->r.ip_id = 1;
-	return pkt_encode(&a,
-			  &(struct pkt_route){
-				  .src_be = in->r.src.v4.s_addr,
-				  .dst_be = htonl(PKT_GROUP_V4),
-				  .ip_id = in->r.ip_id,
-			  },
-			  buf);
+	route.ip_id = in->r.ip_id;
+	pkt_encode(a, &route, buf, &out);
+	if (!route.has_ah && !route.has_trailer)
+		return out.len;
+	auth_sign(in->auth, &in->r.auth, &route, &out,
+		  route.has_trailer ? thread_wall() : (struct auth_time){ 0 });
+	if (!out.ip)
+		pkt_seal(a, &route, &out);
+	return out.len;
+}
+
+static void send_one(struct tx_queue *q, struct vrrp_inst *in, const struct pkt_advert *a,
+		     const struct ip_addr *dst, int64_t due_us)
+{
+	uint8_t *buf = sock_slot(q->sock);
+
+	if (!buf) {
+		sock_flush(q->sock, on_sent, q);
+		buf = sock_slot(q->sock);
+	}
+	q->entry[q->sock->n] = (struct tx_entry){ .in = in, .due_us = due_us };
+	sock_queue(q->sock, encode(in, a, dst, buf),
+		   &(struct sock_to){
+			   .src = in->r.src,
+			   .dst = *dst,
+			   .ifindex = in->ifc ? in->ifc->link.ifindex : 0,
+			   .hop_limit = in->o.ttl,
+		   });
 }
 
 static void advert(void *arg, struct vrrp_inst *in, uint8_t prio, int64_t due_us)
 {
 	struct vrrp *v = arg;
+	uint8_t addr[PKT_ADDRS_MAX * 16];
+	unsigned len = addr_len(in->o.family);
+	struct pkt_advert a = {
+		.addr = addr,
+		.auth = in->auth && in->auth->kind == AUTH_KIND_PASS ? in->auth->pass : NULL,
+		.adv_int_us = in->o.adv_int_us,
+		.sum = (enum pkt_sum)in->r.sum,
+		.family = in->o.family,
+		.version = in->o.version,
+		.vrid = in->o.vrid,
+		.prio = prio,
+		.addr_n = advertised_n(in),
+		.auth_type = (uint8_t)auth_type_of(in->auth),
+	};
+	struct tx_queue *q = in->o.family == AF_INET ? &v->tx_v4 : &v->tx_v6;
 
 	/* resigning because the interface went away: there is nobody to hear it */
-	if (!in->ifc->link.is_up)
+	if (in->ifc && !in->ifc->link.is_up)
 		return;
-
-	uint8_t *buf = sock_slot(&v->sock);
-
-	if (!buf) {
-		sock_flush(&v->sock, on_sent, v);
-		buf = sock_slot(&v->sock);
-	}
-	v->tx[v->sock.tx_n] = (struct tx_entry){ .in = in, .due_us = due_us };
-	sock_queue(&v->sock, encode(in, prio, buf), in->ifc->link.ifindex);
+	for (uint32_t i = 0; i < a.addr_n; i++)
+		memcpy(addr + len * i, in->o.vip[i].s.prefix.addr.byte, len);
+	if (!in->o.is_unicast)
+		send_one(q, in, &a, &in->o.group, due_us);
+	for (uint32_t i = 0; i < in->o.peer_n; i++) /* V13 */
+		send_one(q, in, &a, &in->o.peer[i].s.addr, due_us);
 }
 
 /* ------------------------------------------------------------------ facts */
@@ -129,14 +184,37 @@ static void changed(void *arg, struct vrrp_inst *in, enum vrrp_state from)
 
 	log_event(LOG_VRRP_STATE, "inst=%s from=%s to=%s why=%s prio=%u iface=%s src=%s",
 		  in->cf->s.name, fsm_state_name[from], fsm_state_name[in->r.state], in->r.why,
-		  in->cf->s.priority, in->cf->s.interface, addr_text(&in->r.src, src));
-	if (in->r.state == VRRP_ACTIVE && addr_eq(&in->r.src, &in->vip[0].s.prefix.addr))
-		log_event(LOG_VRRP_OWNER, "inst=%s iface=%s src=%s", in->cf->s.name,
-			  in->cf->s.interface, src);
+		  in->r.prio, iface_name(in), addr_text(&in->r.src, src));
+	if (in->r.state == VRRP_ACTIVE && in->o.vip_n &&
+	    addr_eq(&in->r.src, &in->o.vip[0].s.prefix.addr))
+		log_event(LOG_VRRP_OWNER, "inst=%s iface=%s src=%s", in->cf->s.name, iface_name(in),
+			  src);
+	group_changed(arg, in, from);
 	post_later(arg, in);
 }
 
 _Static_assert((int)VRRP_ACTIVE == (int)MSG_VRRP_ACTIVE, "as other roles know it");
+
+static void prio_changed(void *arg, struct vrrp_inst *in, uint8_t from)
+{
+	(void)arg;
+	log_event(LOG_VRRP_PRIO, "inst=%s from=%u to=%u base=%u state=%s", in->cf->s.name, from,
+		  in->r.prio, in->o.prio, fsm_state_name[in->r.state]);
+}
+
+static void beaten(void *arg, struct vrrp_inst *in, const struct inst_cause *cause)
+{
+	char src[ADDR_TEXT_LEN];
+
+	(void)arg;
+	log_event(LOG_VRRP_LOWER, "inst=%s src=%s theirs=%u ours=%u", in->cf->s.name,
+		  addr_text(cause->from, src), cause->advert->prio, in->r.prio);
+}
+
+static void regroup(void *arg, struct vrrp_inst *in)
+{
+	group_mark(arg, in);
+}
 
 /* A fact that says what its last post said already is not posted again. */
 static void post(struct mbox *box, struct fact *f, uint64_t value)
@@ -161,7 +239,9 @@ static void post_facts(struct vrrp *v)
 
 void tx_settle(struct vrrp *v)
 {
-	sock_flush(&v->sock, on_sent, v);
+	group_settle(v);
+	sock_flush(v->tx_v4.sock, on_sent, &v->tx_v4);
+	sock_flush(v->tx_v6.sock, on_sent, &v->tx_v6);
 	post_facts(v);
 }
 
@@ -172,6 +252,11 @@ void tx_init(struct vrrp *v)
 	v->shell.advert = advert;
 	v->shell.want = want;
 	v->shell.changed = changed;
+	v->shell.prio_changed = prio_changed;
+	v->shell.beaten = beaten;
+	v->shell.regroup = regroup;
+	v->tx_v4 = (struct tx_queue){ .v = v, .sock = &v->sock.tx_v4 };
+	v->tx_v6 = (struct tx_queue){ .v = v, .sock = &v->sock.tx_v6 };
 }
 
 /* ------------------------------------------------------------------ counters */

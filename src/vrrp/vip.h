@@ -28,21 +28,38 @@ enum {
 	VIP_INST_NAME_LEN = 65, /* with its NUL; schema.def's bound */
 };
 
-/* The instance of addresses that carry our mark but that no instance names (vip_set_left_over). */
+/* The instance of addresses that carry our mark but that no instance names (vip_set_left_over), and of
+ * those that are there whatever the instances do. */
 #define VIP_NOBODY UINT32_MAX
+#define VIP_STATIC (UINT32_MAX - 1)
+
+/* What an address has that does not tell it from others. Memory compares: no padding is left unset. */
+struct vip_attr {
+	struct ip_addr peer; /* IFA_ADDRESS; family 0: the address itself */
+	struct ip_addr brd; /* family 0: none */
+	char label[IFNAMSIZ]; /* empty: none */
+	uint32_t flags; /* IFA_F_* */
+	uint32_t preferred_s; /* preferred lifetime; VIP_FOREVER */
+	uint32_t scope; /* RT_SCOPE_*; the kernel's own business with IPv6 */
+};
+
+#define VIP_FOREVER UINT32_MAX
 
 /* One address of one instance. */
 struct vip {
 	/* the key; frozen */
 	struct inst_id inst;
-	uint32_t addr_be;
-	uint8_t len;
+	struct ip_addr addr;
+	uint8_t len; /* as the kernel has it: of the peer where there is one */
 	char dev[IFNAMSIZ];
 
 	/* taken over from each snapshot */
 	char inst_name[VIP_INST_NAME_LEN];
 	bool is_configured; /* false: kept until it is out of the kernel */
 	bool is_owner;
+	bool is_no_track; /* it is not put back when somebody takes it away */
+	bool is_stale; /* in the kernel with other attributes than these */
+	struct vip_attr attr;
 
 	/* what the VRRP role said */
 	bool is_known; /* it has said something */
@@ -52,9 +69,13 @@ struct vip {
 	bool is_ours;
 	bool is_examined;
 	bool is_present;
+	bool is_refused; /* IPv6: another host has it (DAD), and it is of no use here */
+	bool is_tentative; /* IPv6: nobody may hear of it yet */
+	bool is_let_go; /* somebody took it away, and is_no_track; until the next word of it */
 	bool is_held; /* failed: no more operations until vip_release_held() */
 	bool is_fail_told; /* logged; for the caller */
 	uint32_t on; /* interface on which it is ours */
+	uint8_t on_len; /* prefix length that it has there */
 	uint32_t at; /* interface that has the name dev now; 0 = none */
 
 	/* what was announced */
@@ -68,7 +89,9 @@ struct vip_op {
 	struct vip *vip;
 	enum vip_op_kind kind;
 	uint32_t ifindex;
+	uint8_t len; /* prefix length */
 	bool is_lost; /* VIP_ADD: it was there, and not we took it away */
+	bool is_renewal; /* the address is there and gets other attributes */
 	int err; /* the caller's: 0 or -errno */
 };
 
@@ -96,6 +119,11 @@ void vip_set_left_over(struct vip_set *s, const struct link_table *links,
 		       const struct link_pic *pic,
 		       struct vip *(*make)(void *arg, const struct vip *key), void *arg);
 
+/* What the VRRP role says of the address's instance: a new word of it, or the last one again after a
+ * snapshot was taken over. */
+void vip_said(struct vip *v, bool is_known, bool is_wanted);
+void vip_told(struct vip *v, bool is_known, bool is_wanted);
+
 /* Takes those out that are neither configured nor ours any more, and gives them to drop(). */
 void vip_set_reap(struct vip_set *s, void (*drop)(void *arg, struct vip *v), void *arg);
 
@@ -104,7 +132,7 @@ void vip_set_fini(struct vip_set *s);
 /* The addresses of an instance are s->vip[first .. first + n]. */
 struct conf_range vip_set_of(const struct vip_set *s, struct inst_id inst);
 
-/* What is to be done; room for s->n operations. Removals come first. Returns their number. */
+/* What is to be done; room for 2 * s->n operations. Removals come first. Returns their number. */
 uint32_t vip_plan(struct vip_set *s, const struct link_table *links, const struct link_pic *pic,
 		  bool is_torn, struct vip_op *ops);
 
@@ -117,6 +145,6 @@ void vip_release_held(struct vip_set *s);
 /* True when it is in place and its neighbours have not heard of it at this hardware address. */
 bool vip_must_say(const struct vip *v, const struct link *l);
 
-/* The addresses that are no interface's own, sorted as numbers, without doubles: for
+/* The addresses that are no interface's own, sorted by addr_cmp(), without doubles: for
  * link_table_make(). out: room for s->n. Returns their number. */
-uint32_t vip_addrs(const struct vip_set *s, uint32_t *out);
+uint32_t vip_addrs(const struct vip_set *s, struct ip_addr *out);

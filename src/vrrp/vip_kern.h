@@ -11,3 +11,6 @@
 /* Sets err of every operation: 0 = the kernel has done it. Outcomes that could not be learnt are
  * -EIO or the reason why; the caller reads the kernel's addresses again in any case. */
 void vip_kern_apply(struct nl_chan *ch, struct vip_op *ops, uint32_t n);
+
+/* The request of one operation; the caller's. */
+struct nl_msg *vip_kern_request(const struct vip_op *op);

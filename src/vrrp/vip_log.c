@@ -10,7 +10,7 @@
 
 void vip_log_failure(struct vip *v, const char *what, int err)
 {
-	struct ip_prefix p = { .addr = addr_v4(v->addr_be), .len = v->len };
+	struct ip_prefix p = { .addr = v->addr, .len = v->len };
 	char text[PREFIX_TEXT_LEN];
 
 	if (v->is_fail_told)
@@ -22,7 +22,7 @@ void vip_log_failure(struct vip *v, const char *what, int err)
 
 void vip_log_left(const struct vip *v)
 {
-	struct ip_prefix p = { .addr = addr_v4(v->addr_be), .len = v->len };
+	struct ip_prefix p = { .addr = v->addr, .len = v->len };
 	char text[PREFIX_TEXT_LEN];
 
 	log_event(LOG_VIP_FAIL, "inst=%s addr=%s dev=%s op=del why=left_behind", v->inst_name,
@@ -31,7 +31,7 @@ void vip_log_left(const struct vip *v)
 
 static void log_ops(enum log_id id, const struct vip_op *op, uint32_t n, const char *more)
 {
-	struct ip_prefix p = { .addr = addr_v4(op->vip->addr_be), .len = op->vip->len };
+	struct ip_prefix p = { .addr = op->vip->addr, .len = op->vip->len };
 	char text[PREFIX_TEXT_LEN];
 
 	log_event(id, "inst=%s n=%u addr=%s dev=%s%s", op->vip->inst_name, n, prefix_text(&p, text),
@@ -48,7 +48,7 @@ void vip_log_ops(const struct vip_op *ops, uint32_t n, bool after_removal)
 		for (end = i; end < n && ops[end].kind == ops[i].kind &&
 			      ops[end].vip->inst.v == ops[i].vip->inst.v;
 		     end++) {
-			done_n += !ops[end].err;
+			done_n += !ops[end].err && !ops[end].is_renewal;
 			lost_n += ops[end].is_lost && !ops[end].err;
 		}
 		if (lost_n)

@@ -38,12 +38,15 @@
 #include "core/clock.h"
 #include "core/conf/idmap.h"
 #include "core/log.h"
+#include "vrrp/group.h"
 #include "vrrp/iface.h"
 #include "vrrp/rx.h"
 #include "vrrp/tx.h"
+#include "vrrp/weigh.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum {
 	RT_PRIORITY = 50,
@@ -62,8 +65,8 @@ static void on_timer(struct timer *t, int64_t now_us)
 	struct vrrp_inst *in = container_of(t, struct vrrp_inst, timer);
 	int64_t due_us = t->at_us;
 
-	if (in->r.state == VRRP_BACKUP || now_us - due_us > in->cf->s.adv_int_us) {
-		rx_drain(in->shell->arg);
+	if (in->r.state == VRRP_BACKUP || now_us - due_us > in->o.adv_int_us) {
+		rx_drain(in->shell->arg, in);
 		if (t->is_armed)
 			return; /* somebody spoke: not due any more */
 	}
@@ -111,41 +114,124 @@ static bool may_adopt(struct role *r)
 
 /* ------------------------------------------------------------------ adoption */
 
+/* The instance in the new run that `in` becomes, or NULL: it is gone, or starts anew. */
+static struct vrrp_inst *heir_of(const struct vrrp_inst *in, const struct conf *old,
+				 struct run *now, const struct conf *new)
+{
+	uint32_t k = idmap_find(&new->inst_by_id, in->cf->id.v);
+
+	if (k == IDMAP_NONE || inst_needs_restart(old, in, new, &now->inst[k]))
+		return NULL;
+	return &now->inst[k];
+}
+
 /* Resigns what is not in the new generation, or is not the same there. */
-static void stop_old(struct run *was, const struct conf *old, const struct conf *new,
-		     int64_t now_us)
+static void stop_old(struct run *was, const struct conf *old, struct run *now,
+		     const struct conf *new, int64_t now_us)
 {
 	for (uint32_t i = 0; i < was->inst_n; i++) {
 		struct vrrp_inst *in = &was->inst[i];
-		const struct conf_vrrp *cf = conf_inst(new, in->cf->id);
+		bool is_gone = !conf_inst(new, in->cf->id);
 
-		if (cf && !inst_needs_restart(old, in->cf, new, cf))
+		if (heir_of(in, old, now, new))
 			continue;
 		inst_event(in, &(struct inst_cause){
 				       .event = VRRP_EV_STOP,
 				       .now_us = now_us,
 				       .due_us = now_us,
-				       .why = cf ? "restart" : "removed",
+				       .why = is_gone ? "removed" : "restart",
 			       });
-		if (!cf)
+		if (is_gone)
 			tx_log_stats(in);
 	}
 }
 
-static void take_old(struct vrrp *v, struct run *was, const struct conf *old,
+static void take_old(struct run *was, const struct conf *old, struct run *now,
 		     const struct conf *new, int64_t now_us)
 {
-	for (uint32_t i = 0; i < v->run->inst_n; i++) {
-		struct vrrp_inst *in = &v->run->inst[i];
-		uint32_t k = idmap_find(&old->inst_by_id, in->cf->id.v);
+	for (uint32_t i = 0; i < was->inst_n; i++) {
+		uint32_t k = idmap_find(&new->inst_by_id, was->inst[i].cf->id.v);
+		struct vrrp_inst *heir = heir_of(&was->inst[i], old, now, new);
 
-		if (k == IDMAP_NONE)
-			continue;
-		if (inst_needs_restart(old, was->inst[k].cf, new, in->cf))
-			inst_take_counters(in, &was->inst[k]);
-		else
-			inst_take(in, &was->inst[k], now_us);
+		if (heir)
+			inst_take(heir, &was->inst[i], now_us);
+		else if (k != IDMAP_NONE)
+			inst_take_counters(&now->inst[k], &was->inst[i]);
 	}
+}
+
+/* What stays moves from one run to the other. From here on nothing points into the old memory but facts
+ * in boxes. */
+static void move(struct vrrp *v, struct run *was, const struct conf *old, struct run *now,
+		 const struct conf *new, int64_t now_us)
+{
+	v->is_stopping = true;
+	stop_old(was, old, now, new, now_us);
+	tx_settle(v);
+	v->is_stopping = false;
+	v->run = now;
+	take_old(was, old, now, new, now_us);
+	iface_take(v, was);
+	weigh_take(v, new, was);
+	group_take(v, was);
+	conf_hold_again(old);
+	v->held = old;
+	v->held_i = 0;
+}
+
+/* Packets to single hosts wake us only when somebody waits for them. */
+static void set_filter(struct vrrp *v)
+{
+	bool takes_all = false;
+
+	for (uint32_t i = 0; i < v->run->inst_n; i++) {
+		const struct inst_opts *o = &v->run->inst[i].o;
+
+		takes_all |= o->family == AF_INET &&
+			     (o->is_unicast || o->group.v4.s_addr != htonl(PKT_GROUP_V4));
+	}
+
+	int err = sock_take_all(&v->sock, takes_all);
+
+	if (err)
+		log_event(LOG_VRRP_SOCKET, "op=filter error=\"%s\"", strerrordesc_np(-err));
+}
+
+/* ------------------------------------------------------------------ start-up delays */
+
+static void on_hold_end(struct timer *t, int64_t now_us)
+{
+	struct vrrp *v = container_of(t, struct vrrp, hold);
+
+	(void)now_us;
+	v->is_holding = false;
+	for (uint32_t i = 0; i < v->run->inst_n; i++)
+		v->run->inst[i].r.is_held = false;
+	iface_update(v);
+}
+
+/* How long nothing may begin: after the start of vipd, and after that of the system. */
+static int64_t hold_us(const struct conf *c)
+{
+	const struct fields_global *s = &c->global.s;
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_BOOTTIME, &t);
+
+	int64_t boot_us = s->vrrp_boot_delay_us - SEC(t.tv_sec) - t.tv_nsec / 1000;
+
+	return boot_us > s->vrrp_startup_delay_us ? boot_us : s->vrrp_startup_delay_us;
+}
+
+static void begin_hold(struct vrrp *v, const struct conf *c)
+{
+	int64_t us = hold_us(c);
+
+	if (us <= 0)
+		return;
+	v->is_holding = true;
+	timer_arm(&v->role.loop.timers, &v->hold, clock_now_us() + us);
+	log_event(LOG_VRRP_HOLD, "delay_us=%lld", (long long)us);
 }
 
 static void adopt(struct role *r, const struct conf *old, const struct conf *new)
@@ -153,20 +239,18 @@ static void adopt(struct role *r, const struct conf *old, const struct conf *new
 	struct vrrp *v = of_role(r);
 	struct run *was = v->run;
 	int64_t now_us = clock_now_us();
+	struct run *now = run_build(new, &v->shell, iface_on_delay);
 
-	if (was) {
-		stop_old(was, old, new, now_us);
-		tx_settle(
-			v); /* from here on nothing points into the old memory but facts in boxes */
+	if (was)
+		move(v, was, old, now, new, now_us);
+	else
+		begin_hold(v, new);
+	v->run = now;
+	for (uint32_t i = 0; i < now->inst_n; i++) {
+		now->inst[i].r.is_held = v->is_holding;
+		weigh_inst(v, i, now_us);
 	}
-	v->run = run_build(new, &v->shell);
-	if (was) {
-		take_old(v, was, old, new, now_us);
-		iface_take(v, was);
-		conf_hold_again(old);
-		v->held = old;
-		v->held_i = 0;
-	}
+	set_filter(v);
 	iface_update(v);
 	tx_settle(v);
 	release_held(v);
@@ -179,17 +263,19 @@ static int init(struct role *r)
 	struct vrrp *v = of_role(r);
 	int err = sock_open(&v->sock);
 
-	if (!err)
-		err = loop_add(&r->loop, &v->rx_fd, v->sock.rx_fd, EPOLLIN, rx_on_readable);
+	for (unsigned i = 0; !err && i < SOCK_PORT_N; i++)
+		if (v->sock.rx_fd[i] >= 0)
+			err = loop_add(&r->loop, &v->rx[i].fd, v->sock.rx_fd[i], EPOLLIN,
+				       rx_on_readable);
 	return err;
 }
 
 static void take_fact(struct role *r, enum msg_type type, uint32_t id, uint64_t value)
 {
-	(void)id;
-	(void)value;
 	if (type == MSG_LINK)
 		iface_update(of_role(r));
+	if (type == MSG_TRACK)
+		weigh_fact(of_role(r), id, value);
 }
 
 static void reconcile(struct role *r)
@@ -197,7 +283,8 @@ static void reconcile(struct role *r)
 	struct vrrp *v = of_role(r);
 
 	tx_settle(v);
-	v->is_drained = false;
+	for (unsigned i = 0; i < SOCK_PORT_N; i++)
+		v->rx[i].is_drained = false;
 }
 
 static void fini(struct role *r)
@@ -205,6 +292,7 @@ static void fini(struct role *r)
 	struct vrrp *v = of_role(r);
 	int64_t now_us = clock_now_us();
 
+	v->is_stopping = true;
 	for (uint32_t i = 0; v->run && i < v->run->inst_n; i++)
 		inst_event(&v->run->inst[i], &(struct inst_cause){
 						     .event = VRRP_EV_STOP,
@@ -215,7 +303,8 @@ static void fini(struct role *r)
 	for (uint32_t i = 0; v->run && i < v->run->inst_n; i++)
 		tx_log_stats(&v->run->inst[i]);
 	tx_log_lateness();
-	loop_del(&r->loop, &v->rx_fd);
+	for (unsigned i = 0; i < SOCK_PORT_N; i++)
+		loop_del(&r->loop, &v->rx[i].fd);
 	sock_close(&v->sock);
 	/* the facts of the last posts may wait in boxes until the other roles have ended */
 	if (r->conf)
@@ -242,11 +331,13 @@ struct vrrp *vrrp_new(struct board *board)
 	v->role.ops = &ops;
 	v->role.board = board;
 	v->role.rt_priority = RT_PRIORITY;
-	v->rx_fd.fd = -1;
+	for (unsigned i = 0; i < SOCK_PORT_N; i++)
+		v->rx[i] = (struct rx_port){ .v = v, .fd.fd = -1, .port = (enum sock_port)i };
 	sock_init(&v->sock);
 	tx_init(v);
 	v->shell.on_timer = on_timer;
 	timer_init(&v->release, on_release);
+	timer_init(&v->hold, on_hold_end);
 	return v;
 }
 

@@ -17,9 +17,11 @@ import tempfile
 from proc import Daemon
 
 
-def instance(name, vrid, prio, addresses, advert_ms=100, version=3, device="eth0", nopreempt=False):
+def instance(name, vrid, prio, addresses, advert_ms=100, version=3, device="eth0", nopreempt=False, vipd="",
+             keepalived=""):
+    """`vipd` and `keepalived` are further settings, each in its own words."""
     return dict(name=name, vrid=vrid, prio=prio, addresses=addresses, advert_ms=advert_ms, version=version,
-                device=device, nopreempt=nopreempt)
+                device=device, nopreempt=nopreempt, vipd=vipd, keepalived=keepalived)
 
 
 def server(address, port, weight=1, checks=None):
@@ -57,6 +59,7 @@ class Director:
         self.ns, self.name = ns, name
         self.instances, self.services = list(instances), list(services)
         self.options = list(options)
+        self.more = ""  # further text of the configuration, in the program's own words
         self.folder = tempfile.mkdtemp(prefix=f"{name}-", dir=os.environ.get("TMPDIR", "/tmp"))
         self.conf = os.path.join(self.folder, "conf")
         self.daemon = None
@@ -112,7 +115,7 @@ class Vipd(Director):
 
     def text(self):
         return (_group("vrrp_instances", map(_vipd_instance, self.instances))
-                + _group("virtual_servers", map(_vipd_service, self.services)))
+                + _group("virtual_servers", map(_vipd_service, self.services)) + self.more)
 
 
 def _group(name, items):
@@ -123,7 +126,7 @@ def _vipd_instance(i):
     addresses = ", ".join(f'"{a}"' for a in i["addresses"])
     nopreempt = " nopreempt = true;" if i["nopreempt"] else ""
     return (f'  {{ name = "{i["name"]}"; interface = "{i["device"]}"; virtual_router_id = {i["vrid"]};'
-            f' priority = {i["prio"]}; version = {i["version"]}; advert_int = "{i["advert_ms"]}ms";{nopreempt}\n'
+            f' priority = {i["prio"]}; version = {i["version"]}; advert_int = "{i["advert_ms"]}ms";{nopreempt} {i["vipd"]}\n'
             f'    virtual_ipaddress = ( {addresses} ); }}')
 
 
@@ -164,7 +167,8 @@ class Keepalived(Director):
 
     def text(self):
         head = "global_defs {\n  vrrp_garp_master_refresh 0\n  vrrp_version 3\n  script_user root\n}\n"
-        return head + "".join(map(_ka_instance, self.instances)) + "".join(map(_ka_service, self.services))
+        return (head + "".join(map(_ka_instance, self.instances)) + "".join(map(_ka_service, self.services))
+                + self.more)
 
 
 def _ka_instance(i):
@@ -172,7 +176,7 @@ def _ka_instance(i):
     nopreempt = "  nopreempt\n" if i["nopreempt"] else ""
     return (f"vrrp_instance {i['name']} {{\n  version {i['version']}\n  state BACKUP\n  interface {i['device']}\n"
             f"  virtual_router_id {i['vrid']}\n  priority {i['prio']}\n"
-            f"  advert_int {i['advert_ms'] / 1000:g}\n{nopreempt}"
+            f"  advert_int {i['advert_ms'] / 1000:g}\n{nopreempt}{i['keepalived']}\n"
             f"  virtual_ipaddress {{\n{addresses}\n  }}\n}}\n")
 
 

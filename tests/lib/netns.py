@@ -129,7 +129,7 @@ class Lan:
         self.ns = net.ns(name)
         self.ports = {}
         self.ns.ip("link add br0 type bridge forward_delay 0 stp_state 0 mcast_snooping 0",
-                   "link set br0 up")
+                   "link set br0 up promisc on")  # what goes from one port to another is seen on it too
 
     def join(self, ns, device, *addresses):
         """Plugs `ns` in as `device` and gives it the addresses (with prefix length)."""

@@ -220,8 +220,8 @@ class Scene:
 
     def check_takeover(self, dead, new, inst, since):
         """From the last advert of the dead one on the wire to the first one of the new. Returns seconds."""
-        first = self.wire.wait(Advert, PATIENCE, since=since, src=new.ip, vrid=inst["vrid"])[0]
-        last = [a for a in self.wire.adverts(src=dead.ip, vrid=inst["vrid"]) if a.time < first.time][-1]
+        first = self.wire.wait(Advert, PATIENCE, since=since, mac=new.mac, vrid=inst["vrid"])[0]
+        last = [a for a in self.wire.adverts(mac=dead.mac, vrid=inst["vrid"]) if a.time < first.time][-1]
         took, limit = first.time - last.time, down(inst)
         what = f"{inst['name']}: {new.name} takes over from the dead {dead.name}"
         self.bound(took, limit + GRACE, last.time, first.time, what)
@@ -230,8 +230,8 @@ class Scene:
 
     def check_resigned(self, old, new, inst, since):
         """Clean stop: priority 0, then within Skew_Time the other. Returns seconds."""
-        last = self.wire.wait(Advert, PATIENCE, since=since, src=old.ip, vrid=inst["vrid"], prio=0)[0]
-        first = self.wire.wait(Advert, PATIENCE, since=last.time, src=new.ip, vrid=inst["vrid"])[0]
+        last = self.wire.wait(Advert, PATIENCE, since=since, mac=old.mac, vrid=inst["vrid"], prio=0)[0]
+        first = self.wire.wait(Advert, PATIENCE, since=last.time, mac=new.mac, vrid=inst["vrid"])[0]
         took = first.time - last.time
         what = f"{inst['name']}: {new.name} follows {old.name}, which resigned"
         self.bound(took, skew(inst) + GRACE, last.time, first.time, what)
@@ -255,14 +255,14 @@ class Scene:
             self.t.check(bool(sent) and sent[0].time > first.time, f"{name}: after the first advert")
             self.t.check(not late, f"{name}: nobody else's any more (G4)")
 
-    def check_single(self, vips):
-        """One holder of each address at any sampled moment except during a cut."""
+    def check_single(self, vips, move=MOVE):
+        """One holder of each address at any sampled moment except during a cut, or for `move` while it moves."""
         for vip in vips:
             doubles = self.owners.doubles(vip, self.cuts)
             for length, start, names in doubles:
                 self.t.note(f"{vip} held by {names} for {ms(length)} at {start - self.t._start:.3f}")
             long = [(length, names) for length, start, names in doubles
-                    if length > MOVE + self.stalls.between(start - MOVE, start + length)]
+                    if length > move + self.stalls.between(start - MOVE, start + length)]
             self.t.check(not long, f"{vip}: one holder at every sampled moment outside cuts {long or ''}".rstrip())
         self.t.check(self.owners.samples > 100, f"{self.owners.samples} samples of who holds what")
 
@@ -299,7 +299,7 @@ def tshark(frames):
     """What an independent decoder says of frames: a list of dictionaries, or None where there is no tshark."""
     fields = ["ip.ttl", "ip.dsfield", "ip.checksum.status", "vrrp.version", "vrrp.type", "vrrp.virt_rtr_id",
               "vrrp.prio", "vrrp.addr_count", "vrrp.adver_int", "vrrp.short_adver_int", "vrrp.checksum.status",
-              "vrrp.ip_addr", "_ws.malformed"]
+              "vrrp.ip_addr", "vrrp.ipv6_addr", "ipv6.hlim", "_ws.malformed"]
     with tempfile.NamedTemporaryFile(suffix=".pcap") as file:
         file.write(pcap(frames))
         file.flush()

@@ -16,18 +16,21 @@ from dataclasses import dataclass, field
 
 from proc import Missing
 
-ETH_P_ALL, ETH_P_IP, ETH_P_ARP = 0x0003, 0x0800, 0x0806
+ETH_P_ALL, ETH_P_IP, ETH_P_ARP, ETH_P_IPV6 = 0x0003, 0x0800, 0x0806, 0x86DD
 IPPROTO_VRRP, IPPROTO_AH = 112, 51
 SO_ATTACH_FILTER, SO_TIMESTAMPNS = 26, 35
 SOL_PACKET, PACKET_IGNORE_OUTGOING = 263, 23
 RTM_NEWADDR, RTM_GETADDR, NLMSG_DONE, NLMSG_ERROR = 20, 22, 3, 2
 NLM_F_REQUEST, NLM_F_DUMP = 0x1, 0x300
-IFA_LOCAL = 2
+IFA_ADDRESS, IFA_LOCAL = 1, 2
 
-# Classic BPF: keep ARP, and IPv4 that carries VRRP or AH.
+# Classic BPF: keep ARP, IPv4 that carries VRRP or AH, IPv6 that carries VRRP.
 _FILTER = [
     (0x28, 0, 0, 12),            # ldh [12]           ethertype
-    (0x15, 4, 0, ETH_P_ARP),     # jeq ARP -> keep
+    (0x15, 7, 0, ETH_P_ARP),     # jeq ARP -> keep
+    (0x15, 0, 2, ETH_P_IPV6),    # jne IPv6 -> next
+    (0x30, 0, 0, 20),            # ldb [20]           next header
+    (0x15, 4, 5, IPPROTO_VRRP),  # jeq VRRP -> keep, else drop
     (0x15, 0, 4, ETH_P_IP),      # jne IPv4 -> drop
     (0x30, 0, 0, 23),            # ldb [23]           protocol
     (0x15, 1, 0, IPPROTO_VRRP),  # jeq VRRP -> keep
@@ -85,6 +88,8 @@ def parse(frame, when):
     kind = struct.unpack_from("!H", frame, 12)[0]
     if kind == ETH_P_ARP:
         return _parse_arp(frame, when)
+    if kind == ETH_P_IPV6:
+        return _parse_advert6(frame, when)
     return _parse_advert(frame, when) if kind == ETH_P_IP else None
 
 
@@ -113,6 +118,22 @@ def _parse_advert(frame, when):
     return Advert(when, socket.inet_ntoa(ip[12:16]), socket.inet_ntoa(ip[16:20]), _mac(frame[6:12]), ip[8], version,
                   body[0] & 15, body[1], body[2], auth, interval,
                   tuple(socket.inet_ntoa(body[at:at + 4]) for at in ends), checksum(summed) == 0, frame)
+
+
+def _parse_advert6(frame, when):
+    length = struct.unpack_from("!H", frame, 18)[0]
+    body = frame[54:54 + length]
+    if frame[20] != IPPROTO_VRRP or len(body) < 8:
+        return None
+    summed = frame[22:54] + struct.pack("!IBBH", len(body), 0, 0, IPPROTO_VRRP) + body
+    ends = range(8, min(8 + 16 * body[3], len(body) - 15), 16)
+    return Advert(when, _ip6(frame[22:38]), _ip6(frame[38:54]), _mac(frame[6:12]), frame[21], body[0] >> 4,
+                  body[0] & 15, body[1], body[2], 0, (struct.unpack_from("!H", body, 4)[0] & 0xFFF) * 10.0,
+                  tuple(_ip6(body[at:at + 16]) for at in ends), checksum(summed) == 0, frame)
+
+
+def _ip6(raw):
+    return socket.inet_ntop(socket.AF_INET6, raw)
 
 
 class Sniffer:
@@ -197,7 +218,7 @@ class Sniffer:
 
 
 class AddressList:
-    """The IPv4 addresses of a namespace, by a netlink dump on a socket that stays open."""
+    """The addresses of a namespace, by a netlink dump on a socket that stays open."""
 
     def __init__(self, ns):
         self.name = ns.name
@@ -209,7 +230,7 @@ class AddressList:
 
     def read(self):
         """A list of (address, prefix length, device index)."""
-        body = struct.pack("BBBBi", socket.AF_INET, 0, 0, 0, 0)
+        body = struct.pack("BBBBi", socket.AF_UNSPEC, 0, 0, 0, 0)
         self._socket.send(struct.pack("IHHII", 16 + len(body), RTM_GETADDR, NLM_F_REQUEST | NLM_F_DUMP, 0, 0) + body)
         found = []
         while True:
@@ -222,10 +243,11 @@ class AddressList:
                 if kind == NLMSG_ERROR:
                     raise OSError(-struct.unpack_from("i", data, at + 16)[0], "RTM_GETADDR")
                 if kind == RTM_NEWADDR:
-                    _, prefix, _, _, index = struct.unpack_from("BBBBi", data, at + 16)
-                    local = _attribute(data, at + 24, at + length, IFA_LOCAL)
+                    family, prefix, _, _, index = struct.unpack_from("BBBBi", data, at + 16)
+                    wanted = IFA_LOCAL if family == socket.AF_INET else IFA_ADDRESS
+                    local = _attribute(data, at + 24, at + length, wanted)
                     if local:
-                        found.append((socket.inet_ntoa(local), prefix, index))
+                        found.append((socket.inet_ntop(family, local), prefix, index))
                 at += (length + 3) & ~3
 
 

@@ -21,7 +21,7 @@ struct bed {
 	int64_t now_us;
 	char notes[NOTES_LEN]; /* what the world was told, a word each */
 	size_t len;
-	unsigned advert_n;
+	unsigned advert_n, beaten_n;
 	int64_t advert_at_us, advert_due_us;
 };
 
@@ -29,7 +29,7 @@ static struct bed bed;
 static const struct ip_addr own = { .family = AF_INET, .byte = { 10, 0, 0, 5 } };
 static const struct ip_addr low = { .family = AF_INET, .byte = { 10, 0, 0, 1 } };
 static const struct ip_addr high = { .family = AF_INET, .byte = { 10, 0, 0, 9 } };
-static struct conf no_conf; /* where their lists lie */
+static struct conf conf; /* where their lists lie */
 
 static const struct ip_addr none = { 0 };
 
@@ -65,6 +65,30 @@ static void on_changed(void *arg, struct vrrp_inst *in, enum vrrp_state from)
 	(void)arg;
 	assert_int_not_equal(from, in->r.state);
 	note(fsm_state_name[in->r.state], -1);
+}
+
+static void on_prio(void *arg, struct vrrp_inst *in, uint8_t from)
+{
+	(void)arg;
+	assert_int_not_equal(in->r.prio, from);
+	note("prio", in->r.prio);
+}
+
+/* Counted apart: each comes with an answer or an announcement. */
+static void on_beaten(void *arg, struct vrrp_inst *in, const struct inst_cause *cause)
+{
+	(void)arg;
+	assert_int_equal(in->r.state, VRRP_ACTIVE);
+	assert_non_null(cause->from);
+	assert_true(cause->advert->prio <= in->r.prio);
+	bed.beaten_n++;
+}
+
+static void on_regroup(void *arg, struct vrrp_inst *in)
+{
+	(void)arg;
+	(void)in;
+	note("regroup", -1);
 }
 
 static void on_timer(struct timer *t, int64_t now_us)
@@ -122,6 +146,15 @@ static void event(enum vrrp_event e)
 			       });
 }
 
+/* Fresh memory, as the configuration has it. */
+static void renew(unsigned i)
+{
+	timer_disarm(&bed.timers, &bed.in[i].timer);
+	memset(&bed.in[i], 0, sizeof(bed.in[i]));
+	opts_make(&bed.in[i].o, &conf, &bed.cf[i]);
+	inst_init(&bed.in[i], &bed.cf[i], &bed.shell);
+}
+
 static int bed_setup(void **state)
 {
 	(void)state;
@@ -133,6 +166,9 @@ static int bed_setup(void **state)
 		.advert = on_advert,
 		.want = on_want,
 		.changed = on_changed,
+		.prio_changed = on_prio,
+		.beaten = on_beaten,
+		.regroup = on_regroup,
 	};
 	for (unsigned i = 0; i < 2; i++) {
 		bed.vip[i].s.prefix.addr = addr_v4(htonl(0xc0000264 + i));
@@ -143,19 +179,14 @@ static int bed_setup(void **state)
 		bed.cf[i].s.version = 2;
 		bed.cf[i].s.priority = 150;
 		bed.cf[i].s.adv_int_us = SEC(1);
+		bed.cf[i].s.down_adverts_n = 3;
+		bed.cf[i].s.garp_lower_repeat_n = 5;
 		bed.cf[i].s.vips = (struct conf_range){ .first = 0, .n = 2 };
 	}
-	no_conf.vip = bed.vip;
-	inst_init(&bed.in[0], &bed.cf[0], bed.vip, &bed.shell);
+	conf.vip = bed.vip;
+	conf.global.s.mcast_group4 = addr_v4(htonl(PKT_GROUP_V4));
+	renew(0);
 	return 0;
-}
-
-/* Fresh memory, as the configuration has it. */
-static void renew(unsigned i)
-{
-	timer_disarm(&bed.timers, &bed.in[i].timer);
-	memset(&bed.in[i], 0, sizeof(bed.in[i]));
-	inst_init(&bed.in[i], &bed.cf[i], bed.vip, &bed.shell);
 }
 
 /* bed.in[0] anew with these settings. */
@@ -263,7 +294,7 @@ static void adverts_do_not_drift(void **state)
 /* Adverts put the timer off in BACKUP when they win, and only then. */
 static void backup_listens(void **state)
 {
-	int64_t down_us = times_down_us(2, 150, SEC(1)), at_us;
+	int64_t down_us = times_down_us(2, 150, SEC(1), 3), at_us;
 
 	(void)state;
 	go_up();
@@ -276,7 +307,7 @@ static void backup_listens(void **state)
 	run_until(bed.now_us + SEC(1));
 	hear(149, &high); /* V82, V135 */
 	assert_int_equal(bed.in[0].timer.at_us, at_us);
-	bed.cf[0].s.nopreempt = true;
+	bed.in[0].o.nopreempt = true;
 	hear(149, &high); /* V81 */
 	assert_int_equal(bed.in[0].timer.at_us, bed.now_us + down_us);
 	expect_notes("BACKUP");
@@ -310,7 +341,7 @@ static void peer_resigns_and_another_comes(void **state)
 	go_up();
 	hear(0, &high);
 	hear(160, &low);
-	assert_int_equal(bed.in[0].timer.at_us, bed.now_us + times_down_us(2, 150, SEC(1)));
+	assert_int_equal(bed.in[0].timer.at_us, bed.now_us + times_down_us(2, 150, SEC(1), 3));
 	hear(0, &low);
 	assert_int_equal(bed.in[0].timer.at_us, bed.now_us + 414063);
 }
@@ -323,7 +354,7 @@ static void version_3_learns(void **state)
 	go_up();
 	advert_at(&bed.in[0], 200, &high, CS(200));
 	assert_int_equal(bed.in[0].r.active_adv_us, CS(200));
-	assert_int_equal(bed.in[0].timer.at_us, bed.now_us + times_down_us(3, 150, CS(200)));
+	assert_int_equal(bed.in[0].timer.at_us, bed.now_us + times_down_us(3, 150, CS(200), 3));
 	advert_at(&bed.in[0], 0, &high, CS(200));
 	assert_int_equal(bed.in[0].timer.at_us, bed.now_us + times_skew_us(3, 150, CS(200)));
 	/* V68: as the active it uses its own again */
@@ -333,7 +364,7 @@ static void version_3_learns(void **state)
 	/* V87: yielding, it learns */
 	advert_at(&bed.in[0], 200, &high, CS(100));
 	assert_int_equal(bed.in[0].r.state, VRRP_BACKUP);
-	assert_int_equal(bed.in[0].timer.at_us, bed.now_us + times_down_us(3, 150, CS(100)));
+	assert_int_equal(bed.in[0].timer.at_us, bed.now_us + times_down_us(3, 150, CS(100), 3));
 }
 
 static void active_yields(void **state)
@@ -489,11 +520,22 @@ static void source_of_an_owner(void **state)
 	assert_true(addr_eq(&a, &own));
 }
 
+/* True when cf[b] in the place of cf[a] starts the instance anew. */
+static bool needs_restart(unsigned a, unsigned b)
+{
+	struct vrrp_inst was = { .cf = &bed.cf[a] }, now = { .cf = &bed.cf[b] };
+
+	opts_make(&was.o, &conf, &bed.cf[a]);
+	opts_make(&now.o, &conf, &bed.cf[b]);
+	return inst_needs_restart(&conf, &was, &conf, &now);
+}
+
 /* The next generation: in[1] takes over from in[0] with the settings in cf[1]. */
 static struct vrrp_inst *reload(void)
 {
 	renew(1);
 	inst_take(&bed.in[1], &bed.in[0], bed.now_us);
+	inst_track(&bed.in[1], bed.in[1].o.prio, NULL, false, bed.now_us);
 	assert_false(bed.in[0].timer.is_armed);
 	return &bed.in[1];
 }
@@ -526,7 +568,7 @@ static void reload_shifts_the_deadline(void **state)
 	run_until(bed.now_us + SEC(1));
 	at_us = bed.in[0].timer.at_us;
 	bed.cf[1].s.priority = 100;
-	assert_false(inst_needs_restart(&no_conf, &bed.cf[0], &no_conf, &bed.cf[1]));
+	assert_false(needs_restart(0, 1));
 	assert_int_equal(reload()->timer.at_us, at_us + 3609375 - 3414063);
 }
 
@@ -552,7 +594,7 @@ static void reload_changes_the_interval(void **state)
 	bed.cf[1].s.adv_int_us = CS(50);
 	go_up();
 	advert_at(&bed.in[0], 200, &high, SEC(2));
-	assert_int_equal(reload()->timer.at_us, bed.now_us + times_down_us(3, 150, SEC(2)));
+	assert_int_equal(reload()->timer.at_us, bed.now_us + times_down_us(3, 150, SEC(2), 3));
 	/* in ACTIVE: a shorter one counts at once, a longer one after the next advert */
 	renew(1);
 	use(3, SEC(1), 150);
@@ -592,15 +634,15 @@ static void reload_of_both_is_no_failover(void **state)
 static void reload_that_restarts(void **state)
 {
 	(void)state;
-	assert_false(inst_needs_restart(&no_conf, &bed.cf[0], &no_conf, &bed.cf[1]));
+	assert_false(needs_restart(0, 1));
 	bed.cf[1].s.nopreempt = true;
-	assert_false(inst_needs_restart(&no_conf, &bed.cf[0], &no_conf, &bed.cf[1]));
+	assert_false(needs_restart(0, 1));
 	bed.cf[1].s.priority = 255;
-	assert_true(inst_needs_restart(&no_conf, &bed.cf[0], &no_conf, &bed.cf[1]));
-	assert_true(inst_needs_restart(&no_conf, &bed.cf[1], &no_conf, &bed.cf[0]));
+	assert_true(needs_restart(0, 1));
+	assert_true(needs_restart(1, 0));
 	bed.cf[1] = bed.cf[0];
 	bed.cf[1].s.vrid = 52;
-	assert_true(inst_needs_restart(&no_conf, &bed.cf[0], &no_conf, &bed.cf[1]));
+	assert_true(needs_restart(0, 1));
 	/* what it wished for last is remembered, so that the next wish is a new value */
 	go_active();
 	event(VRRP_EV_STOP);
@@ -622,6 +664,225 @@ static void tells_once_a_state(void **state)
 	go_active();
 	assert_true(inst_tell(&bed.in[0], VRRP_DROP_CHECKSUM));
 	assert_false(inst_tell(&bed.in[0], INST_TELL_SUM)); /* once for good */
+}
+
+/* ------------------------------------------------------------------ election options */
+
+/* V93: the delay counts from the first advert of a lower priority. */
+static void preempt_delay(void **state)
+{
+	int64_t first_us;
+
+	(void)state;
+	bed.cf[0].s.preempt_delay_us = SEC(10);
+	renew(0);
+	go_up();
+	run_until(bed.now_us + SEC(1));
+	first_us = bed.now_us;
+	for (int i = 0; i < 10; i++) {
+		hear(100, &low);
+		assert_int_equal(bed.in[0].timer.at_us, bed.now_us + 3414063);
+		run_until(bed.now_us + SEC(1));
+	}
+	hear(100, &low); /* it has passed: not heard any more */
+	assert_int_equal(bed.in[0].timer.at_us, first_us + SEC(9) + 3414063);
+	run_until(bed.in[0].timer.at_us);
+	assert_int_equal(bed.in[0].r.state, VRRP_ACTIVE);
+	/* one with a priority as high as ours takes it back */
+	hear(200, &high);
+	hear(100, &low);
+	run_until(bed.now_us + SEC(3));
+	hear(150, &low);
+	run_until(bed.now_us + SEC(3));
+	hear(100, &low);
+	assert_int_equal(bed.in[0].r.preempt_at_us, bed.now_us + SEC(10));
+}
+
+/* V92 and what else clears what. */
+static void preemption_matrix(void **state)
+{
+	static const struct {
+		uint8_t prio, state;
+		bool nopreempt, is_strict, then_nopreempt, then_delay;
+	} rows[] = {
+		{ 150, CONF_STATE_BACKUP, false, false, false, true },
+		{ 150, CONF_STATE_BACKUP, true, false, true, false },
+		{ 150, CONF_STATE_MASTER, true, false, false, false },
+		{ 150, CONF_STATE_MASTER, false, false, false, false },
+		{ 255, CONF_STATE_MASTER, true, false, false, false },
+		{ 255, CONF_STATE_BACKUP, true, false, false, false },
+		{ 150, CONF_STATE_BACKUP, false, true, false, false },
+		{ 150, CONF_STATE_BACKUP, true, true, true, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(rows); i++) {
+		struct fields_vrrp *s = &bed.cf[0].s;
+
+		s->priority = rows[i].prio;
+		s->state = rows[i].state;
+		s->nopreempt = rows[i].nopreempt;
+		s->strict = rows[i].is_strict;
+		s->preempt_delay_us = SEC(5);
+		s->late_backup = 254;
+		renew(0);
+		if (bed.in[0].o.nopreempt != rows[i].then_nopreempt ||
+		    !bed.in[0].o.preempt_delay_us != !rows[i].then_delay ||
+		    !bed.in[0].o.late_prio != !rows[i].then_nopreempt)
+			fail_msg("row %zu", i);
+	}
+}
+
+/* V71 */
+static void other_numbers_of_adverts(void **state)
+{
+	(void)state;
+	bed.cf[0].s.down_adverts_n = 1;
+	renew(0);
+	go_up();
+	assert_int_equal(bed.in[0].timer.at_us, bed.now_us + 1414063);
+	/* another number at a reload moves the deadline */
+	bed.cf[1].s.down_adverts_n = 10;
+	assert_int_equal(reload()->timer.at_us, bed.now_us + 10414063);
+}
+
+static void lower_gets_no_advert(void **state)
+{
+	(void)state;
+	bed.cf[0].s.lower_no_advert = true;
+	renew(0);
+	go_active();
+	hear(100, &low);
+	expect_notes("want1"); /* the addresses are announced all the same */
+	assert_int_equal(bed.beaten_n, 1);
+	run_until(bed.now_us + MS(300));
+	hear(0, &low); /* V86 is another matter */
+	expect_notes("advert150");
+	bed.cf[0].s.strict = true;
+	renew(0);
+	go_active();
+	hear(100, &low);
+	expect_notes("");
+}
+
+/* V91 */
+static void higher_gets_a_last_advert(void **state)
+{
+	(void)state;
+	bed.cf[0].s.higher_send_advert = true;
+	renew(0);
+	go_active();
+	hear(200, &low);
+	expect_notes("advert150 want0 BACKUP");
+}
+
+/* V98: silent for so long that the others have taken over, and this network has lost what they said. */
+static void stalled_active_yields(void **state)
+{
+	(void)state;
+	bed.cf[0].s.nopreempt = true;
+	bed.cf[0].s.late_backup = 254;
+	renew(0);
+	go_active();
+	bed.now_us = bed.in[0].timer.at_us + SEC(2);
+	(void)timer_run(&bed.timers, bed.now_us, 1);
+	expect_notes("advert150"); /* 3 s since the last one: nobody can have */
+	bed.now_us = bed.in[0].timer.at_us + SEC(2) + MS(8);
+	(void)timer_run(&bed.timers, bed.now_us, 1);
+	expect_notes("want0 BACKUP");
+	assert_string_equal(bed.in[0].r.why, "stalled");
+	assert_int_equal(bed.in[0].timer.at_us, bed.now_us + 3414063);
+}
+
+/* V70, V101: what it tracks. */
+static void tracking_moves_the_deadline(void **state)
+{
+	int64_t at_us;
+
+	(void)state;
+	go_up();
+	at_us = bed.in[0].timer.at_us;
+	run_until(bed.now_us + SEC(1));
+	inst_track(&bed.in[0], 100, NULL, false, bed.now_us);
+	assert_int_equal(bed.in[0].timer.at_us, at_us + 3609375 - 3414063);
+	expect_notes("BACKUP prio100");
+	hear(120, &low);
+	assert_int_equal(bed.in[0].timer.at_us, bed.now_us + 3609375);
+	run_until(bed.in[0].timer.at_us);
+	expect_notes("advert100 want1 ACTIVE"); /* V16 */
+	inst_track(&bed.in[0], 90, NULL, false, bed.now_us);
+	run_until(bed.now_us + SEC(1));
+	expect_notes("prio90 advert90");
+	hear(95, &low);
+	expect_notes("want0 BACKUP");
+}
+
+static void tracking_means_fault(void **state)
+{
+	(void)state;
+	/* before it begins, a script without a result only holds it */
+	inst_track(&bed.in[0], 150, NULL, true, bed.now_us);
+	go_up();
+	expect_notes("");
+	inst_track(&bed.in[0], 150, "track_script", false, bed.now_us);
+	expect_notes("FAULT");
+	assert_string_equal(bed.in[0].r.why, "track_script");
+	inst_track(&bed.in[0], 150, NULL, false, bed.now_us);
+	expect_notes("BACKUP");
+	run_until(bed.in[0].timer.at_us);
+	bed.len = 0;
+	/* two reasons: it goes on when the last is gone */
+	inst_track(&bed.in[0], 150, "track_file", false, bed.now_us);
+	expect_notes("advert0 want0 FAULT");
+	inst_link(&bed.in[0], &none, "link_down", bed.now_us);
+	inst_track(&bed.in[0], 150, NULL, false, bed.now_us);
+	expect_notes("");
+	go_up();
+	expect_notes("BACKUP");
+	/* and one that is new after a reload does not disturb it */
+	inst_track(&bed.in[0], 150, NULL, true, bed.now_us);
+	expect_notes("");
+	assert_int_equal(bed.in[0].r.state, VRRP_BACKUP);
+}
+
+/* V56: nothing begins while a start-up delay runs. */
+static void held_at_start(void **state)
+{
+	(void)state;
+	bed.in[0].r.is_held = true;
+	go_up();
+	inst_link(&bed.in[0], &none, "link_down", bed.now_us);
+	go_up();
+	expect_notes("");
+	bed.in[0].r.is_held = false;
+	go_up();
+	expect_notes("BACKUP");
+}
+
+/* A member of a sync group only says what it would do. */
+static void member_asks_its_group(void **state)
+{
+	(void)state;
+	bed.in[0].group = (struct run_group *)(void *)&bed; /* never looked into */
+	go_up();
+	expect_notes("regroup");
+	inst_apply(&bed.in[0], true, bed.now_us);
+	expect_notes("BACKUP");
+	run_until(bed.in[0].timer.at_us);
+	expect_notes("regroup");
+	assert_true(bed.in[0].r.wants_active);
+	assert_int_equal(bed.in[0].timer.at_us, bed.now_us + 3414063);
+	hear(200, &high);
+	assert_false(bed.in[0].r.wants_active);
+	/* an owner among others begins as BACKUP */
+	use(2, SEC(1), 255);
+	bed.in[0].group = (struct run_group *)(void *)&bed;
+	go_up();
+	inst_apply(&bed.in[0], true, bed.now_us);
+	expect_notes("regroup BACKUP");
+	event(VRRP_EV_DOWN_TMR);
+	event(VRRP_EV_YIELD);
+	expect_notes("advert255 want1 ACTIVE want0 BACKUP"); /* V96: no priority 0 */
 }
 
 /* Random events in random states: the invariants hold after each. */
@@ -656,7 +917,8 @@ static void random_walk(void **state)
 		if (in->r.state == VRRP_ACTIVE)
 			assert_true(in->timer.at_us <= bed.now_us + CS(10));
 		if (in->r.state == VRRP_BACKUP)
-			assert_true(in->timer.at_us <= bed.now_us + times_down_us(3, 150, CS(50)));
+			assert_true(in->timer.at_us <=
+				    bed.now_us + times_down_us(3, 150, CS(50), 3));
 	}
 	assert_true(bed.in[0].r.transitions_n > 100);
 }
@@ -688,6 +950,16 @@ int main(void)
 		TEST(reload_of_both_is_no_failover),
 		TEST(reload_that_restarts),
 		TEST(tells_once_a_state),
+		TEST(preempt_delay),
+		TEST(preemption_matrix),
+		TEST(other_numbers_of_adverts),
+		TEST(lower_gets_no_advert),
+		TEST(higher_gets_a_last_advert),
+		TEST(stalled_active_yields),
+		TEST(tracking_moves_the_deadline),
+		TEST(tracking_means_fault),
+		TEST(held_at_start),
+		TEST(member_asks_its_group),
 		TEST(random_walk),
 	};
 

@@ -7,6 +7,7 @@
 #include "unit.h"
 
 #include <arpa/inet.h>
+#include <linux/if_addr.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -22,7 +23,7 @@ static void put_link(struct link_pic *p, uint32_t ifindex, const char *name, uin
 
 static void put_addr(struct link_pic *p, uint32_t ifindex, uint32_t host, uint8_t len)
 {
-	struct link_addr a = { .ifindex = ifindex, .addr_be = htonl(host), .len = len };
+	struct link_addr a = { .ifindex = ifindex, .addr = addr_v4(htonl(host)), .len = len };
 
 	link_pic_put_addr(p, &a);
 }
@@ -81,15 +82,9 @@ static void test_up_needs_both_flags(void **state)
 static void test_primary(void **state)
 {
 	struct link_pic p = { 0 };
-	uint32_t vips[] = { htonl(0x0a000001), htonl(0x0a000063) };
+	const struct ip_addr vips[] = { addr_v4(htonl(0x0a000001)), addr_v4(htonl(0x0a000063)) };
 
 	(void)state;
-	if (vips[0] > vips[1]) {
-		uint32_t swap = vips[0];
-
-		vips[0] = vips[1];
-		vips[1] = swap;
-	}
 	put_link(&p, 2, "eth0", 0);
 	put_link(&p, 5, "eth1", 0);
 	put_link(&p, 9, "eth2", 0);
@@ -110,6 +105,96 @@ static void test_primary(void **state)
 	link_pic_fini(&p);
 }
 
+static const struct link_addr *find(const struct link_pic *p, uint32_t ifindex, uint32_t host,
+				    uint8_t len)
+{
+	const struct ip_addr addr = addr_v4(htonl(host));
+
+	return link_pic_find(p, ifindex, &addr, len);
+}
+
+static const struct link_addr *find_any(const struct link_pic *p, uint32_t ifindex, uint32_t host)
+{
+	const struct ip_addr addr = addr_v4(htonl(host));
+
+	return link_pic_find_any(p, ifindex, &addr);
+}
+
+static struct ip_addr ip(const char *text)
+{
+	struct ip_addr a = { 0 };
+
+	assert_int_equal(addr_parse(text, &a), 0);
+	return a;
+}
+
+/* Adverts over IPv6 come from a link-local address that is the host's own for sure. */
+static void test_primary_v6(void **state)
+{
+	static const struct {
+		const char *text;
+		uint32_t flags;
+	} has[] = {
+		{ "2001:db8::1", 0 },           { "fe80::100", 0 }, /* virtual */
+		{ "fe80::7", IFA_F_TENTATIVE }, { "fe80::8", IFA_F_DADFAILED | IFA_F_TENTATIVE },
+		{ "fe80::9", IFA_F_PERMANENT }, { "fe80::1", IFA_F_PERMANENT },
+	};
+	const struct ip_addr vip = ip("fe80::100");
+	struct link_pic p = { 0 };
+
+	(void)state;
+	put_link(&p, 2, "eth0", 0);
+	put_addr(&p, 2, 0x0a000001, 24);
+	for (uint32_t i = 0; i < N_OF(has); i++) {
+		struct link_addr a = {
+			.ifindex = 2, .addr = ip(has[i].text), .len = 64, .flags = has[i].flags
+		};
+
+		link_pic_put_addr(&p, &a);
+	}
+	link_pic_seal(&p);
+
+	struct link_table *t = link_table_make(&p, &vip, 1);
+	char text[ADDR_TEXT_LEN];
+
+	assert_string_equal(addr_text(&t->link[0].primary_v6, text), "fe80::9");
+	assert_int_equal(t->link[0].primary_v4.v4.s_addr, htonl(0x0a000001));
+	free(t);
+	link_pic_fini(&p);
+}
+
+/* What we made for a virtual MAC address has its parent's addresses, and is up when both are. */
+static void test_made_stands_on_parent(void **state)
+{
+	struct link made = { .ifindex = 9, .name = "vrrp.1", .is_made = true, .parent = 2 };
+	struct link foreign = { .ifindex = 10, .name = "macvlan", .parent = 2 };
+	struct link orphan = { .ifindex = 11, .name = "vrrp.2", .is_made = true, .parent = 3 };
+
+	(void)state;
+	for (unsigned is_up = 0; is_up < 2; is_up++) {
+		struct link_pic p = { 0 };
+
+		made.flags = foreign.flags = orphan.flags = IFF_UP | IFF_RUNNING;
+		link_pic_put_link(&p, &orphan);
+		link_pic_put_link(&p, &foreign);
+		link_pic_put_link(&p, &made);
+		put_link(&p, 2, "eth0", is_up ? IFF_UP | IFF_RUNNING : 0);
+		put_addr(&p, 2, 0x0a000001, 24);
+		link_pic_seal(&p);
+
+		struct link_table *t = link_table_make(&p, NULL, 0);
+
+		assert_int_equal(link_by_name(t, "vrrp.1")->is_up, is_up);
+		assert_int_equal(link_by_name(t, "vrrp.1")->primary_v4.v4.s_addr,
+				 htonl(0x0a000001));
+		assert_true(link_by_name(t, "macvlan")->is_up);
+		assert_int_equal(link_by_name(t, "macvlan")->primary_v4.family, 0);
+		assert_int_equal(link_by_name(t, "vrrp.2")->primary_v4.family, 0);
+		free(t);
+		link_pic_fini(&p);
+	}
+}
+
 static void test_find(void **state)
 {
 	struct link_pic p = { 0 };
@@ -126,16 +211,16 @@ static void test_find(void **state)
 	assert_string_equal(link_pic_link(&p, 2)->name, "b");
 	assert_string_equal(link_pic_link(&p, 9)->name, "c");
 	assert_null(link_pic_link(&p, 3));
-	assert_int_equal(link_pic_find(&p, 2, htonl(0x0a000001), 32)->len, 32);
-	assert_int_equal(link_pic_find(&p, 2, htonl(0x0a000001), 24)->len, 24);
-	assert_null(link_pic_find(&p, 2, htonl(0x0a000001), 25));
-	assert_null(link_pic_find(&p, 3, htonl(0x0a000001), 24));
-	assert_int_equal(link_pic_find_any(&p, 2, htonl(0x0a000002))->len, 16);
-	assert_null(link_pic_find_any(&p, 2, htonl(0x0a000003)));
-	assert_null(link_pic_find_any(&p, 4, htonl(0x0a000003)));
+	assert_int_equal(find(&p, 2, 0x0a000001, 32)->len, 32);
+	assert_int_equal(find(&p, 2, 0x0a000001, 24)->len, 24);
+	assert_null(find(&p, 2, 0x0a000001, 25));
+	assert_null(find(&p, 3, 0x0a000001, 24));
+	assert_int_equal(find_any(&p, 2, 0x0a000002)->len, 16);
+	assert_null(find_any(&p, 2, 0x0a000003));
+	assert_null(find_any(&p, 4, 0x0a000003));
 	link_pic_reset(&p);
 	link_pic_seal(&p);
-	assert_null(link_pic_find_any(&p, 2, htonl(0x0a000002)));
+	assert_null(find_any(&p, 2, 0x0a000002));
 	link_pic_fini(&p);
 }
 
@@ -178,9 +263,13 @@ static void test_eq(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_by_name), cmocka_unit_test(test_up_needs_both_flags),
-		cmocka_unit_test(test_primary), cmocka_unit_test(test_find),
+		cmocka_unit_test(test_by_name),
+		cmocka_unit_test(test_up_needs_both_flags),
+		cmocka_unit_test(test_primary),
+		cmocka_unit_test(test_find),
 		cmocka_unit_test(test_eq),
+		cmocka_unit_test(test_primary_v6),
+		cmocka_unit_test(test_made_stands_on_parent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -68,6 +68,8 @@ static void adopt(unsigned first, unsigned end)
 	struct conf *c = conf_new();
 	unsigned n = end - first;
 
+	c->global.s.mcast_group4 = addr_v4(htonl(0xe0000012));
+
 	c->vrrp_n = 2 * n;
 	c->vrrp = arena_array(&c->arena, c->vrrp_n, sizeof(*c->vrrp));
 	for (unsigned i = 0; i < c->vrrp_n; i++) {
@@ -185,6 +187,7 @@ static void a_failure_is_for_later(void **state)
 	(void)state;
 	adopt(3, 5);
 	bed.members.sock[0].fd = 0; /* standard input: no socket */
+	bed.members.sock[0].family = AF_INET;
 	update();
 	assert_false(bed.is_all);
 	assert_false(is_joined(3));

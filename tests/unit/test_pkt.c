@@ -40,8 +40,25 @@ static struct bytes unhex(const char *hex)
 	return x;
 }
 
-static const struct pkt_expect expect_v2 = { .version = 2, .adv_int_us = SEC(1) };
-static const struct pkt_expect expect_v3 = { .version = 3, .adv_int_us = CS(50) };
+#define GROUP_V4                                                                                   \
+	{                                                                                          \
+		.family = AF_INET, .byte = { 224, 0, 0, 18 }                                       \
+	}
+#define GROUP_V6                                                                                   \
+	{                                                                                          \
+		.family = AF_INET6, .byte = { 0xff, 2, [15] = 0x12 }                               \
+	}
+
+static const struct pkt_expect expect_v2 = { .version = 2, .adv_int_us = SEC(1), .dst = GROUP_V4 };
+static const struct pkt_expect expect_v3 = { .version = 3, .adv_int_us = CS(50), .dst = GROUP_V4 };
+static const struct pkt_expect expect_v6 = { .version = 3, .adv_int_us = CS(50), .dst = GROUP_V6 };
+/* 192.0.2.20 listens to its peers */
+static const struct pkt_expect expect_uni = {
+	.version = 3,
+	.adv_int_us = CS(50),
+	.is_unicast = true,
+	.dst = { .family = AF_INET, .byte = { 192, 0, 2, 20 } },
+};
 
 /* A copy on the heap of just this size, so that ASan sees a byte too much. */
 static enum vrrp_drop decode(const uint8_t *b, size_t len, const struct pkt_expect *x,
@@ -54,7 +71,7 @@ static enum vrrp_drop decode(const uint8_t *b, size_t len, const struct pkt_expe
 	assert_non_null(copy);
 	if (len)
 		memcpy(copy, b, len);
-	if (pkt_open(copy, len, &in))
+	if (pkt_open_v4(copy, len, &in))
 		why = pkt_decode(&in, x, a);
 	if (!why)
 		a->addr = b + (a->addr - copy);
@@ -113,6 +130,86 @@ static void golden_frames(void **state)
 	assert_int_equal(a.sum, PKT_SUM_MESSAGE);
 	assert_int_equal(decode_hex(V2_PASS, &expect_v2), VRRP_DROP_AUTH); /* V115 */
 	assert_int_equal(decode_hex(V3_UNICAST, &expect_v3), VRRP_DROP_DEST); /* V54 */
+	assert_int_equal(decode_hex(V3_UNICAST, &expect_uni), VRRP_DROP_NONE);
+	assert_int_equal(decode_hex(V3_PSEUDO, &expect_uni), VRRP_DROP_DEST);
+}
+
+/* V32, V36: over unicast the checksum of old routers is good unless that is forbidden, and the TTL is
+ * left to whoever knows the peer. */
+static void unicast(void **state)
+{
+	struct bytes p = unhex(V3_UNICAST);
+	struct pkt_expect never = expect_uni;
+	struct pkt_advert a;
+
+	(void)state;
+	p.b[26] = 0x11; /* as if sent to the group */
+	p.b[27] = 0x30;
+	assert_int_equal(decode(p.b, p.len, &expect_uni, &a), VRRP_DROP_NONE);
+	assert_int_equal(a.sum, PKT_SUM_GROUP);
+	never.no_group_sum = true;
+	assert_int_equal(decode(p.b, p.len, &never, &a), VRRP_DROP_CHECKSUM);
+	p = unhex(V3_UNICAST);
+	p.b[8] = 3;
+	assert_int_equal(decode(p.b, p.len, &expect_uni, &a), VRRP_DROP_NONE);
+}
+
+/* The message of an IPv6 advert of keepalived: VRID 51, fe80::100 and 2001:db8::100, from fe80::ff:fe00:a. */
+#define V6_MSG                                                                                     \
+	"3133960200320d26"                                                                         \
+	"fe800000000000000000000000000100"                                                         \
+	"20010db8000000000000000000000100"
+
+static const struct ip_addr v6_src = { .family = AF_INET6,
+				       .byte = { 0xfe, 0x80, [11] = 0xff, 0xfe, 0, 0, 0x0a } };
+
+static enum vrrp_drop decode_v6(const struct bytes *p, size_t len, int hops, struct pkt_advert *a)
+{
+	static const struct ip_addr group = GROUP_V6;
+	uint8_t *copy = malloc(len ? len : 1);
+	struct pkt_in in;
+	enum vrrp_drop why = VRRP_DROP_LENGTH;
+
+	assert_non_null(copy);
+	memcpy(copy, p->b, len);
+	if (pkt_open_v6(copy, len, &v6_src.v6, &group.v6, hops, &in))
+		why = pkt_decode(&in, &expect_v6, a);
+	if (!why)
+		a->addr = p->b + (a->addr - copy);
+	free(copy);
+	return why;
+}
+
+/* V2, V19, V27, V37, V40, V45 over IPv6. */
+static void over_ipv6(void **state)
+{
+	static const struct ip_addr group = GROUP_V6;
+	struct bytes p = unhex(V6_MSG);
+	uint8_t buf[PKT_MAX_LEN];
+	struct pkt_advert a;
+	struct pkt_out out;
+
+	(void)state;
+	assert_int_equal(decode_v6(&p, p.len, 255, &a), VRRP_DROP_NONE);
+	assert_int_equal(a.prio, 150);
+	assert_int_equal(a.addr_n, 2);
+	assert_int_equal(a.adv_int_us, CS(50));
+	assert_memory_equal(a.addr, p.b + 8, 32);
+	pkt_encode(&a, &(struct pkt_route){ .src = v6_src, .dst = group }, buf, &out);
+	assert_int_equal(out.len, p.len);
+	assert_memory_equal(buf, p.b, p.len);
+	assert_int_equal(decode_v6(&p, p.len, 254, &a), VRRP_DROP_TTL);
+	assert_int_equal(decode_v6(&p, p.len, -1, &a), VRRP_DROP_TTL); /* V37: not told */
+	for (size_t len = 0; len < p.len; len++)
+		assert_int_equal(decode_v6(&p, len, 255, &a), VRRP_DROP_LENGTH);
+	for (size_t bit = 0; bit < p.len * 8; bit++) {
+		struct bytes q = p;
+
+		q.b[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		assert_int_not_equal(decode_v6(&q, q.len, 255, &a), VRRP_DROP_NONE);
+	}
+	p.len += 2;
+	assert_int_equal(decode_v6(&p, p.len, 255, &a), VRRP_DROP_LENGTH);
 }
 
 static void encode_makes_golden_frames(void **state)
@@ -122,10 +219,12 @@ static void encode_makes_golden_frames(void **state)
 		uint8_t version;
 		enum pkt_sum sum;
 		int64_t adv_int_us;
+		uint32_t dst;
 	} rows[] = {
-		{ V2_NONE, 2, PKT_SUM_PSEUDO, SEC(1) },
-		{ V3_PSEUDO, 3, PKT_SUM_PSEUDO, CS(50) },
-		{ V3_MESSAGE, 3, PKT_SUM_MESSAGE, CS(50) },
+		{ V2_NONE, 2, PKT_SUM_PSEUDO, SEC(1), 0 },
+		{ V3_PSEUDO, 3, PKT_SUM_PSEUDO, CS(50), 0 },
+		{ V3_MESSAGE, 3, PKT_SUM_MESSAGE, CS(50), 0 },
+		{ V3_UNICAST, 3, PKT_SUM_PSEUDO, CS(50), 0xc0000214 }, /* V31 */
 	};
 
 	(void)state;
@@ -133,6 +232,7 @@ static void encode_makes_golden_frames(void **state)
 		struct bytes want = unhex(rows[i].hex);
 		uint8_t buf[PKT_MAX_LEN];
 		struct pkt_advert a = {
+			.family = AF_INET,
 			.version = rows[i].version,
 			.sum = rows[i].sum,
 			.adv_int_us = rows[i].adv_int_us,
@@ -142,12 +242,15 @@ static void encode_makes_golden_frames(void **state)
 			.addr = want.b + 28,
 		};
 		struct pkt_route route = {
-			.src_be = htonl(0xc000020a),
-			.dst_be = htonl(PKT_GROUP_V4),
+			.src = addr_v4(htonl(0xc000020a)),
+			.dst = addr_v4(htonl(rows[i].dst ? rows[i].dst : PKT_GROUP_V4)),
 			.ip_id = 1,
+			.ttl = PKT_TTL,
 		};
+		struct pkt_out out;
 
-		assert_int_equal(pkt_encode(&a, &route, buf), want.len); /* V11 */
+		pkt_encode(&a, &route, buf, &out);
+		assert_int_equal(out.len, want.len); /* V11 */
 		assert_memory_equal(buf, want.b, want.len);
 	}
 }
@@ -347,18 +450,33 @@ static void wire_intervals(void **state)
 		assert_int_equal(pkt_wire_int_us(rows[i].version, rows[i].us), rows[i].wire_us);
 }
 
-/* Whatever can be said is understood: all counts, random everything else. */
+static enum vrrp_drop decode_out(const struct pkt_out *out, const struct pkt_route *route,
+				 const struct pkt_expect *x, struct pkt_advert *b)
+{
+	struct pkt_in in;
+
+	if (out->ip)
+		return decode(out->ip, out->len, x, b);
+	if (!pkt_open_v6(out->msg, out->len, &route->src.v6, &route->dst.v6, PKT_TTL, &in))
+		return VRRP_DROP_LENGTH;
+	return pkt_decode(&in, x, b);
+}
+
+/* Whatever can be said is understood: all counts, both versions, both families, random everything else. */
 static void round_trip(void **state)
 {
+	static const struct ip_addr groups[2] = { GROUP_V4, GROUP_V6 };
 	uint64_t seed = 20261124;
 
 	(void)state;
-	for (unsigned n = 0; n < 4 * 256; n++) {
-		uint8_t addr[PKT_ADDRS_MAX * 4], buf[PKT_MAX_LEN];
-		bool is_v2 = n & 256;
+	for (unsigned n = 0; n < 8 * 256; n++) {
+		uint8_t addr[PKT_ADDRS_MAX * 16], buf[PKT_MAX_LEN];
+		bool is_v6 = n & 1024, is_v2 = n & 256 && !is_v6;
+		unsigned len = is_v6 ? 16 : 4;
 		struct pkt_advert b, a = {
+			.family = is_v6 ? AF_INET6 : AF_INET,
 			.version = is_v2 ? 2 : 3,
-			.sum = is_v2 || n & 512 ? PKT_SUM_MESSAGE : PKT_SUM_PSEUDO,
+			.sum = is_v2 || (n & 512 && !is_v6) ? PKT_SUM_MESSAGE : PKT_SUM_PSEUDO,
 			.addr = addr,
 			.addr_n = (uint8_t)n,
 			.prio = (uint8_t)unit_rand(&seed),
@@ -367,30 +485,36 @@ static void round_trip(void **state)
 					    : CS(1 + unit_rand(&seed) % 4095),
 		};
 		struct pkt_route route = {
-			.src_be = unit_rand(&seed),
-			.dst_be = htonl(PKT_GROUP_V4),
+			.src.family = a.family,
+			.dst = groups[is_v6],
 			.ip_id = (uint16_t)unit_rand(&seed),
+			.ttl = PKT_TTL,
 		};
-		struct pkt_expect x = { .version = a.version, .adv_int_us = a.adv_int_us };
+		struct pkt_expect x = {
+			.version = a.version,
+			.adv_int_us = a.adv_int_us,
+			.dst = route.dst,
+		};
+		struct pkt_out out;
 
 		for (size_t i = 0; i < sizeof(addr); i++)
 			addr[i] = (uint8_t)unit_rand(&seed);
-
-		size_t len = pkt_encode(&a, &route, buf);
-
-		assert_int_equal(len, 28 + 4 * (n & 255) + (is_v2 ? 8 : 0));
+		for (size_t i = 0; i < len; i++)
+			route.src.byte[i] = (uint8_t)unit_rand(&seed);
+		pkt_encode(&a, &route, buf, &out);
+		assert_int_equal(out.len, (is_v6 ? 8 : 28) + len * (n & 255) + (is_v2 ? 8 : 0));
 		if (!(n & 255)) {
-			assert_int_equal(decode(buf, len, &x, &b), VRRP_DROP_COUNT);
+			assert_int_equal(decode_out(&out, &route, &x, &b), VRRP_DROP_COUNT);
 			continue;
 		}
-		assert_int_equal(decode(buf, len, &x, &b), VRRP_DROP_NONE);
+		assert_int_equal(decode_out(&out, &route, &x, &b), VRRP_DROP_NONE);
 		assert_int_equal(b.version, a.version);
 		assert_int_equal(b.vrid, a.vrid);
 		assert_int_equal(b.prio, a.prio);
 		assert_int_equal(b.adv_int_us, a.adv_int_us);
 		assert_int_equal(b.addr_n, a.addr_n);
 		assert_int_equal(b.sum, a.sum);
-		assert_memory_equal(b.addr, addr, 4u * a.addr_n);
+		assert_memory_equal(b.addr, addr, len * a.addr_n);
 	}
 }
 
@@ -403,11 +527,11 @@ static void list_sums(void **state)
 	static const uint8_t twice[] = { 10, 0, 0, 1, 10, 0, 0, 1 };
 
 	(void)state;
-	assert_int_equal(pkt_list_sum(a, 2), pkt_list_sum(turned, 2));
-	assert_int_not_equal(pkt_list_sum(a, 2), pkt_list_sum(other, 2));
-	assert_int_not_equal(pkt_list_sum(a, 2), pkt_list_sum(twice, 2));
-	assert_int_not_equal(pkt_list_sum(a, 2), pkt_list_sum(a, 1));
-	assert_int_not_equal(pkt_list_sum(a, 0), pkt_list_sum(a, 1));
+	assert_int_equal(pkt_list_sum(a, 2, 4), pkt_list_sum(turned, 2, 4));
+	assert_int_not_equal(pkt_list_sum(a, 2, 4), pkt_list_sum(other, 2, 4));
+	assert_int_not_equal(pkt_list_sum(a, 2, 4), pkt_list_sum(twice, 2, 4));
+	assert_int_not_equal(pkt_list_sum(a, 2, 4), pkt_list_sum(a, 1, 4));
+	assert_int_not_equal(pkt_list_sum(a, 0, 4), pkt_list_sum(a, 1, 4));
 }
 
 /* Classic pcap of Ethernet frames, little-endian: hands every VRRP packet to the decoder. */
@@ -466,7 +590,8 @@ int main(void)
 		cmocka_unit_test(every_flipped_bit), cmocka_unit_test(padding),
 		cmocka_unit_test(ip_options),        cmocka_unit_test(wire_intervals),
 		cmocka_unit_test(round_trip),        cmocka_unit_test(list_sums),
-		cmocka_unit_test(captures),
+		cmocka_unit_test(captures),          cmocka_unit_test(unicast),
+		cmocka_unit_test(over_ipv6),
 	};
 
 	return cmocka_run_group_tests_name("pkt", tests, NULL, NULL);

@@ -44,6 +44,8 @@ static struct conf *make_conf(uint32_t first, uint32_t n, uint8_t priority)
 {
 	struct conf *c = conf_new();
 
+	c->global.s.mcast_group4 = addr_v4(htonl(0xe0000012));
+
 	c->vrrp = arena_array(&c->arena, 1, sizeof(*c->vrrp));
 	c->vip = arena_array(&c->arena, n, sizeof(*c->vip));
 	c->vrrp_n = 1;
@@ -74,7 +76,8 @@ static bool has(struct shell *s, uint32_t number)
 	while (err == -EINTR); /* the role is at work */
 	assert_int_equal(err, 0);
 
-	bool found = link_pic_find(&p, LO, htonl(0x0a000000u + number), 32) != NULL;
+	const struct ip_addr addr = addr_v4(htonl(0x0a000000u + number));
+	bool found = link_pic_find(&p, LO, &addr, 32) != NULL;
 
 	link_pic_fini(&p);
 	return found;
@@ -93,8 +96,10 @@ static void expect(struct shell *s, uint32_t number, bool is_there)
 /* As another program would do it. */
 static void by_hand(struct shell *s, enum vip_op_kind kind, uint32_t number)
 {
-	struct vip v = { .addr_be = htonl(0x0a000000u + number), .len = 32 };
-	struct vip_op op = { .vip = &v, .kind = kind, .ifindex = LO };
+	struct vip v = { .addr = addr_v4(htonl(0x0a000000u + number)),
+			 .len = 32,
+			 .attr.preferred_s = VIP_FOREVER };
+	struct vip_op op = { .vip = &v, .kind = kind, .ifindex = LO, .len = 32 };
 
 	vip_kern_apply(&s->chan, &op, 1);
 	assert_int_equal(op.err, 0);

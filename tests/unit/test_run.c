@@ -30,12 +30,16 @@ static struct conf *make_conf(unsigned n)
 	c->vrrp = arena_array(&c->arena, c->vrrp_n, sizeof(*c->vrrp));
 	c->vip_n = 1;
 	c->vip = arena_array(&c->arena, 1, sizeof(*c->vip));
+	c->vip[0].s.prefix.addr = addr_v4(htonl(0x0a000064));
+	c->global.s.mcast_group4 = addr_v4(htonl(PKT_GROUP_V4));
 	for (unsigned i = 0; i < c->vrrp_n; i++) {
 		char name[16];
 
 		(void)snprintf(name, sizeof(name), "if%u", i % n);
 		c->vrrp[i].id.v = i + 1;
 		c->vrrp[i].s.interface = arena_strdup(&c->arena, name);
+		(void)snprintf(name, sizeof(name), "inst%u", i);
+		c->vrrp[i].s.name = arena_strdup(&c->arena, name);
 		c->vrrp[i].s.vrid = (uint8_t)(i / n + 1);
 		c->vrrp[i].s.version = 3;
 		c->vrrp[i].s.vips.n = 1;
@@ -51,23 +55,53 @@ static void free_conf(struct conf *c)
 	conf_free(c);
 }
 
-static void key_all(struct run *r)
+static struct conf *c;
+static struct run *r;
+
+static void build(struct conf *made)
+{
+	c = made;
+	r = run_build(c, &shell, no_timer);
+}
+
+static struct vrrp_inst *find(uint32_t ifindex, uint8_t family, uint8_t vrid)
+{
+	struct pkt_in p = {
+		.vrid = vrid,
+		.src = { .family = family, .byte = { 10, 0, 0, 1 } },
+		.dst = addr_v4(htonl(PKT_GROUP_V4)),
+	};
+
+	return run_find(r, ifindex, &p);
+}
+
+static void key_iface(unsigned i)
+{
+	for (uint32_t k = r->iface[i].first; k != RUN_NONE; k = r->inst[k].iface_next)
+		run_key(r, k, r->iface[i].link.ifindex);
+}
+
+static void unkey_iface(unsigned i)
+{
+	for (uint32_t k = r->iface[i].first; k != RUN_NONE; k = r->inst[k].iface_next)
+		run_unkey(r, k);
+}
+
+static void key_all(void)
 {
 	for (unsigned i = 0; i < r->iface_n; i++) {
 		r->iface[i].link.ifindex = i + 1;
-		run_key_iface(r, &r->iface[i]);
+		key_iface(i);
 	}
 }
 
 static void finds_each_where_it_is(void **state)
 {
-	struct conf *c = make_conf(IFACES_N);
-	struct run *r = run_build(c, &shell);
-
 	(void)state;
+	build(make_conf(IFACES_N));
 	assert_int_equal(r->iface_n, IFACES_N);
-	assert_null(run_find(r, 1, AF_INET, 1)); /* nobody listens yet */
-	key_all(r);
+	assert_null(find(1, AF_INET, 1)); /* nobody listens yet */
+	key_all();
 	for (unsigned i = 0; i < c->vrrp_n; i++) {
 		struct vrrp_inst *in = &r->inst[i];
 		uint32_t ifindex = in->ifc->link.ifindex;
@@ -75,12 +109,12 @@ static void finds_each_where_it_is(void **state)
 		assert_ptr_equal(in->cf, &c->vrrp[i]);
 		assert_string_equal(in->ifc->name, c->vrrp[i].s.interface);
 		assert_ptr_equal(run_find_iface(r, c->vrrp[i].s.interface), in->ifc);
-		assert_ptr_equal(run_find(r, ifindex, AF_INET, c->vrrp[i].s.vrid), in);
-		assert_null(run_find(r, ifindex, AF_INET6, c->vrrp[i].s.vrid)); /* V111 */
+		assert_ptr_equal(find(ifindex, AF_INET, c->vrrp[i].s.vrid), in);
+		assert_null(find(ifindex, AF_INET6, c->vrrp[i].s.vrid)); /* V111 */
 	}
-	assert_null(run_find(r, 1, AF_INET, VRIDS_N + 1));
-	assert_null(run_find(r, IFACES_N + 1, AF_INET, 1));
-	assert_null(run_find(r, 0, AF_INET, 1));
+	assert_null(find(1, AF_INET, VRIDS_N + 1));
+	assert_null(find(IFACES_N + 1, AF_INET, 1));
+	assert_null(find(0, AF_INET, 1));
 	assert_null(run_find_iface(r, "if300"));
 	assert_null(run_find_iface(r, ""));
 	free_conf(c);
@@ -88,42 +122,155 @@ static void finds_each_where_it_is(void **state)
 
 static void forgets_an_interface(void **state)
 {
-	struct conf *c = make_conf(IFACES_N);
-	struct run *r = run_build(c, &shell);
-
 	(void)state;
-	key_all(r);
+	build(make_conf(IFACES_N));
+	key_all();
 	for (unsigned i = 0; i < IFACES_N; i += 2)
-		run_unkey_iface(r, &r->iface[i]);
+		unkey_iface(i);
 	for (unsigned i = 0; i < IFACES_N; i++)
 		for (unsigned vrid = 1; vrid <= VRIDS_N; vrid++)
-			assert_int_equal(!run_find(r, i + 1, AF_INET, (uint8_t)vrid), !(i & 1));
+			assert_int_equal(!find(i + 1, AF_INET, (uint8_t)vrid), !(i & 1));
 	/* it is back, as another one */
 	r->iface[0].link.ifindex = 5000;
-	run_key_iface(r, &r->iface[0]);
-	assert_non_null(run_find(r, 5000, AF_INET, 1));
-	assert_null(run_find(r, 1, AF_INET, 1));
+	key_iface(0);
+	assert_non_null(find(5000, AF_INET, 1));
+	assert_null(find(1, AF_INET, 1));
 	free_conf(c);
 }
 
 static void nothing_at_all(void **state)
 {
-	struct conf *c = make_conf(0);
-	struct run *r = run_build(c, &shell);
+	(void)state;
+	build(make_conf(0));
+	assert_int_equal(r->inst_n, 0);
+	assert_null(find(1, AF_INET, 1));
+	assert_null(run_find_iface(r, "eth0"));
+	free_conf(c);
+}
+
+static struct pkt_in packet(uint32_t src, uint32_t dst, uint8_t vrid)
+{
+	return (struct pkt_in){
+		.vrid = vrid,
+		.src = addr_v4(htonl(src)),
+		.dst = addr_v4(htonl(dst)),
+	};
+}
+
+/* V54, V110, V131, V132: four instances with one number. */
+static void one_number_many_ways(void **state)
+{
+	enum { GROUP, OTHER_GROUP, PEERS_A, PEERS_B, LONE, INSTS_N };
+	struct conf *made = conf_new();
+	struct pkt_in p;
 
 	(void)state;
-	assert_int_equal(r->inst_n, 0);
-	assert_null(run_find(r, 1, AF_INET, 1));
-	assert_null(run_find_iface(r, "eth0"));
+	made->vrrp_n = INSTS_N;
+	made->vrrp = arena_array(&made->arena, INSTS_N, sizeof(*made->vrrp));
+	made->peer_n = 3;
+	made->peer = arena_array(&made->arena, 3, sizeof(*made->peer));
+	for (uint32_t i = 0; i < 3; i++)
+		made->peer[i].s.addr = addr_v4(htonl(0x0a000001 + i));
+	for (unsigned i = 0; i < INSTS_N; i++) {
+		made->vrrp[i].s.name = "abcde" + i;
+		made->vrrp[i].s.interface = i == LONE ? NULL : "eth0";
+		made->vrrp[i].s.vrid = 9;
+		if (i >= PEERS_A)
+			made->vrrp[i].s.peers = (struct conf_range){ i - PEERS_A, 1 };
+	}
+	made->global.s.mcast_group4 = addr_v4(htonl(PKT_GROUP_V4));
+	made->vrrp[OTHER_GROUP].s.mcast_dst = addr_v4(htonl(0xe0000013));
+	made->vrrp_run = calloc(1, run_len(made));
+	build(made);
+	for (unsigned i = 0; i < INSTS_N; i++)
+		r->inst[i].r.src = addr_v4(htonl(0x0a000064));
+	key_all();
+
+	p = packet(0x0a000001, PKT_GROUP_V4, 9);
+	assert_ptr_equal(run_find(r, 1, &p), &r->inst[GROUP]);
+	p = packet(0x0a000001, 0xe0000013, 9);
+	assert_ptr_equal(run_find(r, 1, &p), &r->inst[OTHER_GROUP]);
+	p = packet(0x0a000001, 0x0a000064, 9);
+	assert_ptr_equal(run_find(r, 1, &p), &r->inst[PEERS_A]);
+	p = packet(0x0a000002, 0x0a000064, 9);
+	assert_ptr_equal(run_find(r, 1, &p), &r->inst[PEERS_B]);
+	p = packet(0x0a000003, 0x0a000064, 9); /* by another interface */
+	assert_ptr_equal(run_find(r, 2, &p), &r->inst[LONE]);
+	p = packet(0x0a000003, 0x0a000065, 9); /* not to us: somebody counts it */
+	assert_non_null(run_find(r, 1, &p));
+	p = packet(0x0a000001, PKT_GROUP_V4, 8);
+	assert_null(run_find(r, 1, &p));
+	free_conf(c);
+}
+
+/* Groups and what they track: every reference counts for the right instance. */
+static void groups_and_trackers(void **state)
+{
+	static const char *const members[] = { "i1", "i2", "nobody" };
+	struct conf *made = make_conf(1);
+	struct run_sum sum;
+
+	(void)state;
+	for (unsigned i = 0; i < VRIDS_N; i++) {
+		static const char *const names[] = { "i0", "i1", "i2", "i3", "i4", "i5", "i6" };
+
+		made->vrrp[i].s.name = names[i];
+		made->vrrp[i].s.priority = 100;
+	}
+	made->sync_n = 1;
+	made->sync = arena_array(&made->arena, 1, sizeof(*made->sync));
+	made->sync[0].s.name = "g";
+	made->sync[0].s.members = (struct conf_strs){ members, 3 };
+	made->track_n = 3;
+	made->track = arena_array(&made->arena, 3, sizeof(*made->track));
+	made->track[0].s = (struct fields_track){ .name = "s", .weight = 10 };
+	made->track[1].s = (struct fields_track){ .name = "eth7", .weight = 0 };
+	made->track[2].s = (struct fields_track){ .name = "f", .weight = 2 };
+	made->sync[0].s.track_script = (struct conf_range){ 0, 1 };
+	made->vrrp[1].s.track_interface = (struct conf_range){ 1, 1 };
+	made->vrrp[3].s.track_file = (struct conf_range){ 2, 1 };
+	made->track_script_n = made->track_file_n = 1;
+	made->track_script = arena_array(&made->arena, 1, sizeof(*made->track_script));
+	made->track_file = arena_array(&made->arena, 1, sizeof(*made->track_file));
+	made->track_script[0].s.name = "s";
+	made->track_file[0].s.name = "f";
+	free(made->vrrp_run);
+	made->vrrp_run = calloc(1, run_len(made));
+	build(made);
+
+	assert_ptr_equal(r->inst[1].group, &r->group[0]);
+	assert_ptr_equal(r->inst[2].group, &r->group[0]);
+	assert_null(r->inst[0].group);
+	assert_int_equal(r->group[0].first, 1);
+	assert_int_equal(r->inst[1].group_next, 2);
+	assert_int_equal(r->inst[2].group_next, RUN_NONE);
+	assert_false(r->group[0].are_owners);
+	assert_int_equal(r->iface_n, 2);
+
+	assert_true(run_sum(r, 1).is_pending); /* nobody has looked at eth7 yet */
+	assert_null(run_sum(r, 1).fault);
+	run_find_iface(r, "eth7")->state.is_known = true;
+	assert_string_equal(run_sum(r, 1).fault, "track_interface");
+	run_find_iface(r, "eth7")->state.is_up = true;
+	sum = run_sum(r, 1);
+	assert_null(sum.fault);
+	assert_int_equal(sum.add, 0); /* the script has a weight: it holds nobody */
+	assert_false(sum.is_pending);
+	r->obj[0].state = (struct track_state){ .is_known = true, .is_up = true };
+	assert_int_equal(run_sum(r, 1).add, 10);
+	assert_int_equal(run_sum(r, 2).add, 10);
+	assert_int_equal(run_sum(r, 3).add, 0);
+	r->obj[1].state = (struct track_state){ .is_known = true, .value = 21 };
+	assert_int_equal(run_sum(r, 3).add, 42);
 	free_conf(c);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(finds_each_where_it_is),
-		cmocka_unit_test(forgets_an_interface),
-		cmocka_unit_test(nothing_at_all),
+		cmocka_unit_test(finds_each_where_it_is), cmocka_unit_test(forgets_an_interface),
+		cmocka_unit_test(nothing_at_all),         cmocka_unit_test(one_number_many_ways),
+		cmocka_unit_test(groups_and_trackers),
 	};
 
 	return cmocka_run_group_tests_name("run", tests, NULL, NULL);

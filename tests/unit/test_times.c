@@ -9,13 +9,16 @@ static void examples_V72(void **state)
 {
 	(void)state;
 	assert_int_equal(times_skew_us(2, 150, SEC(1)), 414063);
-	assert_int_equal(times_down_us(2, 150, SEC(1)), 3414063);
+	assert_int_equal(times_down_us(2, 150, SEC(1), 3), 3414063);
 	assert_int_equal(times_skew_us(3, 150, CS(50)), 207031);
-	assert_int_equal(times_down_us(3, 150, CS(50)), 1707031);
+	assert_int_equal(times_down_us(3, 150, CS(50), 3), 1707031);
 	assert_int_equal(times_skew_us(3, 254, CS(1)), 78);
-	assert_int_equal(times_down_us(3, 254, CS(1)), 30078);
-	assert_int_equal(times_down_us(2, 100, SEC(1)), 3609375);
-	assert_int_equal(times_down_us(3, 100, SEC(1)), 3609375);
+	assert_int_equal(times_down_us(3, 254, CS(1), 3), 30078);
+	assert_int_equal(times_down_us(2, 100, SEC(1), 3), 3609375);
+	assert_int_equal(times_down_us(3, 100, SEC(1), 3), 3609375);
+	/* V71 */
+	assert_int_equal(times_down_us(3, 100, SEC(1), 1), 1609375);
+	assert_int_equal(times_down_us(2, 100, SEC(1), 100), 100609375);
 }
 
 static void boundaries(void **state)
@@ -27,7 +30,7 @@ static void boundaries(void **state)
 	assert_int_equal(times_skew_us(2, 255, SEC(1)), 3906);
 	/* V62, V63 at the largest interval */
 	assert_int_equal(times_skew_us(3, 1, CS(4095)), 40790039);
-	assert_int_equal(times_down_us(3, 255, CS(4095)), 3 * CS(4095) + 159961);
+	assert_int_equal(times_down_us(3, 255, CS(4095), 3), 3 * CS(4095) + 159961);
 }
 
 /* The higher priority is always the first to take over (V64). */

@@ -10,6 +10,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/if_addr.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +25,7 @@ struct model {
 	uint32_t index_of_eth0; /* 0: there is no eth0 */
 	bool is_up;
 	bool is_torn; /* the next pictures have no addresses in them */
-	struct vip_op ops[MAX_N];
+	struct vip_op ops[2 * MAX_N];
 	uint32_t ops_n;
 };
 
@@ -48,7 +49,7 @@ static struct vip key(uint32_t inst, uint8_t host, const char *dev)
 {
 	struct vip v = {
 		.inst = { inst },
-		.addr_be = htonl(0x0a000000u + host),
+		.addr = addr_v4(htonl(0x0a000000u + host)),
 		.len = 24,
 		.is_configured = true,
 	};
@@ -74,10 +75,10 @@ static void model_fini(struct model *m)
 	vip_set_fini(&m->set);
 }
 
-static struct link_addr *find(struct model *m, uint32_t ifindex, uint32_t addr_be, uint8_t len)
+static struct link_addr *find(struct model *m, uint32_t ifindex, struct ip_addr addr, uint8_t len)
 {
 	for (uint32_t i = 0; i < m->has_n; i++)
-		if (m->has[i].ifindex == ifindex && m->has[i].addr_be == addr_be &&
+		if (m->has[i].ifindex == ifindex && addr_eq(&m->has[i].addr, &addr) &&
 		    m->has[i].len == len)
 			return &m->has[i];
 	return NULL;
@@ -85,20 +86,25 @@ static struct link_addr *find(struct model *m, uint32_t ifindex, uint32_t addr_b
 
 static bool has(struct model *m, uint32_t ifindex, uint8_t host)
 {
-	return find(m, ifindex, htonl(0x0a000000u + host), 24) != NULL;
+	return find(m, ifindex, addr_v4(htonl(0x0a000000u + host)), 24) != NULL;
+}
+
+static void put_ip(struct model *m, uint32_t ifindex, struct ip_addr addr, uint8_t len,
+		   uint8_t proto)
+{
+	assert_true(m->has_n < MAX_N);
+	m->has[m->has_n++] =
+		(struct link_addr){ .ifindex = ifindex, .addr = addr, .len = len, .proto = proto };
 }
 
 static void put(struct model *m, uint32_t ifindex, uint32_t addr_be, uint8_t len, uint8_t proto)
 {
-	assert_true(m->has_n < MAX_N);
-	m->has[m->has_n++] = (struct link_addr){
-		.ifindex = ifindex, .addr_be = addr_be, .len = len, .proto = proto
-	};
+	put_ip(m, ifindex, addr_v4(addr_be), len, proto);
 }
 
 static void take(struct model *m, uint32_t ifindex, uint8_t host)
 {
-	struct link_addr *a = find(m, ifindex, htonl(0x0a000000u + host), 24);
+	struct link_addr *a = find(m, ifindex, addr_v4(htonl(0x0a000000u + host)), 24);
 
 	assert_non_null(a);
 	if (a)
@@ -110,8 +116,7 @@ static void said(struct model *m, uint32_t inst, bool is_wanted)
 	struct conf_range r = vip_set_of(&m->set, (struct inst_id){ inst });
 
 	for (uint32_t i = r.first; i < r.first + r.n; i++) {
-		m->set.vip[i]->is_known = true;
-		m->set.vip[i]->is_wanted = is_wanted && m->set.vip[i]->is_configured;
+		vip_said(m->set.vip[i], true, is_wanted);
 	}
 }
 
@@ -146,10 +151,10 @@ static void carry_out(struct model *m)
 {
 	for (uint32_t i = 0; i < m->ops_n; i++) {
 		struct vip_op *op = &m->ops[i];
-		struct link_addr *a = find(m, op->ifindex, op->vip->addr_be, op->vip->len);
+		struct link_addr *a = find(m, op->ifindex, op->vip->addr, op->len);
 
 		if (op->kind == VIP_ADD && !a)
-			put(m, op->ifindex, op->vip->addr_be, op->vip->len, VIP_PROTO);
+			put_ip(m, op->ifindex, op->vip->addr, op->len, VIP_PROTO);
 		if (op->kind == VIP_DEL && a)
 			*a = m->has[--m->has_n];
 		else if (op->kind == VIP_DEL)
@@ -405,7 +410,7 @@ static void test_failure_is_held_and_gone_is_done(void **state)
 	assert_true(vip_done(&m.ops[0]));
 	m.ops[1].err = 0;
 	assert_false(vip_done(&m.ops[1]));
-	put(&m, ETH0, m.ops[1].vip->addr_be, 24, VIP_PROTO);
+	put_ip(&m, ETH0, m.ops[1].vip->addr, 24, VIP_PROTO);
 	assert_int_equal(plan(&m), 0);
 	vip_release_held(&m.set);
 	assert_int_equal(settle(&m), 1);
@@ -585,7 +590,7 @@ static void test_addresses_for_the_link_table(void **state)
 {
 	const struct vip keys[] = { key(1, 1, "eth0"), key(1, 2, "eth0"), key(2, 1, "eth1"),
 				    key(3, 200, "eth1") };
-	uint32_t out[4];
+	struct ip_addr out[4];
 	struct model m;
 
 	(void)state;
@@ -593,10 +598,144 @@ static void test_addresses_for_the_link_table(void **state)
 	vip_set_adopt(&m.set, keys, N_OF(keys), make, NULL);
 	m.set.vip[1]->is_owner = true;
 	assert_int_equal(vip_addrs(&m.set, out), 2);
-	assert_true(out[0] < out[1]);
+	assert_true(addr_cmp(&out[0], &out[1]) < 0);
 	assert_int_equal(vip_set_of(&m.set, (struct inst_id){ 1 }).n, 2);
 	assert_int_equal(vip_set_of(&m.set, (struct inst_id){ 3 }).first, 3);
 	assert_int_equal(vip_set_of(&m.set, (struct inst_id){ 4 }).n, 0);
+	model_fini(&m);
+}
+
+static struct vip key_v6(uint32_t inst, const char *text, uint8_t len)
+{
+	struct vip v = key(inst, 0, "eth0");
+
+	assert_int_equal(addr_parse(text, &v.addr), 0);
+	v.len = len;
+	return v;
+}
+
+/* The kernel has one of each IPv6 address, whatever its prefix length, and takes it away by that only. */
+static void test_v6(void **state)
+{
+	const struct vip keys[] = { key_v6(1, "2001:db8::1", 64), key_v6(1, "fe80::1", 64),
+				    key(1, 1, "eth0") };
+	struct model m;
+
+	(void)state;
+	model_init(&m);
+	vip_set_adopt(&m.set, NULL, 0, make, NULL);
+	vip_set_reap(&m.set, drop, NULL);
+
+	struct vip sorted[] = { keys[2], keys[0], keys[1] };
+
+	vip_set_adopt(&m.set, sorted, N_OF(sorted), make, NULL);
+	put_ip(&m, ETH0, keys[0].addr, 128, 0); /* somebody's, with another length */
+	said(&m, 1, true);
+	assert_int_equal(settle(&m), 2);
+	assert_int_equal(m.has_n, 3);
+	said(&m, 1, false);
+	assert_int_equal(settle(&m), 3);
+	assert_int_equal(m.has_n, 0);
+	model_fini(&m);
+}
+
+/* Until the kernel has asked around, nobody is told; what another host has is tried again. */
+static void test_v6_asks_around(void **state)
+{
+	const struct vip v6 = key_v6(1, "2001:db8::1", 64);
+	struct link l = { .ifindex = ETH0, .name = "eth0", .is_up = true };
+	struct model m;
+
+	(void)state;
+	model_init(&m);
+	vip_set_adopt(&m.set, &v6, 1, make, NULL);
+	vip_set_reap(&m.set, drop, NULL);
+	said(&m, 1, true);
+	settle(&m);
+	m.has[0].flags = IFA_F_TENTATIVE;
+	assert_int_equal(settle(&m), 0);
+	assert_false(vip_must_say(m.set.vip[0], &l));
+	m.has[0].flags = 0;
+	assert_int_equal(settle(&m), 0);
+	assert_true(vip_must_say(m.set.vip[0], &l));
+	m.has[0].flags = IFA_F_DADFAILED | IFA_F_TENTATIVE;
+	assert_int_equal(plan(&m), 2);
+	assert_int_equal(m.ops[0].kind, VIP_DEL);
+	assert_int_equal(m.ops[1].kind, VIP_ADD);
+	assert_false(m.ops[1].is_lost);
+	carry_out(&m);
+	assert_int_equal(m.has[0].flags, 0);
+	assert_int_equal(settle(&m), 0);
+	model_fini(&m);
+}
+
+/* A reload that changes a word: of IPv4 the address is made anew, of IPv6 it is changed in place. */
+static void test_other_words(void **state)
+{
+	struct vip keys[] = { key(1, 1, "eth0"), key_v6(1, "2001:db8::1", 64) };
+	struct model m;
+
+	(void)state;
+	model_init(&m);
+	vip_set_adopt(&m.set, keys, N_OF(keys), make, NULL);
+	vip_set_reap(&m.set, drop, NULL);
+	said(&m, 1, true);
+	settle(&m);
+	vip_set_adopt(&m.set, keys, N_OF(keys), make, NULL);
+	assert_int_equal(settle(&m), 0);
+	keys[0].attr.label[0] = 'x';
+	keys[1].attr.preferred_s = 60;
+	vip_set_adopt(&m.set, keys, N_OF(keys), make, NULL);
+	assert_int_equal(plan(&m), 3);
+	assert_int_equal(m.ops[0].kind, VIP_DEL);
+	assert_int_equal(m.ops[0].vip->addr.family, AF_INET);
+	assert_int_equal(m.ops[1].kind, VIP_ADD);
+	assert_int_equal(m.ops[2].kind, VIP_ADD);
+	for (uint32_t i = 0; i < 3; i++)
+		assert_true(m.ops[i].is_renewal && !m.ops[i].is_lost);
+	carry_out(&m);
+	assert_int_equal(settle(&m), 0);
+	assert_int_equal(m.has_n, 2);
+
+	/* changed while it is not here: nothing to do */
+	said(&m, 1, false);
+	settle(&m);
+	keys[0].attr.label[0] = 'y';
+	vip_set_adopt(&m.set, keys, N_OF(keys), make, NULL);
+	assert_int_equal(settle(&m), 0);
+	model_fini(&m);
+}
+
+/* no_track: what somebody takes away stays away until the next word; not so when the interface was
+ * down, which takes IPv6 addresses along. */
+static void test_no_track(void **state)
+{
+	struct model m;
+
+	(void)state;
+	model_init(&m);
+	m.set.vip[0]->is_no_track = m.set.vip[1]->is_no_track = true;
+	said(&m, 1, true);
+	settle(&m);
+	take(&m, ETH0, 1);
+	assert_int_equal(settle(&m), 0);
+	assert_int_equal(settle(&m), 0);
+	assert_false(has(&m, ETH0, 1));
+	said(&m, 1, true);
+	assert_int_equal(settle(&m), 1);
+	m.is_up = false;
+	take(&m, ETH0, 1);
+	assert_int_equal(settle(&m), 1);
+	m.is_up = true;
+	m.is_torn = true;
+	(void)plan(&m);
+	m.is_torn = false;
+	assert_int_equal(settle(&m), 0);
+	take(&m, ETH0, 2);
+	settle(&m);
+	said(&m, 1, false);
+	assert_int_equal(settle(&m), 1);
+	assert_int_equal(m.has_n, 0);
 	model_fini(&m);
 }
 
@@ -620,6 +759,10 @@ int main(void)
 		cmocka_unit_test(test_left_over_of_nobody),
 		cmocka_unit_test(test_when_to_announce),
 		cmocka_unit_test(test_random),
+		cmocka_unit_test(test_v6),
+		cmocka_unit_test(test_v6_asks_around),
+		cmocka_unit_test(test_other_words),
+		cmocka_unit_test(test_no_track),
 		cmocka_unit_test(test_addresses_for_the_link_table),
 	};
 

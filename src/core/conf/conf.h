@@ -31,6 +31,9 @@ struct rs_id {
 struct probe_id {
 	uint32_t v;
 };
+struct track_id {
+	uint32_t v;
+};
 
 struct conf_loc {
 	const char *file;
@@ -202,11 +205,21 @@ struct conf_vrrp {
 	struct fields_vrrp s;
 	struct conf_loc loc;
 	struct inst_id id;
+	const char *tx_dev; /* carries its adverts instead of s.interface; NULL: that itself */
 };
 
 struct conf_vip {
 	struct fields_vip s;
 	struct conf_loc loc;
+	const char *on; /* where it lies instead of s.dev; NULL: there */
+};
+
+/* An interface to be made for a virtual MAC address (or an ipvlan); see conf_vmac.h. */
+struct conf_vmac {
+	const char *name, *parent;
+	uint32_t inst; /* index of the instance whose MAC address it has */
+	bool is_ipvlan;
+	bool is_silent; /* it carries no adverts */
 };
 
 struct conf_route {
@@ -257,16 +270,19 @@ struct conf_sync {
 struct conf_track_script {
 	struct fields_track_script s;
 	struct conf_loc loc;
+	struct track_id id;
 };
 
 struct conf_track_file {
 	struct fields_track_file s;
 	struct conf_loc loc;
+	struct track_id id;
 };
 
 struct conf_track_process {
 	struct fields_track_process s;
 	struct conf_loc loc;
+	struct track_id id;
 };
 
 struct conf_if_delay {
@@ -393,16 +409,26 @@ struct conf {
 #undef KEY
 #undef FROM
 
+	struct conf_vmac *vmac;
+	uint32_t vmac_n;
+
 	struct conf_probe *probe;
 	uint32_t probe_n;
 
-	struct idmap inst_by_id, vs_by_id, rs_by_id, probe_by_id;
+	/* track_by_id: scripts, then files, then processes, counted through */
+	struct idmap inst_by_id, vs_by_id, rs_by_id, probe_by_id, track_by_id;
 
 	/* Memory for the run state of the VRRP role's instances, sized by vrrp_run_len() and zeroed.
 	 * Main makes it before publishing, so that the VRRP thread needs no allocation when it adopts;
 	 * from then on it is that role's to write. It lives as long as the snapshot. */
 	void *vrrp_run;
 };
+
+/* The interface that an instance sends from; NULL: any. */
+static inline const char *conf_tx_dev(const struct conf_vrrp *in)
+{
+	return in->tx_dev ? in->tx_dev : in->s.interface;
+}
 
 /* Names of all schedulers; conf_vs.s.sched is an index. */
 extern const char *const conf_sched_name[];

@@ -6,6 +6,7 @@
 
 #include "core/bug.h"
 #include "core/conf/conf_compare.h"
+#include "core/conf/conf_kernel.h"
 #include "core/conf/conf_rules.h"
 
 #include <stdlib.h>
@@ -221,14 +222,15 @@ static void rule_effect(const struct conf *c, struct err_list *errs)
 static const struct rule rules[] = {
 	{ "a name is used once", rule_names_once },
 	{ "names fit into log lines", rule_names_plain },
+	{ "addresses, routes and rules are what the kernel takes", conf_check_kernel },
 	{ "all that is set has an effect", rule_effect },
 	{ NULL, NULL },
 };
 
 void conf_check(const struct conf *c, struct err_list *errs)
 {
-	static const struct rule *const tables[] = { rules, conf_rules_vrrp, conf_rules_vs,
-						     conf_rules_health };
+	static const struct rule *const tables[] = { rules, conf_rules_vrrp, conf_rules_wire,
+						     conf_rules_vs, conf_rules_health };
 
 	for (size_t t = 0; t < sizeof(tables) / sizeof(*tables); t++)
 		for (const struct rule *r = tables[t]; r->what; r++)

@@ -3,73 +3,17 @@
  * Rules of instances, their addresses, what they track and their groups. See conf_check.h.
  */
 #include "core/clock.h"
+#include "core/conf/conf_key.h"
 #include "core/conf/conf_names.h"
 #include "core/conf/conf_rules.h"
 
 #include <string.h>
 
-enum { OWNER_PRIORITY = 255, HMAC_KEY_MIN_LEN = 32, HMAC_KEY_MAX_LEN = 64 };
-
-static const char *iface(const struct conf_vrrp *in)
-{
-	return in->s.interface ? in->s.interface : "";
-}
+enum { OWNER_PRIORITY = 255 };
 
 static uint8_t family_of(const struct conf *c, const struct conf_vrrp *in)
 {
 	return in->s.vips.n ? c->vip[in->s.vips.first].s.prefix.addr.family : AF_INET;
-}
-
-/* ------------------------------------------------------------------ what is there twice */
-
-static int cmp_vrid(const struct conf *c, uint32_t a, uint32_t b)
-{
-	int d = strcmp(iface(&c->vrrp[a]), iface(&c->vrrp[b]));
-
-	if (!d)
-		d = c->vrrp[a].s.vrid - c->vrrp[b].s.vrid;
-	return d ? d : family_of(c, &c->vrrp[a]) - family_of(c, &c->vrrp[b]);
-}
-
-static void twice_vrid(const struct conf *c, uint32_t a, uint32_t b, struct err_list *errs)
-{
-	char there[CONF_PLACE_LEN];
-
-	FAIL(c->vrrp[b].loc,
-	     "vrrp_instances \"%s\": virtual_router_id %u on %s is used by \"%s\" (%s) already",
-	     c->vrrp[b].s.name, c->vrrp[b].s.vrid, iface(&c->vrrp[b]), c->vrrp[a].s.name,
-	     conf_place(c->vrrp[a].loc, c->vrrp[b].loc, there));
-}
-
-static void rule_vrid(const struct conf *c, struct err_list *errs)
-{
-	rule_find_twice(c, c->vrrp_n, cmp_vrid, twice_vrid, errs);
-}
-
-static const char *dev(const struct conf_vip *v)
-{
-	return v->s.dev ? v->s.dev : "";
-}
-
-static int cmp_vip(const struct conf *c, uint32_t a, uint32_t b)
-{
-	int d = addr_cmp(&c->vip[a].s.prefix.addr, &c->vip[b].s.prefix.addr);
-
-	return d ? d : strcmp(dev(&c->vip[a]), dev(&c->vip[b]));
-}
-
-static void twice_vip(const struct conf *c, uint32_t a, uint32_t b, struct err_list *errs)
-{
-	char text[ADDR_TEXT_LEN], there[CONF_PLACE_LEN];
-
-	FAIL(c->vip[b].loc, "virtual_ipaddress %s on %s: is listed in %s already",
-	     addr_text(&c->vip[b].s.prefix.addr, text), dev(&c->vip[b]),
-	     conf_place(c->vip[a].loc, c->vip[b].loc, there));
-}
-
-static void rule_vip_twice(const struct conf *c, struct err_list *errs)
-{
-	rule_find_twice(c, c->vip_n, cmp_vip, twice_vip, errs);
 }
 
 /* ------------------------------------------------------------------ single instances */
@@ -79,15 +23,16 @@ static void rule_complete(const struct conf *c, struct err_list *errs)
 	for (uint32_t i = 0; i < c->vrrp_n; i++) {
 		const struct conf_vrrp *in = &c->vrrp[i];
 
-		if (!in->s.interface && !in->s.unicast_src.family)
+		if (!in->s.interface && !(in->s.unicast_src.family && in->s.peers.n))
 			FAIL(in->loc,
 			     "vrrp_instances \"%s\": required setting 'interface' is missing",
 			     in->s.name);
 		if (!in->s.vips.n && !in->s.no_vips)
-			FAIL(in->loc,
-			     "vrrp_instances \"%s\": has no 'virtual_ipaddress'; say "
-			     "no_virtual_ipaddress = true if that is meant",
-			     in->s.name);
+			err_add(errs, in->s.version == 2 && !in->s.strict ? ERR_WARNING : ERR_ERROR,
+				in->loc.file, in->loc.line,
+				"vrrp_instances \"%s\": has no 'virtual_ipaddress'; say "
+				"no_virtual_ipaddress = true if that is meant",
+				in->s.name);
 		if (in->s.vips.n && in->s.no_vips)
 			WARN(in->loc,
 			     "vrrp_instances \"%s\": 'no_virtual_ipaddress' means nothing: there "
@@ -151,12 +96,6 @@ static void rule_addr(const struct conf *c, struct err_list *errs)
 	for (uint32_t i = 0; i < c->vip_n; i++) {
 		const struct ip_addr *a = &c->vip[i].s.prefix.addr;
 
-		if (!addr_is_host(a))
-			FAIL(c->vip[i].loc, "virtual_ipaddress %s: must be the address of a host",
-			     addr_text(a, text));
-		else if (a->family != AF_INET)
-			FAIL(c->vip[i].loc, "virtual_ipaddress %s: IPv6 is not supported yet",
-			     addr_text(a, text));
 		if (!c->vip[i].s.dev)
 			FAIL(c->vip[i].loc,
 			     "virtual_ipaddress %s: has no 'dev', and there is no interface that "
@@ -185,49 +124,6 @@ static void rule_vmac(const struct conf *c, struct err_list *errs)
 	}
 }
 
-static void rule_election(const struct conf *c, struct err_list *errs)
-{
-	for (uint32_t i = 0; i < c->vrrp_n; i++) {
-		const struct fields_vrrp *s = &c->vrrp[i].s;
-
-		if (s->preempt_delay_us && s->nopreempt)
-			WARN(c->vrrp[i].loc,
-			     "vrrp_instances \"%s\": 'preempt_delay' means nothing with "
-			     "'nopreempt'",
-			     s->name);
-		if (s->late_backup && !s->nopreempt)
-			WARN(c->vrrp[i].loc,
-			     "vrrp_instances \"%s\": 'timer_expired_backup' needs 'nopreempt'",
-			     s->name);
-		if (s->strict && s->preempt_delay_us)
-			FAIL(c->vrrp[i].loc,
-			     "vrrp_instances \"%s\": 'strict_mode' has no 'preempt_delay'",
-			     s->name);
-		if (s->strict && s->peers.n)
-			FAIL(c->vrrp[i].loc,
-			     "vrrp_instances \"%s\": 'strict_mode' has no 'unicast_peers'",
-			     s->name);
-		if (s->strict && s->auth.n)
-			FAIL(c->vrrp[i].loc,
-			     "vrrp_instances \"%s\": 'strict_mode' has no 'authentication'",
-			     s->name);
-		if (s->version == 3 && s->auth.n)
-			WARN(c->vrrp[i].loc,
-			     "vrrp_instances \"%s\": 'authentication' means nothing in version 3",
-			     s->name);
-	}
-}
-
-/* How many bytes a key of auth_hmac has; -1: only its file tells. */
-static int hmac_len(const char *text)
-{
-	size_t len = strlen(text);
-
-	if (!strncmp(text, "file:", 5))
-		return -1;
-	return (int)(strncmp(text, "hex:", 4) ? len : (len - 4) / 2);
-}
-
 static void rule_hmac(const struct conf *c, struct err_list *errs)
 {
 	for (uint32_t i = 0; i < c->hmac_n; i++) {
@@ -235,13 +131,23 @@ static void rule_hmac(const struct conf *c, struct err_list *errs)
 		bool has_active = false;
 
 		for (uint32_t k = h->s.keys.first; k < h->s.keys.first + h->s.keys.n; k++) {
-			int len = hmac_len(c->hmac_key[k].s.secret);
+			const struct conf_hmac_key *key = &c->hmac_key[k];
+			uint8_t bytes[CONF_KEY_MAX_LEN];
+			size_t len;
 
-			has_active |= c->hmac_key[k].s.id == h->s.active_key;
-			if (len >= 0 && (len < HMAC_KEY_MIN_LEN || len > HMAC_KEY_MAX_LEN))
-				FAIL(c->hmac_key[k].loc,
-				     "auth_hmac: key %u must have %d..%d bytes, not %d",
-				     c->hmac_key[k].s.id, HMAC_KEY_MIN_LEN, HMAC_KEY_MAX_LEN, len);
+			has_active |= key->s.id == h->s.active_key;
+			/* one in a file that can't be read has been told of */
+			if (strncmp(key->s.secret, "file:", 5) != 0 &&
+			    conf_key_parse(key->s.secret, bytes, &len))
+				FAIL(key->loc,
+				     "auth_hmac: key %u must be %d to %d bytes, as they are or as "
+				     "digits behind \"hex:\"",
+				     key->s.id, CONF_KEY_MIN_LEN, CONF_KEY_MAX_LEN);
+			explicit_bzero(bytes, sizeof(bytes));
+			for (uint32_t o = h->s.keys.first; o < k; o++)
+				if (c->hmac_key[o].s.id == key->s.id)
+					FAIL(key->loc, "auth_hmac: there are two keys %u",
+					     key->s.id);
 		}
 		if (!has_active)
 			FAIL(h->loc, "auth_hmac: there is no key %u, which is 'active_key'",
@@ -393,14 +299,11 @@ static void rule_one_pace(const struct conf *c, struct err_list *errs)
 
 const struct rule conf_rules_vrrp[] = {
 	{ "an instance has an interface and addresses", rule_complete },
-	{ "a VRID is used once on an interface", rule_vrid },
-	{ "a virtual address is listed once", rule_vip_twice },
 	{ "the addresses of an instance are of one family", rule_families },
 	{ "advert_int fits the version", rule_advert_int },
 	{ "owners preempt", rule_owner },
-	{ "virtual addresses are of hosts", rule_addr },
+	{ "virtual addresses have an interface", rule_addr },
 	{ "settings of the virtual MAC fit together", rule_vmac },
-	{ "settings of the election fit together", rule_election },
 	{ "the active key is one of the keys", rule_hmac },
 	{ "what is named is there", rule_named },
 	{ "an instance is in one sync group", rule_one_group },

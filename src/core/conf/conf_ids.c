@@ -182,11 +182,66 @@ static void mint_rs(struct conf_minter *m, const struct conf *prev, struct conf 
 	free(j.slot);
 }
 
+/* Scripts, then files, then processes, counted through. */
+static uint32_t tracked_n(const struct conf *c)
+{
+	return c->track_script_n + c->track_file_n + c->track_process_n;
+}
+
+struct tracked {
+	uint8_t kind;
+	const char *name;
+	struct track_id *id;
+};
+
+static struct tracked tracked_at(const struct conf *c, uint32_t i)
+{
+	if (i < c->track_script_n)
+		return (struct tracked){ 0, c->track_script[i].s.name, &c->track_script[i].id };
+	i -= c->track_script_n;
+	if (i < c->track_file_n)
+		return (struct tracked){ 1, c->track_file[i].s.name, &c->track_file[i].id };
+	i -= c->track_file_n;
+	return (struct tracked){ 2, c->track_process[i].s.name, &c->track_process[i].id };
+}
+
+static uint32_t hash_tracked(const struct tracked *t)
+{
+	return hash_bytes(hash_text(t->name), &t->kind, sizeof(t->kind));
+}
+
+static void mint_track(struct conf_minter *m, const struct conf *prev, struct conf *next)
+{
+	struct join j;
+
+	join_init(&j, prev ? tracked_n(prev) : 0);
+	for (uint32_t i = 0; prev && i < tracked_n(prev); i++) {
+		struct tracked t = tracked_at(prev, i);
+
+		join_put(&j, hash_tracked(&t), i);
+	}
+	idmap_init(&next->track_by_id, &next->arena, tracked_n(next));
+	for (uint32_t i = 0; i < tracked_n(next); i++) {
+		struct tracked t = tracked_at(next, i), old = { 0 };
+		uint32_t at = hash_tracked(&t), k;
+
+		while ((k = join_next(&j, &at)) != IDMAP_NONE) {
+			old = tracked_at(prev, k);
+			if (old.kind == t.kind && !strcmp(old.name, t.name))
+				break;
+		}
+		t.id->v = k == IDMAP_NONE ? ++m->last : old.id->v;
+		idmap_put(&next->track_by_id, t.id->v, i);
+	}
+	free(j.slot);
+}
+
 void conf_ids_mint(struct conf_minter *m, const struct conf *prev, struct conf *next)
 {
 	mint_inst(m, prev, next);
 	mint_vs(m, prev, next);
 	mint_rs(m, prev, next);
+	mint_track(m, prev, next);
 
 	idmap_init(&next->inst_by_id, &next->arena, next->vrrp_n);
 	for (uint32_t i = 0; i < next->vrrp_n; i++)

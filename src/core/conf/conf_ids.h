@@ -4,7 +4,7 @@
  *
  * Every object gets an id when it first appears and keeps it as long as it keeps its identity: an
  * instance and a service their name, a server its service, address and port, a probe its server
- * and what it asks (the RESTART rows of a check). Ids are never used again, so a message about an object that is gone
+ * and what it asks (the RESTART rows of a check), a tracked script, file or process its name. Ids are never used again, so a message about an object that is gone
  * can't be taken for one about another. One hash join a kind: O(n).
  */
 #pragma once
@@ -18,5 +18,5 @@ struct conf_minter {
 	uint32_t last, last_probe;
 };
 
-/* Fills in all ids of next and its four id maps. prev: the generation that runs, or NULL. */
+/* Fills in all ids of next and its five id maps. prev: the generation that runs, or NULL. */
 void conf_ids_mint(struct conf_minter *m, const struct conf *prev, struct conf *next);

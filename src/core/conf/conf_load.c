@@ -7,6 +7,7 @@
 #include "core/conf/conf_build.h"
 #include "core/conf/conf_check.h"
 #include "core/conf/conf_include.h"
+#include "core/conf/conf_key.h"
 
 #include <string.h>
 
@@ -33,6 +34,8 @@ static struct conf *load(struct conf_files *f, const char *node, bool is_checked
 		build(c, f, node, errs);
 	conf_files_free(f);
 	/* rules look at whole objects: with broken ones they would only repeat what was said */
+	if (is_checked && !errs->n_error)
+		conf_key_files(c, errs);
 	if (is_checked && !errs->n_error)
 		conf_check(c, errs);
 	err_sort(errs);

@@ -6,6 +6,7 @@
 
 #include "core/conf/conf_make.h"
 #include "core/conf/conf_names.h"
+#include "core/conf/conf_vmac.h"
 #include "core/conf/schema.h"
 
 #include <string.h>
@@ -185,6 +186,7 @@ static void resolve_check(struct conf *c)
 void conf_resolve(struct conf *c)
 {
 	resolve_vrrp(c);
+	conf_vmac_resolve(c);
 	resolve_tracks(c);
 	resolve_syncd(c);
 	resolve_bfd(c);

@@ -13,8 +13,8 @@ struct rule {
 	void (*fn)(const struct conf *c, struct err_list *errs);
 };
 
-/* conf_check_vrrp.c, conf_check_vs.c, conf_check_health.c */
-extern const struct rule conf_rules_vrrp[], conf_rules_vs[], conf_rules_health[];
+/* conf_check_vrrp.c, conf_check_wire.c, conf_check_vs.c, conf_check_health.c */
+extern const struct rule conf_rules_vrrp[], conf_rules_wire[], conf_rules_vs[], conf_rules_health[];
 
 #define FAIL(loc_, ...) err_add(errs, ERR_ERROR, (loc_).file, (loc_).line, __VA_ARGS__)
 #define WARN(loc_, ...) err_add(errs, ERR_WARNING, (loc_).file, (loc_).line, __VA_ARGS__)

@@ -7,6 +7,7 @@
 
 #include "core/bug.h"
 #include "core/conf/conf_file.h"
+#include "core/conf/conf_key.h"
 #include "core/conf/conf_value.h"
 #include "core/conf/ka.h"
 #include "core/conf/ka_file.h"
@@ -366,6 +367,8 @@ struct conf *ka_convert(const struct ka_source *src, struct err_list *errs,
 	arena_fini(&tree);
 	free(k);
 	ka_report_fini(&own);
+	if (!errs->n_error)
+		conf_key_files(c, errs);
 	err_sort(errs);
 	if (!errs->n_error)
 		return c;
