@@ -5,7 +5,7 @@
  *	main ------ SNAP, STOP ------------> every role
  *	every role  ACK -------------------> main
  *	reflector - LINK ------------------> vrrp		(the link table is published: link.h)
- *	vrrp ------ WANT_VIPS -------------> reflector
+ *	vrrp ------ WANT_VIPS, LOWER_PRIO -> reflector
  *	vrrp ------ VRRP_STATE ------------> ipvs
  *	check 0..n  HEALTH ----------------> ipvs
  *	tracker --- TRACK -----------------> vrrp
@@ -28,6 +28,8 @@ enum msg_type {
 	MSG_LINK, /* id 0; value: version of the link table now current */
 	MSG_WANT_VIPS, /* id: instance; value: bit 0: wanted here; above it: a count that
 			* moves with each transition, so that a quick loss and gain is seen */
+	MSG_LOWER_PRIO, /* id: instance; an active one heard an advert of lower priority; value: how
+			 * many it was that were told */
 	MSG_VRRP_STATE, /* id: instance; value: enum vrrp_state */
 	MSG_HEALTH, /* id: probe; value: health_pack() */
 	MSG_TRACK, /* id: tracked script, file or process; value: track_pack() */

@@ -14,6 +14,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+	AT_ONCE_N = 2048, /* operations in one turn: with very many addresses on one interface the
+			   * kernel needs a millisecond for each, and the role must hear what is wanted */
+};
+
 enum { GARP_REPEAT_N = 5, GARP_DELAY_US = SEC(5) }; /* the defaults */
 
 /* A virtual address with what announces it. */
@@ -260,6 +265,9 @@ bool addrs_settle(struct addrs *a, struct view *v)
 {
 	uint32_t n = vip_plan(&a->set, v->links, v->pic, v->is_torn, a->ops);
 
+	a->is_cut = n > AT_ONCE_N && !a->is_ending;
+	if (a->is_cut)
+		n = AT_ONCE_N;
 	if (n)
 		carry_out(a, v, n);
 	else
@@ -277,6 +285,7 @@ void addrs_pump(struct addrs *a)
 
 void addrs_unwant(struct addrs *a)
 {
+	a->is_ending = true;
 	for (uint32_t i = 0; i < a->set.n; i++) {
 		a->set.vip[i]->is_wanted = false;
 		hush(a->set.vip[i]);

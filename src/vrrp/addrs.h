@@ -14,6 +14,8 @@ struct addrs {
 	struct vip_op *ops; /* room for two of every address */
 	struct announce announce;
 	bool has_own_removal; /* the last operations took something away */
+	bool is_cut; /* there is more to do than was done at once */
+	bool is_ending; /* addrs_unwant(): do all of it at once */
 };
 
 /* Zeroed memory but for announce.fd = -1. 0 or -errno. */

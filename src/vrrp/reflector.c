@@ -4,6 +4,7 @@
  * publishes the link table.
  *
  *	in	WANT_VIPS	from vrrp: is this instance's place here?
+ *		LOWER_PRIO	from vrrp: announce what is here once more
  *		netlink events	links and addresses changed: wake-ups only, their content is not used
  *	out	board->links	the link table (link.h); LINK to vrrp says that there is a new one
  *		kernel		group memberships (member.h), addresses and their announcements (addrs.h),
@@ -223,8 +224,8 @@ static void settle(struct reflector *rf)
 			wake_at(rf, rf->dump_after_us);
 	}
 	while (settle_round(rf))
-		if (++rounds == ROUNDS_N) {
-			wake_at(rf, clock_now_us() + MS(10));
+		if (rf->addrs.is_cut || ++rounds == ROUNDS_N) {
+			wake_at(rf, clock_now_us() + (rf->addrs.is_cut ? 0 : MS(10)));
 			break;
 		}
 }
@@ -387,8 +388,12 @@ static void fact(struct role *r, enum msg_type type, uint32_t id, uint64_t value
 	const struct inst_id inst = { id };
 	const struct conf_vrrp *ci = r->conf ? conf_inst(r->conf, inst) : NULL;
 
-	if (type != MSG_WANT_VIPS || !ci) {
+	if ((type != MSG_WANT_VIPS && type != MSG_LOWER_PRIO) || !ci) {
 		stats_add(STAT_MSG_UNKNOWN_ID, 1);
+		return;
+	}
+	if (type == MSG_LOWER_PRIO) {
+		addrs_lower(&rf->addrs, ci);
 		return;
 	}
 

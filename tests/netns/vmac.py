@@ -139,8 +139,36 @@ def repairs(t):
         t.equal(settings(a.ns), ({"arp_ignore": "0", "arp_filter": "0"}, []), "at the end")
 
 
+def no_accept(t):
+    t.part("no_accept: packets to the address are dropped, ARP is answered")
+    for vmac in ("", USE):
+        with Scene(t) as scene:
+            client = scene.host("client", "10.9.0.50/24")
+            one = web(150)
+            one["vipd"] = vmac + " no_accept = true;"
+            a = scene.router("r1", Vipd, [one], start=True)
+            a.director.wait_state("web", "ACTIVE", PATIENCE)
+            scene.owners.wait(VIP, {"r1"})
+            kind = "with" if vmac else "without"
+            t.equal(arp_answers(client), {MAC if vmac else a.mac}, f"answers to ARP, {kind} virtual MAC")
+            t.check(client.run("ping", "-c", "1", "-W", "1", VIP, check=False).returncode != 0,
+                    f"no answer from the virtual address, {kind} virtual MAC")
+            t.equal(client.run("ping", "-c", "1", "-W", "2", a.ip, check=False).returncode, 0,
+                    "the router's own address answers")
+            seen = a.daemon.mark()
+            one["vipd"] = vmac
+            a.director.reload()
+            a.daemon.wait_for(r"conf\.applied", PATIENCE, seen)
+            t.equal(client.run("ping", "-c", "1", "-W", "2", VIP, check=False).returncode, 0,
+                    "after a reload without no_accept the virtual address answers")
+            t.check(not a.daemon.find("accept.fail"), "nftables took all of it")
+            t.equal(a.director.stop(), 0, "exit status")
+            t.equal(a.ns.run("nft", "list", "ruleset").stdout.strip(), "", "no table is left")
+
+
 with pair.suite("vmac") as test:
     play(test, Vipd, Vipd)
     play(test, Vipd, Keepalived)
     play(test, Keepalived, Vipd)
     repairs(test)
+    no_accept(test)

@@ -105,14 +105,6 @@ static void check_vips(const struct conf *c, struct err_list *errs)
 			FAIL(v->loc, "virtual_ipaddress %s: %s", addr_text(&v->s.prefix.addr, text),
 			     fault);
 	}
-	for (uint32_t i = 0; i < c->statics.s.addresses.n; i++) {
-		const struct conf_vip *v = &c->vip[c->statics.s.addresses.first + i];
-
-		if (!v->s.dev)
-			FAIL(v->loc,
-			     "static_ipaddress %s: needs 'dev', or global_defs 'default_interface'",
-			     addr_text(&v->s.prefix.addr, text));
-	}
 }
 
 /* ------------------------------------------------------------------ routes */
@@ -278,9 +270,24 @@ static void check_rules(const struct conf *c, struct err_list *errs)
 	}
 }
 
+/* The name goes into a text for nft(8). */
+static void check_table(const struct conf *c, struct err_list *errs)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+	static const char others[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+	const char *name = c->global.s.nftables;
+
+	if (name && (!name[0] || !strchr(letters, name[0]) || name[strspn(name, others)]))
+		FAIL(c->global.loc,
+		     "global_defs: 'nftables' must be a letter with letters, digits and "
+		     "'_' behind it");
+}
+
 void conf_check_kernel(const struct conf *c, struct err_list *errs)
 {
 	check_vips(c, errs);
 	check_routes(c, errs);
 	check_rules(c, errs);
+	check_table(c, errs);
 }

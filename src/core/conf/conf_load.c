@@ -6,8 +6,8 @@
 
 #include "core/conf/conf_build.h"
 #include "core/conf/conf_check.h"
-#include "core/conf/conf_key.h"
 #include "core/conf/conf_include.h"
+#include "core/conf/conf_key.h"
 
 #include <string.h>
 
