@@ -6,7 +6,7 @@ MODE   ?= release
 PREFIX ?= /usr/local
 CC     ?= gcc
 BUILD  := build/$(MODE)
-PKGS   := liburcu-memb libnl-genl-3.0 libnl-route-3.0 libconfig
+PKGS   := liburcu-memb libnl-genl-3.0 libnl-route-3.0 libconfig libssl libcrypto libpcre2-8
 
 # $(1): a pkg-config question; nothing when the libraries are not there yet (make deps, make help)
 pkg = $(shell pkg-config $(1) $(PKGS) 2>/dev/null)
@@ -40,7 +40,7 @@ PATHS    := -D_GNU_SOURCE -Isrc $(patsubst -I%,-isystem %,$(call pkg,--cflags))
 CPPFLAGS += $(PATHS) -DVIPD_VERSION='"$(VERSION)"'
 ALL_CF    = -std=gnu11 $(WARN) $(WERROR) $(CFLAGS) $(CFLAGS_$(MODE)) -pthread \
 	    -ffile-prefix-map=$(CURDIR)=. -MMD -MP
-LIBS      = $(call pkg,--libs) -lm -pthread
+LIBS      = $(call pkg,--libs) -lresolv -lm -pthread
 
 SRC    := $(sort $(wildcard src/*.c src/*/*.c src/*/*/*.c))
 HDR    := $(sort $(wildcard src/*/*.h src/*/*/*.h))
@@ -104,9 +104,9 @@ help:
 
 # to build; to test and to lint
 DEPS := gcc make pkg-config libc6-dev liburcu-dev libnl-3-dev libnl-genl-3-dev libnl-route-3-dev \
-	libconfig-dev \
+	libconfig-dev libssl-dev libpcre2-dev \
 	libcmocka-dev clang clang-format libclang-rt-14-dev python3 iproute2 procps kmod curl nginx-light \
-	busybox keepalived tshark ipvsadm user-mode-linux mandoc
+	busybox openssl redis-server unbound keepalived tshark ipvsadm user-mode-linux mandoc
 
 deps:
 	@tests/deps $(DEPS)

@@ -38,7 +38,7 @@ static enum step_verdict match_answer(struct run *run, const uint8_t *data, uint
 	struct http *h = (void *)run->ctx;
 
 	if (!h->head_len)
-		http_init(h);
+		http_init(h, HTTP_HEAD);
 
 	enum http_result r = len ? http_feed(h, data, len) : HTTP_BAD;
 

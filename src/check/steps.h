@@ -34,7 +34,7 @@ enum step_verdict {
 };
 
 enum {
-	STEP_CTX_LEN = 32, /* a protocol's memory in a run */
+	STEP_CTX_LEN = 720, /* a protocol's memory in a run */
 	STEP_TX_LEN = 2048, /* longest request; the schema's bounds keep it shorter */
 	STEP_RX_LEN = 16384, /* bytes read at once */
 	STEP_PULSE_US = 50000, /* how often the engine looks whether it was held up */
