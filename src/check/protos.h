@@ -9,13 +9,15 @@
 
 extern const struct proto proto_tcp, proto_http;
 
-static inline const struct proto *proto_of(enum check_type type)
+static inline const struct proto *proto_of(enum words_CHECK_TYPE type)
 {
 	switch (type) {
 	case CHECK_TCP:
 		return &proto_tcp;
 	case CHECK_HTTP:
 		return &proto_http;
+	default:
+		break;
 	}
-	BUG("check type");
+	BUG("check type"); /* conf_check_runs() keeps them out */
 }

@@ -27,7 +27,7 @@ enum health_verdict want_verdict(const struct conf *c, uint32_t rs, const struct
 	return all;
 }
 
-static uint8_t method_of(enum vs_method method)
+static uint8_t method_of(enum words_METHOD method)
 {
 	switch (method) {
 	case VS_NAT:
@@ -65,7 +65,7 @@ void want_dest(const struct conf *c, uint32_t rs, const struct want_probe *probe
 	*out = (struct ipvs_dest){
 		.addr = s->addr,
 		.port = s->port,
-		.method = method_of((enum vs_method)c->vs[c->rs[rs].vs].s.method),
+		.method = method_of((enum words_METHOD)c->vs[c->rs[rs].vs].s.method),
 		.weight = s->weight,
 		.ref = rs,
 	};

@@ -5,7 +5,7 @@
 #include "vrrp/inst.h"
 
 #include "core/bug.h"
-#include "core/conf/schema.h"
+#include "core/conf/conf_compare.h"
 #include "vrrp/act.h"
 #include "vrrp/elect.h"
 #include "vrrp/times.h"
@@ -38,12 +38,13 @@ void inst_init(struct vrrp_inst *in, const struct conf_vrrp *cf, const struct co
 	fact_init(&in->state_fact, MSG_VRRP_STATE, cf->id.v);
 }
 
-bool inst_needs_restart(const struct conf_vrrp *a, const struct conf_vrrp *b)
+bool inst_needs_restart(const struct conf *ca, const struct conf_vrrp *a, const struct conf *cb,
+			const struct conf_vrrp *b)
 {
 	bool was_owner = a->s.priority == ELECT_PRIO_OWNER;
 	bool is_owner = b->s.priority == ELECT_PRIO_OWNER;
 
-	return was_owner != is_owner || schema_diff(SCHEMA_vrrp, &a->s, &b->s) >= SCHEMA_RESTART;
+	return was_owner != is_owner || conf_compare(SCHEMA_vrrp, ca, a, cb, b) >= SCHEMA_RESTART;
 }
 
 void inst_take_counters(struct vrrp_inst *in, const struct vrrp_inst *old)

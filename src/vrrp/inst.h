@@ -107,7 +107,8 @@ void inst_take(struct vrrp_inst *in, struct vrrp_inst *old, int64_t now_us);
 void inst_take_counters(struct vrrp_inst *in, const struct vrrp_inst *old);
 
 /* True when the change of settings from a to b means that the instance starts anew. */
-bool inst_needs_restart(const struct conf_vrrp *a, const struct conf_vrrp *b);
+bool inst_needs_restart(const struct conf *ca, const struct conf_vrrp *a, const struct conf *cb,
+			const struct conf_vrrp *b);
 
 /* The address to send from on an interface with this primary address, or family 0: V3; an owner
  * whose only address is the virtual one sends from that. */

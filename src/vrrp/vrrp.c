@@ -112,13 +112,14 @@ static bool may_adopt(struct role *r)
 /* ------------------------------------------------------------------ adoption */
 
 /* Resigns what is not in the new generation, or is not the same there. */
-static void stop_old(struct run *was, const struct conf *new, int64_t now_us)
+static void stop_old(struct run *was, const struct conf *old, const struct conf *new,
+		     int64_t now_us)
 {
 	for (uint32_t i = 0; i < was->inst_n; i++) {
 		struct vrrp_inst *in = &was->inst[i];
 		const struct conf_vrrp *cf = conf_inst(new, in->cf->id);
 
-		if (cf && !inst_needs_restart(in->cf, cf))
+		if (cf && !inst_needs_restart(old, in->cf, new, cf))
 			continue;
 		inst_event(in, &(struct inst_cause){
 				       .event = VRRP_EV_STOP,
@@ -131,7 +132,8 @@ static void stop_old(struct run *was, const struct conf *new, int64_t now_us)
 	}
 }
 
-static void take_old(struct vrrp *v, struct run *was, const struct conf *old, int64_t now_us)
+static void take_old(struct vrrp *v, struct run *was, const struct conf *old,
+		     const struct conf *new, int64_t now_us)
 {
 	for (uint32_t i = 0; i < v->run->inst_n; i++) {
 		struct vrrp_inst *in = &v->run->inst[i];
@@ -139,7 +141,7 @@ static void take_old(struct vrrp *v, struct run *was, const struct conf *old, in
 
 		if (k == IDMAP_NONE)
 			continue;
-		if (inst_needs_restart(was->inst[k].cf, in->cf))
+		if (inst_needs_restart(old, was->inst[k].cf, new, in->cf))
 			inst_take_counters(in, &was->inst[k]);
 		else
 			inst_take(in, &was->inst[k], now_us);
@@ -153,13 +155,13 @@ static void adopt(struct role *r, const struct conf *old, const struct conf *new
 	int64_t now_us = clock_now_us();
 
 	if (was) {
-		stop_old(was, new, now_us);
+		stop_old(was, old, new, now_us);
 		tx_settle(
 			v); /* from here on nothing points into the old memory but facts in boxes */
 	}
 	v->run = run_build(new, &v->shell);
 	if (was) {
-		take_old(v, was, old, now_us);
+		take_old(v, was, old, new, now_us);
 		iface_take(v, was);
 		conf_hold_again(old);
 		v->held = old;

@@ -18,7 +18,7 @@ struct spec {
 	uint16_t port;
 	uint8_t protocol; /* 0: TCP */
 	const char *sched; /* NULL: wlc */
-	enum vs_method method;
+	enum words_METHOD method;
 	int64_t persistence_us;
 	bool is_inhibit;
 	uint32_t first_server, servers_n; /* numbers */

@@ -31,7 +31,7 @@ struct spec {
 	uint32_t id;
 	const char *addr; /* NULL: 127.0.0.1 */
 	uint16_t port;
-	enum check_type type;
+	enum words_CHECK_TYPE type;
 	int64_t interval_us, timeout_us;
 	uint8_t rise_n, fall_n;
 };
@@ -167,7 +167,7 @@ static void pool_stop(struct pool *p)
 	snap_barrier();
 }
 
-static struct spec spec_of(uint32_t id, uint16_t port, enum check_type type)
+static struct spec spec_of(uint32_t id, uint16_t port, enum words_CHECK_TYPE type)
 {
 	return (struct spec){ .id = id,
 			      .port = port,

@@ -297,7 +297,7 @@ static void too_many(void **state)
 	refused(text, "more than 1000000 real servers in all");
 	refused("vrrp_instances = ( { name = \"i\"; interface = \"e\"; virtual_router_id = 1; "
 		"virtual_ipaddress = ( \"10.0.[0-1].[0-255]\" ); } );",
-		"must have 1..255 elements, not more");
+		"must have 0..255 elements, not more");
 	/* one pool in many services counts for each */
 	(void)snprintf(text, sizeof(text),
 		       "pools = ( { name = \"p\"; real_servers = ( \"10.0.[0-255].[0-255]\", "

@@ -4,6 +4,7 @@
  * person: defaults and what is inherited are not in it.
  */
 #include "core/clock.h"
+#include "core/conf/conf_compare.h"
 #include "core/conf/conf_load.h"
 #include "core/conf/conf_make.h"
 #include "core/conf/conf_text.h"
@@ -39,35 +40,146 @@ static const char *random_text(struct conf *c, const char *prefix, uint32_t i, b
 	return arena_strdup(&c->arena, buf);
 }
 
-/* Numbers, booleans and enums anywhere in their range, often at its ends; the rest as it is. */
-static void random_rows(enum schema_kind kind, void *base)
-{
-	for (const struct schema_key *k = schema_of[kind].key; k->name; k++) {
-		uint64_t span = (uint64_t)(k->hi - k->lo);
-		uint64_t r = (uint64_t)unit_rand(&seed) << 32 | unit_rand(&seed);
-
-		if (!strcmp(k->name, "real_server_port"))
-			continue; /* servers have their ports */
-		if (k->type == KT_ENUM) {
-			uint32_t n = 0;
-
-			while (k->names[n].name)
-				n++;
-			schema_put(k, base, k->names[pick(n)].value);
-		} else if (k->type == KT_BOOL || k->type == KT_UINT || k->type == KT_DUR) {
-			if (k->dflt != SCHEMA_NEED && k->dflt != SCHEMA_INHERIT && pick(3) == 0)
-				schema_put(k, base, k->dflt);
-			else if (pick(4) == 0)
-				schema_put(k, base, coin() ? k->lo : k->hi);
-			else
-				schema_put(k, base, k->lo + (int64_t)(r % (span + 1)));
-		}
-	}
-}
-
 static struct ip_addr random_addr(uint32_t i)
 {
 	return addr_v4(htonl(0x0a000001u + i));
+}
+
+/* A text that a row takes. */
+static const char *row_text(struct conf *c, const struct schema_key *k)
+{
+	static const char *const fixed[] = {
+		[TEXT_PLAIN] = NULL,
+		[TEXT_FREE] = "a \"b\" \\ c",
+		[TEXT_ANY] = "\r\n\t\x01\"",
+		[TEXT_NAME] = "user-1",
+		[TEXT_IFNAME] = NULL,
+		[TEXT_PATH] = "/a b/c",
+		[TEXT_SECRET] = "s\"3\\",
+		[TEXT_HOSTPORT] = "[::1]:25",
+		[TEXT_MAC] = "02:00:00:00:00:0a",
+		[TEXT_HEX] = "00ff",
+		[TEXT_HEXMASK] = "0xXf",
+		[TEXT_DIGEST] = "0123456789abcdef0123456789abcdef",
+	};
+
+	if (fixed[k->text_kind])
+		return fixed[k->text_kind];
+	return random_text(c, "t", pick(9), false);
+}
+
+static struct conf_strs row_texts(struct conf *c, const struct schema_key *k)
+{
+	uint32_t n = (uint32_t)k->lo + pick(3);
+	const char **v = arena_array(&c->arena, n, sizeof(*v));
+
+	for (uint32_t i = 0; i < n; i++)
+		v[i] = i ? "x \"y\" \\" : row_text(c, k);
+	return (struct conf_strs){ .v = v, .n = n };
+}
+
+static int64_t row_number(const struct schema_key *k)
+{
+	uint64_t span = (uint64_t)(k->hi - k->lo);
+	uint64_t r = (uint64_t)unit_rand(&seed) << 32 | unit_rand(&seed);
+
+	if (k->type == KT_ENUM) {
+		uint32_t n = 0;
+
+		while (k->names[n].name)
+			n++;
+		return k->names[pick(n)].value;
+	}
+	if (pick(4) == 0)
+		return coin() ? k->lo : k->hi;
+	return k->lo + (int64_t)(r % (span + 1));
+}
+
+static struct conf_range random_list(struct conf_make *b, const struct schema_key *k);
+
+static void random_row(struct conf_make *b, const struct schema_key *k, unsigned char *field,
+		       void *base)
+{
+	struct conf_strs strs;
+	struct conf_status status = conf_status_default();
+	struct ip_prefix prefix = { .addr = random_addr(pick(9)), .len = (uint8_t)pick(33) };
+	struct conf_range range;
+	const char *text;
+
+	switch (k->type) {
+	case KT_BOOL:
+	case KT_UINT:
+	case KT_INT:
+	case KT_NAMED:
+	case KT_DUR:
+	case KT_ENUM:
+		schema_put(k, base, row_number(k));
+		return;
+	case KT_STR:
+		text = row_text(b->c, k);
+		memcpy(field, &text, sizeof(text));
+		return;
+	case KT_STRS:
+		strs = row_texts(b->c, k);
+		memcpy(field, &strs, sizeof(strs));
+		return;
+	case KT_ADDR:
+		memcpy(field, &prefix.addr, sizeof(prefix.addr));
+		return;
+	case KT_PREFIX:
+		memcpy(field, &prefix, sizeof(prefix));
+		return;
+	case KT_STATUS:
+		for (uint32_t n = pick(5); n > 0; n--) {
+			uint32_t code = pick(500);
+
+			status.w[code / 64] ^= UINT64_C(1) << code % 64;
+		}
+		memcpy(field, &status, sizeof(status));
+		return;
+	case KT_LIST:
+	case KT_ONE:
+		range = random_list(b, k);
+		memcpy(field, &range, sizeof(range));
+		return;
+	}
+}
+
+/* Every setting of an object, given or not; servers, checks and addresses of instances are others' to
+ * make. */
+static void random_rows(struct conf_make *b, enum schema_kind kind, void *base)
+{
+	memcpy(base, schema_defaults(kind), schema_of[kind].len);
+	for (const struct schema_key *k = schema_of[kind].key; k->name; k++) {
+		bool is_others =
+			k->elem == SCHEMA_rs || k->elem == SCHEMA_check || k->elem == SCHEMA_vip;
+		/* what is not given where it could be inherited can't be written */
+		bool is_must =
+			k->dflt == SCHEMA_NEED || k->dflt == SCHEMA_UP || k->dflt == SCHEMA_INHERIT;
+
+		if (k->is_build || is_others || (!is_must && pick(3) == 0))
+			continue;
+		random_row(b, k, (unsigned char *)base + k->off, base);
+	}
+}
+
+static struct conf_range random_list(struct conf_make *b, const struct schema_key *k)
+{
+	struct conf_range r = { .n = k->type == KT_ONE ? 1 : (uint32_t)k->lo + pick(3) };
+	union {
+		unsigned char room[4096];
+		max_align_t align;
+	} o;
+
+	for (uint32_t i = 0; i < r.n; i++) {
+		uint32_t at;
+
+		memset(&o, 0, sizeof(o));
+		random_rows(b, k->elem, &o);
+		at = conf_make_add(b, k->elem, &o);
+		r.first = i ? r.first : at;
+	}
+	return r;
 }
 
 static struct conf_range random_vips(struct conf_make *b, uint32_t i, const char *interface)
@@ -75,9 +187,14 @@ static struct conf_range random_vips(struct conf_make *b, uint32_t i, const char
 	struct conf_range r = { .first = b->list[SCHEMA_vip].n, .n = 1 + pick(4) };
 
 	for (uint32_t k = 0; k < r.n; k++) {
-		struct conf_vip v = { .s.prefix = { .addr = random_addr(i * 8 + k),
-						    .len = (uint8_t)pick(33) } };
+		struct conf_vip v = { 0 };
 
+		if (coin())
+			random_rows(b, SCHEMA_vip, &v);
+		else
+			conf_make_defaults(SCHEMA_vip, &v);
+		v.s.prefix = (struct ip_prefix){ .addr = random_addr(i * 8 + k),
+						 .len = (uint8_t)pick(33) };
 		v.s.dev = coin() ? interface : random_text(b->c, "d", k, false);
 		(void)conf_make_add(b, SCHEMA_vip, &v);
 	}
@@ -88,7 +205,7 @@ static void random_inst(struct conf_make *b, uint32_t i)
 {
 	struct conf_vrrp in = { 0 };
 
-	random_rows(SCHEMA_vrrp, &in.s);
+	random_rows(b, SCHEMA_vrrp, &in.s);
 	in.s.name = random_text(b->c, "n", i, false);
 	in.s.interface = random_text(b->c, "e", i, false);
 	if (in.s.version == 2)
@@ -96,6 +213,7 @@ static void random_inst(struct conf_make *b, uint32_t i)
 	else
 		in.s.adv_int_us = CS(1 + pick(4095));
 	in.s.vips = random_vips(b, i, in.s.interface);
+	in.s.evips = coin() ? random_vips(b, 16 + i, in.s.interface) : in.s.evips;
 	(void)conf_make_add(b, SCHEMA_vrrp, &in);
 }
 
@@ -106,15 +224,8 @@ static struct conf_range random_checks(struct conf_make *b)
 	for (uint32_t i = 0; i < r.n; i++) {
 		struct conf_check ck = { 0 };
 
-		random_rows(SCHEMA_check, &ck.s);
+		random_rows(b, SCHEMA_check, &ck.s);
 		ck.s.path = coin() ? "/" : random_text(b->c, "/p", i, false);
-		ck.s.host = coin() ? NULL : random_text(b->c, "h", i, false);
-		ck.s.status = conf_status_default();
-		for (uint32_t n = pick(5); n > 0; n--) {
-			uint32_t code = pick(500);
-
-			ck.s.status.w[code / 64] ^= UINT64_C(1) << code % 64;
-		}
 		(void)conf_make_add(b, SCHEMA_check, &ck);
 	}
 	return r;
@@ -125,8 +236,12 @@ static void random_vs(struct conf_make *b, uint32_t i)
 	struct conf_vs vs = { 0 };
 	char name[CONF_VS_NAME_LEN];
 
-	random_rows(SCHEMA_vs, &vs.s);
+	random_rows(b, SCHEMA_vs, &vs.s);
 	vs.s.addr = random_addr(i);
+	vs.s.port = (uint16_t)(1 + pick(65535));
+	vs.s.fwmark = 0;
+	vs.s.group = NULL;
+	vs.s.addresses = (struct conf_range){ 0 };
 	vs.s.persistence_us -= vs.s.persistence_us % SEC(1);
 	vs.s.name = coin() ? random_text(b->c, "s", i, false)
 			   : arena_strdup(&b->c->arena, conf_vs_default_name(&vs.s, name));
@@ -135,9 +250,13 @@ static void random_vs(struct conf_make *b, uint32_t i)
 	for (uint32_t k = 0; k < vs.s.servers.n; k++) {
 		struct conf_rs rs = { .vs = i };
 
-		random_rows(SCHEMA_rs, &rs.s);
+		random_rows(b, SCHEMA_rs, &rs.s);
 		rs.s.addr = random_addr(k);
 		if (vs.s.method != VS_NAT || coin())
+			rs.s.port = vs.s.port;
+		rs.s.port = rs.s.port ? rs.s.port : 1;
+		rs.s.method = vs.s.method != VS_NAT ? vs.s.method : rs.s.method;
+		if (rs.s.method != VS_NAT)
 			rs.s.port = vs.s.port;
 		rs.s.checks = coin() ? vs.s.checks : random_checks(b);
 		(void)conf_make_add(b, SCHEMA_rs, &rs);
@@ -145,15 +264,46 @@ static void random_vs(struct conf_make *b, uint32_t i)
 	(void)conf_make_add(b, SCHEMA_vs, &vs);
 }
 
+/* Kinds whose objects have a name, at the top of the file. */
+static void random_named(struct conf_make *b, enum schema_kind kind, uint32_t i)
+{
+	union {
+		unsigned char room[4096];
+		max_align_t align;
+	} o;
+	const struct schema_key *name = schema_find(kind, "name");
+	const char *text = random_text(b->c, "o", i, false);
+
+	memset(&o, 0, sizeof(o));
+	random_rows(b, kind, &o);
+	if (name)
+		memcpy(o.room + name->off, &text, sizeof(text));
+	(void)conf_make_add(b, kind, &o);
+}
+
 static struct conf *random_conf(void)
 {
+	static const enum schema_kind named[] = {
+		SCHEMA_track_group,  SCHEMA_garp_group, SCHEMA_if_delay,
+		SCHEMA_track_script, SCHEMA_track_file, SCHEMA_track_process,
+		SCHEMA_bfd,          SCHEMA_sync,       SCHEMA_vsg,
+	};
 	struct conf *c = conf_new();
 	struct conf_make b;
 
 	conf_make_init(&b, c);
-	random_rows(SCHEMA_global, &c->global.s);
-	random_rows(SCHEMA_workers, &c->workers.s);
-	c->global.s.router_id = coin() ? NULL : random_text(c, "r", 0, true);
+	random_rows(&b, SCHEMA_global, &c->global.s);
+	random_rows(&b, SCHEMA_workers, &c->workers.s);
+	random_rows(&b, SCHEMA_api, &c->api.s);
+	random_rows(&b, SCHEMA_metrics, &c->metrics.s);
+	random_rows(&b, SCHEMA_log, &c->log.s);
+	random_rows(&b, SCHEMA_ssl, &c->ssl.s);
+	random_rows(&b, SCHEMA_statics, &c->statics.s);
+	c->statics.s.addresses = coin() ? random_vips(&b, 40, c->global.s.default_interface)
+					: (struct conf_range){ 0 };
+	for (size_t k = 0; k < N_OF(named); k++)
+		for (uint32_t i = 0, n = pick(3); i < n; i++)
+			random_named(&b, named[k], i);
 	for (uint32_t i = 0, n = pick(4); i < n; i++)
 		random_inst(&b, i);
 	for (uint32_t i = 0, n = pick(6); i < n; i++)
@@ -164,9 +314,14 @@ static struct conf *random_conf(void)
 
 /* ------------------------------------------------------------------ equality, lists and all */
 
-static void same(enum schema_kind kind, const void *a, const void *b)
+/* Every setting; a difference is named. */
+static void same(enum schema_kind kind, const struct conf *a, const void *x, const struct conf *b,
+		 const void *y)
 {
-	assert_int_equal(schema_diff(kind, a, b), SCHEMA_SAME);
+	for (const struct schema_key *k = schema_of[kind].key; k->name; k++)
+		if (!conf_setting_eq(k, a, x, b, y))
+			fail_msg("seed %llx: %s.%s differs", (unsigned long long)seed,
+				 schema_of[kind].where, k->name);
 }
 
 static void same_checks(const struct conf *a, struct conf_range x, const struct conf *b,
@@ -174,31 +329,36 @@ static void same_checks(const struct conf *a, struct conf_range x, const struct 
 {
 	assert_int_equal(x.n, y.n);
 	for (uint32_t i = 0; i < x.n; i++)
-		same(SCHEMA_check, &a->check[x.first + i].s, &b->check[y.first + i].s);
+		same(SCHEMA_check, a, &a->check[x.first + i], b, &b->check[y.first + i]);
 }
 
 static void same_conf(const struct conf *a, const struct conf *b)
 {
-	same(SCHEMA_global, &a->global.s, &b->global.s);
-	same(SCHEMA_workers, &a->workers.s, &b->workers.s);
-	assert_int_equal(a->vrrp_n, b->vrrp_n);
-	assert_int_equal(a->vs_n, b->vs_n);
-	assert_int_equal(a->rs_n, b->rs_n);
-	for (uint32_t i = 0; i < a->vrrp_n; i++) {
-		const struct conf_range x = a->vrrp[i].s.vips, y = b->vrrp[i].s.vips;
+	for (int kind = 0; kind < SCHEMA_KIND_N; kind++) {
+		bool is_shared = kind == SCHEMA_check || kind == SCHEMA_url || kind == SCHEMA_pool;
 
-		same(SCHEMA_vrrp, &a->vrrp[i].s, &b->vrrp[i].s);
-		assert_int_equal(x.n, y.n);
-		for (uint32_t k = 0; k < x.n; k++)
-			same(SCHEMA_vip, &a->vip[x.first + k].s, &b->vip[y.first + k].s);
+		/* equal lists of checks may be one list, and what belongs to checks with them */
+		if (is_shared || !schema_of[kind].is_once)
+			continue;
+		same((enum schema_kind)kind, a, conf_object(a, (enum schema_kind)kind, 0), b,
+		     conf_object(b, (enum schema_kind)kind, 0));
 	}
-	for (uint32_t i = 0; i < a->vs_n; i++) {
-		same(SCHEMA_vs, &a->vs[i].s, &b->vs[i].s);
+	static const enum schema_kind lists[] = {
+		SCHEMA_track_group,   SCHEMA_garp_group, SCHEMA_if_delay,
+		SCHEMA_track_script,  SCHEMA_track_file, SCHEMA_bfd,
+		SCHEMA_track_process, SCHEMA_sync,       SCHEMA_vsg,
+		SCHEMA_vrrp,          SCHEMA_vs,         SCHEMA_rs,
+	};
+
+	for (size_t k = 0; k < N_OF(lists); k++) {
+		assert_int_equal(conf_object_n(a, lists[k]), conf_object_n(b, lists[k]));
+		for (uint32_t i = 0; i < conf_object_n(a, lists[k]); i++)
+			same(lists[k], a, conf_object(a, lists[k], i), b,
+			     conf_object(b, lists[k], i));
+	}
+	for (uint32_t i = 0; i < a->vs_n; i++)
 		same_checks(a, a->vs[i].s.checks, b, b->vs[i].s.checks);
-		assert_int_equal(a->vs[i].s.servers.n, b->vs[i].s.servers.n);
-	}
 	for (uint32_t i = 0; i < a->rs_n; i++) {
-		same(SCHEMA_rs, &a->rs[i].s, &b->rs[i].s);
 		same_checks(a, a->rs[i].s.checks, b, b->rs[i].s.checks);
 		assert_int_equal(a->rs[i].vs, b->rs[i].vs);
 	}

@@ -29,6 +29,8 @@ static struct bed bed;
 static const struct ip_addr own = { .family = AF_INET, .byte = { 10, 0, 0, 5 } };
 static const struct ip_addr low = { .family = AF_INET, .byte = { 10, 0, 0, 1 } };
 static const struct ip_addr high = { .family = AF_INET, .byte = { 10, 0, 0, 9 } };
+static struct conf no_conf; /* where their lists lie */
+
 static const struct ip_addr none = { 0 };
 
 static void note(const char *word, int value)
@@ -143,6 +145,7 @@ static int bed_setup(void **state)
 		bed.cf[i].s.adv_int_us = SEC(1);
 		bed.cf[i].s.vips = (struct conf_range){ .first = 0, .n = 2 };
 	}
+	no_conf.vip = bed.vip;
 	inst_init(&bed.in[0], &bed.cf[0], bed.vip, &bed.shell);
 	return 0;
 }
@@ -523,7 +526,7 @@ static void reload_shifts_the_deadline(void **state)
 	run_until(bed.now_us + SEC(1));
 	at_us = bed.in[0].timer.at_us;
 	bed.cf[1].s.priority = 100;
-	assert_false(inst_needs_restart(&bed.cf[0], &bed.cf[1]));
+	assert_false(inst_needs_restart(&no_conf, &bed.cf[0], &no_conf, &bed.cf[1]));
 	assert_int_equal(reload()->timer.at_us, at_us + 3609375 - 3414063);
 }
 
@@ -589,15 +592,15 @@ static void reload_of_both_is_no_failover(void **state)
 static void reload_that_restarts(void **state)
 {
 	(void)state;
-	assert_false(inst_needs_restart(&bed.cf[0], &bed.cf[1]));
+	assert_false(inst_needs_restart(&no_conf, &bed.cf[0], &no_conf, &bed.cf[1]));
 	bed.cf[1].s.nopreempt = true;
-	assert_false(inst_needs_restart(&bed.cf[0], &bed.cf[1]));
+	assert_false(inst_needs_restart(&no_conf, &bed.cf[0], &no_conf, &bed.cf[1]));
 	bed.cf[1].s.priority = 255;
-	assert_true(inst_needs_restart(&bed.cf[0], &bed.cf[1]));
-	assert_true(inst_needs_restart(&bed.cf[1], &bed.cf[0]));
+	assert_true(inst_needs_restart(&no_conf, &bed.cf[0], &no_conf, &bed.cf[1]));
+	assert_true(inst_needs_restart(&no_conf, &bed.cf[1], &no_conf, &bed.cf[0]));
 	bed.cf[1] = bed.cf[0];
 	bed.cf[1].s.vrid = 52;
-	assert_true(inst_needs_restart(&bed.cf[0], &bed.cf[1]));
+	assert_true(inst_needs_restart(&no_conf, &bed.cf[0], &no_conf, &bed.cf[1]));
 	/* what it wished for last is remembered, so that the next wish is a new value */
 	go_active();
 	event(VRRP_EV_STOP);

@@ -5,6 +5,7 @@
 #include "core/arena.h"
 #include "core/clock.h"
 #include "core/conf/conf.h"
+#include "core/conf/conf_compare.h"
 #include "core/conf/conf_value.h"
 #include "core/conf/schema.h"
 #include "core/conf/schema_text.h"
@@ -16,7 +17,7 @@
 
 static bool is_number(const struct schema_key *k)
 {
-	return k->type == KT_UINT || k->type == KT_DUR || k->type == KT_BOOL;
+	return k->type == KT_UINT || k->type == KT_INT || k->type == KT_DUR || k->type == KT_BOOL;
 }
 
 static void every_row_is_sound(void **state)
@@ -31,13 +32,24 @@ static void every_row_is_sound(void **state)
 
 			assert_true(len > 10 && k->text[len - 1] == '.');
 			assert_true(k->lo <= k->hi);
-			if (is_number(k) && k->dflt != SCHEMA_NEED && k->dflt != SCHEMA_INHERIT)
-				assert_true(k->dflt >= k->lo && k->dflt <= k->hi);
-			assert_true(k->reload != SCHEMA_SAME);
+			/* 0, -1 and the number above or below the range stand for "not given" */
+			if (k->type == KT_BOOL && k->dflt >= 0)
+				assert_true(k->dflt <= 1);
+			assert_true(k->is_build == (k->reload == SCHEMA_SAME));
+			if (k->dflt == SCHEMA_UP) {
+				enum schema_kind at;
+				const struct schema_key *up = schema_up(k, &at);
+
+				assert_int_equal(up->type, k->type);
+				assert_int_equal(up->len, k->len);
+				/* within a kind, what is inherited is settled first */
+				assert_true((int)at != kind || up < k);
+			}
 			assert_ptr_equal(schema_find((enum schema_kind)kind, k->name),
 					 k); /* once */
 			for (const char *p = k->name; *p; p++)
-				assert_true((*p >= 'a' && *p <= 'z') || *p == '_');
+				assert_true((*p >= 'a' && *p <= 'z') || *p == '_' ||
+					    (p > k->name && *p >= '0' && *p <= '9'));
 		}
 		assert_true(n > 0 && n <= SCHEMA_KEYS_MAX);
 	}
@@ -47,11 +59,7 @@ static void every_row_is_sound(void **state)
 static void bounds_of_every_number(void **state)
 {
 	struct arena a;
-	union {
-		struct conf_vrrp vrrp;
-		struct conf_vs vs;
-		unsigned char room[512];
-	} o;
+	static unsigned char o[4096];
 	char text[40], why[VALUE_WHY_LEN];
 
 	(void)state;
@@ -60,16 +68,16 @@ static void bounds_of_every_number(void **state)
 		for (const struct schema_key *k = schema_of[kind].key; k->name; k++) {
 			const char *unit = k->type == KT_DUR ? "us" : "";
 
-			if (k->type != KT_UINT && k->type != KT_DUR)
+			if (!is_number(k) || k->type == KT_BOOL)
 				continue;
 			for (int64_t d = -1; d <= 1; d++) {
 				(void)snprintf(text, sizeof(text), "%lld%s", (long long)(k->lo + d),
 					       unit);
-				assert_int_equal(value_from_text(k, text, &o, &a, why),
+				assert_int_equal(value_from_text(k, text, o, &a, why),
 						 k->lo + d >= k->lo && k->lo + d <= k->hi);
 				(void)snprintf(text, sizeof(text), "%lld%s", (long long)(k->hi + d),
 					       unit);
-				assert_int_equal(value_from_text(k, text, &o, &a, why), d <= 0);
+				assert_int_equal(value_from_text(k, text, o, &a, why), d <= 0);
 			}
 		}
 	arena_fini(&a);
@@ -134,17 +142,18 @@ static void differences(void **state)
 {
 	struct fields_vrrp a = { .name = "x", .interface = "eth0", .priority = 100 };
 	struct fields_vrrp b = a;
+	static const struct conf none;
 	char name[] = "x";
 
 	(void)state;
 	b.name = name; /* another pointer, the same text */
-	assert_int_equal(schema_diff(SCHEMA_vrrp, &a, &b), SCHEMA_SAME);
+	assert_int_equal(conf_compare(SCHEMA_vrrp, &none, &a, &none, &b), SCHEMA_SAME);
 	b.priority = 101;
-	assert_int_equal(schema_diff(SCHEMA_vrrp, &a, &b), SCHEMA_LIVE);
+	assert_int_equal(conf_compare(SCHEMA_vrrp, &none, &a, &none, &b), SCHEMA_LIVE);
 	b.interface = "eth1";
-	assert_int_equal(schema_diff(SCHEMA_vrrp, &a, &b), SCHEMA_RESTART);
+	assert_int_equal(conf_compare(SCHEMA_vrrp, &none, &a, &none, &b), SCHEMA_RESTART);
 	b.interface = NULL;
-	assert_int_equal(schema_diff(SCHEMA_vrrp, &a, &b), SCHEMA_RESTART);
+	assert_int_equal(conf_compare(SCHEMA_vrrp, &none, &a, &none, &b), SCHEMA_RESTART);
 }
 
 /* What fn writes. */

@@ -30,7 +30,7 @@ static void on_done(void *owner, const struct run_result *res)
 	w->res = *res;
 }
 
-static void worker_start(struct worker *w, uint16_t port, enum check_type type)
+static void worker_start(struct worker *w, uint16_t port, enum words_CHECK_TYPE type)
 {
 	*w = (struct worker){ 0 };
 	assert_int_equal(loop_init(&w->loop), 0);

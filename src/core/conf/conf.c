@@ -11,6 +11,43 @@
 #include <stdlib.h>
 #include <string.h>
 
+const struct conf_shape conf_shape[SCHEMA_KIND_N] = {
+#define ONCE(kind, where, text)                                                                    \
+	[SCHEMA_##kind] = { sizeof(struct conf_##kind), offsetof(struct conf_##kind, loc),         \
+			    offsetof(struct conf, kind), 0 },
+#define KIND(kind, where, text)                                                                    \
+	[SCHEMA_##kind] = { sizeof(struct conf_##kind), offsetof(struct conf_##kind, loc),         \
+			    offsetof(struct conf, kind), offsetof(struct conf, kind##_n) },
+#define KEY(...)
+#define FROM(...)
+#include "core/conf/schema.def"
+#undef ONCE
+#undef KIND
+#undef KEY
+#undef FROM
+};
+
+const void *conf_object(const struct conf *c, enum schema_kind kind, uint32_t i)
+{
+	const unsigned char *at = (const unsigned char *)c + conf_shape[kind].array_off;
+	const unsigned char *array;
+
+	if (schema_of[kind].is_once)
+		return at;
+	memcpy(&array, at, sizeof(array));
+	return array + i * conf_shape[kind].len;
+}
+
+uint32_t conf_object_n(const struct conf *c, enum schema_kind kind)
+{
+	uint32_t n;
+
+	if (schema_of[kind].is_once)
+		return 1;
+	memcpy(&n, (const unsigned char *)c + conf_shape[kind].n_off, sizeof(n));
+	return n;
+}
+
 struct conf *conf_new(void)
 {
 	struct conf *c = calloc(1, sizeof(*c));

@@ -10,6 +10,7 @@
 
 #include "core/addr.h"
 #include "core/arena.h"
+#include "core/conf/schema.h"
 #include "core/snap.h"
 
 #include <stdbool.h>
@@ -46,52 +47,152 @@ struct conf_status {
 	uint64_t w[8];
 };
 
-enum vs_protocol { VS_TCP = IPPROTO_TCP, VS_UDP = IPPROTO_UDP };
-enum vs_method { VS_NAT, VS_DR, VS_TUN };
-enum check_type { CHECK_TCP, CHECK_HTTP };
+/* Several texts. */
+struct conf_strs {
+	const char *const *v;
+	uint32_t n;
+};
+
+/* The words that settings may have: VS_TCP, CHECK_HTTP and so on. WORDS() closes the enum before it
+ * and opens its own. */
+enum words_none {
+	WORDS_NONE,
+#define WORDS(type)                                                                                \
+	}                                                                                          \
+	;                                                                                          \
+	typedef uint8_t ty_##type;                                                                 \
+	enum words_##type                                                                          \
+	{
+#define WORD(type, constant, value, name) constant = (value),
+#include "core/conf/schema_words.def"
+#undef WORDS
+#undef WORD
+};
 
 /* field types of schema.def */
 typedef bool ty_BOOL;
 typedef uint8_t ty_U8;
 typedef uint16_t ty_U16;
 typedef uint32_t ty_U32;
+typedef int32_t ty_S32;
 typedef int64_t ty_DUR; /* us */
+typedef int64_t ty_LIFETIME; /* us; -1: not given */
 typedef const char *ty_STR;
+typedef const char *ty_TEXT;
+typedef const char *ty_ESCAPED; /* any characters but NUL */
+typedef const char *ty_USER;
+typedef const char *ty_IFNAME;
+typedef const char *ty_PATH;
+typedef const char *ty_SECRET; /* must not be shown */
+typedef const char *ty_HOSTPORT;
+typedef const char *ty_MAC; /* "02:00:00:00:00:01", five or six octets */
+typedef const char *ty_HEX; /* an even number of hexadecimal digits */
+typedef const char *ty_HEXMASK; /* the same with X for any digit */
+typedef const char *ty_DIGEST; /* 32 hexadecimal digits in lower case */
+typedef struct conf_strs ty_STRS;
 typedef struct ip_addr ty_ADDR;
 typedef struct ip_prefix ty_PREFIX;
+typedef struct ip_prefix ty_PREFIX_ANY; /* family 0: any ("default", "all") */
 typedef struct conf_status ty_STATUS;
-typedef uint8_t ty_PROTOCOL; /* enum vs_protocol */
-typedef uint8_t ty_SCHED; /* index of conf_sched_name[] */
-typedef uint8_t ty_METHOD; /* enum vs_method */
-typedef uint8_t ty_CHECK_TYPE; /* enum check_type */
-typedef struct conf_range ty_LIST_VIP;
-typedef struct conf_range ty_LIST_RS;
-typedef struct conf_range ty_LIST_CHECK;
+typedef uint16_t ty_UMASK;
+typedef uint16_t ty_SCOPE; /* RT_SCOPE_*; CONF_SCOPE_NONE: not given */
+typedef uint32_t ty_RT_TABLE;
+typedef uint8_t ty_RT_PROTO;
+typedef uint8_t ty_RT_TOS;
+typedef uint8_t ty_GRANULARITY; /* bits */
+
+enum {
+	CONF_SCOPE_NONE = 256,
+};
+
+#define ONCE(kind, where, text)
+#define KIND(kind, where, text)                                                                    \
+	typedef struct conf_range ty_LIST_##kind;                                                  \
+	typedef struct conf_range ty_ONE_##kind;
+#define KEY(...)
+#define FROM(...)
+#include "core/conf/schema.def"
+#undef ONCE
+#undef KIND
+#undef KEY
+#undef FROM
 
 /* The settings of one kind: struct fields_vrrp and so on, a field for each row of schema.def. KIND()
  * closes the struct before it and opens its own. */
 struct fields_none {
 	char unused;
-#define KIND(kind, where, text)                                                                    \
+#define ONCE(kind, where, text)                                                                    \
 	}                                                                                          \
 	;                                                                                          \
 	struct fields_##kind {
-#define KEY(kind, field, key, type, lo, hi, dflt, unit, reload, ka, text) ty_##type field;
+#define KIND(kind, where, text) ONCE(kind, where, text)
+#define KEY(kind, field, key, type, ...) ty_##type field;
+#define FROM(...)
 #include "core/conf/schema.def"
-#undef KEY
+#undef ONCE
 #undef KIND
+#undef KEY
+#undef FROM
 };
 
+/* The objects: struct conf_vip and so on, each with its settings and its place in the file. */
 struct conf_global {
 	struct fields_global s;
+	struct conf_loc loc;
 };
 
 struct conf_workers {
 	struct fields_workers s;
+	struct conf_loc loc;
 };
 
-struct conf_vip {
-	struct fields_vip s;
+struct conf_api {
+	struct fields_api s;
+	struct conf_loc loc;
+};
+
+struct conf_metrics {
+	struct fields_metrics s;
+	struct conf_loc loc;
+};
+
+struct conf_log {
+	struct fields_log s;
+	struct conf_loc loc;
+};
+
+struct conf_ssl {
+	struct fields_ssl s;
+	struct conf_loc loc;
+};
+
+struct conf_statics {
+	struct fields_statics s;
+	struct conf_loc loc;
+};
+
+struct conf_timeouts {
+	struct fields_timeouts s;
+	struct conf_loc loc;
+};
+
+struct conf_drift {
+	struct fields_drift s;
+	struct conf_loc loc;
+};
+
+struct conf_syncd {
+	struct fields_syncd s;
+	struct conf_loc loc;
+};
+
+struct conf_fifo {
+	struct fields_fifo s;
+	struct conf_loc loc;
+};
+
+struct conf_script {
+	struct fields_script s;
 	struct conf_loc loc;
 };
 
@@ -101,9 +202,126 @@ struct conf_vrrp {
 	struct inst_id id;
 };
 
-struct conf_check {
-	struct fields_check s;
+struct conf_vip {
+	struct fields_vip s;
 	struct conf_loc loc;
+};
+
+struct conf_route {
+	struct fields_route s;
+	struct conf_loc loc;
+};
+
+struct conf_nexthop {
+	struct fields_nexthop s;
+	struct conf_loc loc;
+};
+
+struct conf_rule {
+	struct fields_rule s;
+	struct conf_loc loc;
+};
+
+struct conf_peer {
+	struct fields_peer s;
+	struct conf_loc loc;
+};
+
+struct conf_track {
+	struct fields_track s;
+	struct conf_loc loc;
+};
+
+struct conf_auth {
+	struct fields_auth s;
+	struct conf_loc loc;
+};
+
+struct conf_hmac {
+	struct fields_hmac s;
+	struct conf_loc loc;
+};
+
+struct conf_hmac_key {
+	struct fields_hmac_key s;
+	struct conf_loc loc;
+};
+
+struct conf_sync {
+	struct fields_sync s;
+	struct conf_loc loc;
+};
+
+struct conf_track_script {
+	struct fields_track_script s;
+	struct conf_loc loc;
+};
+
+struct conf_track_file {
+	struct fields_track_file s;
+	struct conf_loc loc;
+};
+
+struct conf_track_process {
+	struct fields_track_process s;
+	struct conf_loc loc;
+};
+
+struct conf_if_delay {
+	struct fields_if_delay s;
+	struct conf_loc loc;
+};
+
+struct conf_garp_group {
+	struct fields_garp_group s;
+	struct conf_loc loc;
+};
+
+struct conf_track_group {
+	struct fields_track_group s;
+	struct conf_loc loc;
+};
+
+struct conf_bfd {
+	struct fields_bfd s;
+	struct conf_loc loc;
+};
+
+struct conf_vs {
+	struct fields_vs s;
+	struct conf_loc loc;
+	struct vs_id id;
+};
+
+struct conf_vsg {
+	struct fields_vsg s;
+	struct conf_loc loc;
+};
+
+struct conf_vsaddr {
+	struct fields_vsaddr s;
+	struct conf_loc loc;
+};
+
+struct conf_tunnel {
+	struct fields_tunnel s;
+	struct conf_loc loc;
+};
+
+struct conf_sorry {
+	struct fields_sorry s;
+	struct conf_loc loc;
+};
+
+struct conf_slow_start {
+	struct fields_slow_start s;
+	struct conf_loc loc;
+};
+
+struct conf_pool {
+	struct fields_pool s;
+	struct conf_loc loc;
+	bool is_used; /* while loading */
 };
 
 struct conf_rs {
@@ -114,10 +332,29 @@ struct conf_rs {
 	struct conf_range probes; /* one for each of its checks */
 };
 
-struct conf_vs {
-	struct fields_vs s;
+struct conf_check {
+	struct fields_check s;
 	struct conf_loc loc;
-	struct vs_id id;
+};
+
+struct conf_tls {
+	struct fields_tls s;
+	struct conf_loc loc;
+};
+
+struct conf_url {
+	struct fields_url s;
+	struct conf_loc loc;
+};
+
+struct conf_expect {
+	struct fields_expect s;
+	struct conf_loc loc;
+};
+
+struct conf_step {
+	struct fields_step s;
+	struct conf_loc loc;
 };
 
 /* One check of one server: what a worker runs and what HEALTH names. */
@@ -138,16 +375,23 @@ struct conf {
 	struct arena arena;
 	uint64_t gen; /* 1, 2, ... */
 
-	struct conf_global global;
-	struct conf_workers workers;
+	/* What is there once: c->global.s and so on. */
+#define ONCE(kind, where, text) struct conf_##kind kind;
+	/* Objects of one kind in one array: c->vrrp[0 .. c->vrrp_n - 1]. Pools are none: their servers
+	 * have become those of services. */
+#define KIND(kind, where, text)                                                                    \
+	struct conf_##kind *kind;                                                                  \
+	uint32_t kind##_n;
+#define KEY(...)
+#define FROM(...)
+#include "core/conf/schema.def"
+#undef ONCE
+#undef KIND
+#undef KEY
+#undef FROM
 
-	struct conf_vrrp *vrrp;
-	struct conf_vip *vip;
-	struct conf_vs *vs;
-	struct conf_rs *rs;
-	struct conf_check *check;
 	struct conf_probe *probe;
-	uint32_t vrrp_n, vip_n, vs_n, rs_n, check_n, probe_n;
+	uint32_t probe_n;
 
 	struct idmap inst_by_id, vs_by_id, rs_by_id, probe_by_id;
 
@@ -159,6 +403,19 @@ struct conf {
 
 /* Names of all schedulers; conf_vs.s.sched is an index. */
 extern const char *const conf_sched_name[];
+
+/* Where struct conf keeps the objects of a kind, and how long they are. */
+struct conf_shape {
+	size_t len; /* of one object */
+	size_t loc_off; /* of its place */
+	size_t array_off, n_off; /* in struct conf; kinds that are there once: the object, and 0 */
+};
+
+extern const struct conf_shape conf_shape[SCHEMA_KIND_N];
+
+/* The i-th object of a kind, which begins with its settings. */
+const void *conf_object(const struct conf *c, enum schema_kind kind, uint32_t i);
+uint32_t conf_object_n(const struct conf *c, enum schema_kind kind);
 
 /* An empty configuration that conf_load() fills. Never NULL. */
 struct conf *conf_new(void);

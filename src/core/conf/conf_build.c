@@ -11,29 +11,19 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct {
-	size_t len, loc_off;
-} shape[SCHEMA_KIND_N] = {
-	[SCHEMA_vrrp] = { sizeof(struct conf_vrrp), offsetof(struct conf_vrrp, loc) },
-	[SCHEMA_vip] = { sizeof(struct conf_vip), offsetof(struct conf_vip, loc) },
-	[SCHEMA_vs] = { sizeof(struct conf_vs), offsetof(struct conf_vs, loc) },
-	[SCHEMA_pool] = { sizeof(struct conf_pool), offsetof(struct conf_pool, loc) },
-	[SCHEMA_rs] = { sizeof(struct conf_rs), offsetof(struct conf_rs, loc) },
-	[SCHEMA_check] = { sizeof(struct conf_check), offsetof(struct conf_check, loc) },
-};
-
 /* of the object in an element; seen follows, aligned */
 static size_t room(enum schema_kind kind)
 {
-	return (shape[kind].len + sizeof(uint64_t) - 1) / sizeof(uint64_t) * sizeof(uint64_t);
+	return (conf_shape[kind].len + sizeof(uint64_t) - 1) / sizeof(uint64_t) * sizeof(uint64_t);
 }
 
 void build_init(struct build *b, struct conf *c, struct err_list *errs)
 {
 	*b = (struct build){ .c = c, .errs = errs };
 	arena_init(&b->scratch);
+	b->once_over = arena_array(&b->scratch, SCHEMA_KIND_N, sizeof(*b->once_over));
 	for (int k = 0; k < SCHEMA_KIND_N; k++)
-		b->list[k].el_len = room((enum schema_kind)k) + sizeof(uint64_t);
+		b->list[k].el_len = room((enum schema_kind)k) + sizeof(struct keyset);
 }
 
 void build_fini(struct build *b)
@@ -51,19 +41,18 @@ void *build_made(const struct build *b, enum schema_kind kind, uint32_t i)
 	return vec_at(&b->list[kind], i);
 }
 
-uint64_t build_seen(const struct build *b, enum schema_kind kind, uint32_t i)
+const struct keyset *build_seen(const struct build *b, enum schema_kind kind, uint32_t i)
 {
-	uint64_t seen;
+	const void *at = (unsigned char *)vec_at(&b->list[kind], i) + room(kind);
 
-	memcpy(&seen, (unsigned char *)vec_at(&b->list[kind], i) + room(kind), sizeof(seen));
-	return seen;
+	return at;
 }
 
 void build_push(struct build *b, enum schema_kind kind, const struct conf_made *m)
 {
 	unsigned char el[sizeof(*m)];
 
-	BUG_ON(b->list[kind].el_len > sizeof(el) || !shape[kind].len);
+	BUG_ON(b->list[kind].el_len > sizeof(el));
 	memcpy(el, &m->o, room(kind));
 	memcpy(el + room(kind), &m->seen, sizeof(m->seen));
 	vec_push(&b->list[kind], el);
@@ -71,7 +60,7 @@ void build_push(struct build *b, enum schema_kind kind, const struct conf_made *
 
 void build_set_loc(enum schema_kind kind, union conf_object *o, struct conf_loc loc)
 {
-	memcpy((unsigned char *)o + shape[kind].loc_off, &loc, sizeof(loc));
+	memcpy((unsigned char *)o + conf_shape[kind].loc_off, &loc, sizeof(loc));
 }
 
 struct conf_loc build_loc(struct build *b, const config_setting_t *set)

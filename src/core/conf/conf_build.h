@@ -30,36 +30,34 @@ enum {
 	CONF_RS_MAX = 1000000, /* servers of all services, and those of all pools and lists */
 	CONF_VIP_MAX = 100000, /* virtual addresses of all instances */
 	CONF_TEMPLATE_DEPTH_MAX = 32, /* templates that use each other in a chain */
+	CONF_VSADDR_MAX = 1000000, /* addresses of all services that have several */
 	CONF_SHORT_MAX_LEN = 1024, /* a server or address as a text */
-};
-
-struct conf_pool {
-	struct fields_pool s;
-	struct conf_loc loc;
-	bool is_used;
 };
 
 /* Any object that a list may hold. All begin with their settings. */
 union conf_object {
-	struct conf_vrrp vrrp;
-	struct conf_vip vip;
-	struct conf_vs vs;
-	struct conf_pool pool;
-	struct conf_rs rs;
-	struct conf_check check;
+#define ONCE(kind, where, text) struct conf_##kind kind;
+#define KIND(kind, where, text) struct conf_##kind kind;
+#define KEY(...)
+#define FROM(...)
+#include "core/conf/schema.def"
+#undef ONCE
+#undef KIND
+#undef KEY
+#undef FROM
 };
 
 /* An object in its list: which of its settings were given decides what it inherits. */
 struct conf_made {
 	union conf_object o;
-	uint64_t seen; /* bit_of() each */
+	struct keyset seen;
 };
 
 /* The settings of one object, gathered from its layers (templates, its own group, the node's
  * overrides) before any is read: the last one given wins. */
 struct picks {
-	uint64_t seen;
-	uint64_t is_told; /* from a layer whose mistakes are told by themselves */
+	struct keyset seen;
+	struct keyset is_told; /* from a layer whose mistakes are told by themselves */
 	config_setting_t *set[SCHEMA_KEYS_MAX]; /* where seen */
 };
 
@@ -72,14 +70,15 @@ struct build {
 	/* Elements of each kind's lists (struct conf_made, cut to its kind; see build_made()). A
 	 * service's servers are a range of list[SCHEMA_rs] until conf_expand(). */
 	struct vec list[SCHEMA_KIND_N];
+	struct keyset once_seen[SCHEMA_KIND_N]; /* of kinds that are there once */
 
 	struct names templates; /* struct conf_template */
 	struct names overrides; /* config_setting_t: the group */
 	struct vec override_all; /* struct conf_override: of every node */
-	struct picks once_over[SCHEMA_KIND_N]; /* what this node lays on kinds that occur once */
+	struct picks *once_over; /* for each kind: what this node lays on kinds that occur once */
 	unsigned use_depth;
 	bool is_quiet; /* what goes wrong is told elsewhere */
-	bool is_full; /* CONF_RS_MAX or CONF_VIP_MAX is reached and told */
+	bool is_full; /* one of the bounds above is reached and told */
 };
 
 void build_init(struct build *b, struct conf *c, struct err_list *errs);
@@ -87,7 +86,7 @@ void build_fini(struct build *b);
 
 /* The i-th element of a kind: its object, and its given settings. */
 void *build_made(const struct build *b, enum schema_kind kind, uint32_t i);
-uint64_t build_seen(const struct build *b, enum schema_kind kind, uint32_t i);
+const struct keyset *build_seen(const struct build *b, enum schema_kind kind, uint32_t i);
 
 /* Appends the first part of *m, as long as an object of this kind is, with seen. */
 void build_push(struct build *b, enum schema_kind kind, const struct conf_made *m);
@@ -103,11 +102,6 @@ __attribute__((format(printf, 5, 6))) void build_fail(struct build *b, enum sche
 						      const config_setting_t *object,
 						      const config_setting_t *at, const char *fmt,
 						      ...);
-
-static inline uint64_t bit_of(enum schema_kind kind, const struct schema_key *key)
-{
-	return UINT64_C(1) << (key - schema_of[kind].key);
-}
 
 /* ------------------------------------------------------------------ conf_object.c */
 

@@ -4,7 +4,7 @@
  */
 #include "core/conf/conf_diff.h"
 
-#include "core/conf/schema.h"
+#include "core/conf/conf_compare.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -24,23 +24,6 @@ static void count(struct conf_count *n, enum schema_reload r)
 	}
 }
 
-/* The addresses of an instance are part of it: another list is a change of the instance. */
-static enum schema_reload diff_vips(const struct conf *old, const struct conf_vrrp *a,
-				    const struct conf *new, const struct conf_vrrp *b)
-{
-	enum schema_reload worst = SCHEMA_SAME;
-
-	if (a->s.vips.n != b->s.vips.n)
-		return SCHEMA_LIVE;
-	for (uint32_t i = 0; i < a->s.vips.n; i++) {
-		enum schema_reload r = schema_diff(SCHEMA_vip, &old->vip[a->s.vips.first + i].s,
-						   &new->vip[b->s.vips.first + i].s);
-
-		worst = r > worst ? r : worst;
-	}
-	return worst;
-}
-
 static void diff_inst(const struct conf *old, const struct conf *new, struct conf_count *n)
 {
 	uint32_t kept = 0;
@@ -53,11 +36,7 @@ static void diff_inst(const struct conf *old, const struct conf *new, struct con
 			continue;
 		}
 		kept++;
-
-		enum schema_reload r = schema_diff(SCHEMA_vrrp, &a->s, &b->s);
-		enum schema_reload v = diff_vips(old, a, new, b);
-
-		count(n, v > r ? v : r);
+		count(n, conf_compare(SCHEMA_vrrp, old, a, new, b));
 	}
 	n->removed = old->vrrp_n - kept;
 }
@@ -72,7 +51,7 @@ static void diff_vs(const struct conf *old, const struct conf *new, struct conf_
 		n->added += !a;
 		kept += a != NULL;
 		if (a)
-			count(n, schema_diff(SCHEMA_vs, &a->s, &b->s));
+			count(n, conf_compare(SCHEMA_vs, old, a, new, b));
 	}
 	n->removed = old->vs_n - kept;
 }
@@ -87,7 +66,7 @@ static void diff_rs(const struct conf *old, const struct conf *new, struct conf_
 		n->added += !a;
 		kept += a != NULL;
 		if (a)
-			count(n, schema_diff(SCHEMA_rs, &a->s, &b->s));
+			count(n, conf_compare(SCHEMA_rs, old, a, new, b));
 	}
 	n->removed = old->rs_n - kept;
 }
@@ -102,8 +81,8 @@ static void diff_probe(const struct conf *old, const struct conf *new, struct co
 		n->added += !a;
 		kept += a != NULL;
 		if (a)
-			count(n, schema_diff(SCHEMA_check, &old->check[a->check].s,
-					     &new->check[b->check].s));
+			count(n, conf_compare(SCHEMA_check, old, &old->check[a->check], new,
+					      &new->check[b->check]));
 	}
 	n->removed = old->probe_n - kept;
 }

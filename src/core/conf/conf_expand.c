@@ -11,17 +11,6 @@
 
 #include <string.h>
 
-/* Elements of a kind, without what the loader kept beside them, in the arena. */
-static void *take(struct build *b, enum schema_kind kind, size_t len, uint32_t *n)
-{
-	unsigned char *p = arena_array(&b->c->arena, b->list[kind].n, len);
-
-	*n = b->list[kind].n;
-	for (uint32_t i = 0; i < *n; i++)
-		memcpy(p + i * len, build_made(b, kind, i), len);
-	return p;
-}
-
 /* ------------------------------------------------------------------ pools */
 
 struct pools {
@@ -92,38 +81,137 @@ static void pools_unused(struct build *b)
 	}
 }
 
-/* ------------------------------------------------------------------ servers */
+/* ------------------------------------------------------------------ inheritance */
 
-struct copying {
-	struct build *b;
-	uint32_t vs; /* index */
-	bool has_checks; /* the service has a list of its own */
-	const struct conf_pool *pool; /* of the servers being copied; NULL: the service's own */
-	uint64_t bit_inhibit, bit_checks; /* of a server */
+/* The objects around one, by kind; NULL: none of that kind. */
+struct scope {
+	const void *base[SCHEMA_KIND_N];
 };
 
-static void copy_servers(const struct copying *k, struct conf_range from)
+/* Gives the settings that inherit and were not given their values. A place that is not around the
+ * object hands on to its own. */
+static void inherit(enum schema_kind kind, void *base, const struct keyset *seen,
+		    const struct scope *sc)
 {
-	struct conf *c = k->b->c;
-	const struct conf_vs *vs = &c->vs[k->vs];
+	for (const struct schema_key *k = schema_of[kind].key; k->name; k++) {
+		const struct schema_key *up = k;
+		enum schema_kind at = kind;
+		const void *from = NULL;
+
+		if (k->dflt != SCHEMA_UP || keyset_has(seen, schema_index(kind, k)))
+			continue;
+		while (!from && up->dflt == SCHEMA_UP) {
+			up = schema_up(up, &at);
+			from = at == kind ? base : sc->base[at];
+		}
+		schema_copy(k, base, up, from ? from : schema_defaults(at));
+	}
+}
+
+static void inherit_all(struct build *b, enum schema_kind kind, const struct scope *sc)
+{
+	for (uint32_t i = 0; i < b->list[kind].n; i++)
+		inherit(kind, build_made(b, kind, i), build_seen(b, kind, i), sc);
+}
+
+/* ------------------------------------------------------------------ servers */
+
+/* Servers and their checks while they are made. */
+struct expanding {
+	struct build *b;
+	struct scope scope;
+	uint32_t vs; /* index */
+	const struct conf_pool *pool; /* of the servers being copied; NULL: the service's own */
+	bool has_checks; /* the service has a list of its own */
+	struct vec check, url, sorry; /* those of struct conf, growing */
+
+	/* the last list of checks that was made, from what, and for what server */
+	struct conf_range made_from, made;
+	struct fields_rs made_for;
+};
+
+/* The urls of a check, which inherit from it. */
+static struct conf_range expand_urls(struct expanding *x, struct conf_range from)
+{
+	struct conf_range r = { .first = x->url.n, .n = from.n };
 
 	for (uint32_t i = from.first; i < from.first + from.n; i++) {
-		struct conf_rs *rs = &c->rs[c->rs_n++];
-		uint64_t seen = build_seen(k->b, SCHEMA_rs, i);
+		struct conf_url url;
 
-		memcpy(rs, build_made(k->b, SCHEMA_rs, i), sizeof(*rs));
-		rs->vs = k->vs;
-		if (!rs->s.port)
-			rs->s.port = vs->s.server_port;
-		if (!rs->s.port && k->pool)
-			rs->s.port = k->pool->s.port;
-		if (!rs->s.port)
-			rs->s.port = vs->s.port;
-		if (!(seen & k->bit_inhibit))
-			rs->s.inhibit_on_failure = vs->s.inhibit_on_failure;
-		if (!(seen & k->bit_checks))
-			rs->s.checks = k->has_checks || !k->pool ? vs->s.checks : k->pool->s.checks;
+		memcpy(&url, build_made(x->b, SCHEMA_url, i), sizeof(url));
+		inherit(SCHEMA_url, &url, build_seen(x->b, SCHEMA_url, i), &x->scope);
+		vec_push(&x->url, &url);
 	}
+	return r;
+}
+
+/* A list of checks with what they inherit from the server or service in scope. */
+static struct conf_range expand_checks(struct expanding *x, struct conf_range from)
+{
+	struct conf_range r = { .first = x->check.n, .n = from.n };
+
+	for (uint32_t i = from.first; i < from.first + from.n; i++) {
+		const struct keyset *seen = build_seen(x->b, SCHEMA_check, i);
+		struct conf_check ck;
+
+		memcpy(&ck, build_made(x->b, SCHEMA_check, i), sizeof(ck));
+		inherit(SCHEMA_check, &ck, seen, &x->scope);
+		if (ck.s.urls.n) {
+			x->scope.base[SCHEMA_check] = &ck;
+			ck.s.urls = expand_urls(x, ck.s.urls);
+			x->scope.base[SCHEMA_check] = NULL;
+		}
+		vec_push(&x->check, &ck);
+	}
+	return r;
+}
+
+/* Whether the checks of two servers inherit the same. */
+static bool gives_same(const struct fields_rs *a, const struct fields_rs *b)
+{
+	return a->delay_loop_us == b->delay_loop_us && a->check_timeout_us == b->check_timeout_us &&
+	       a->retry_n == b->retry_n && a->retry_delay_us == b->retry_delay_us &&
+	       a->warmup_us == b->warmup_us && a->alpha == b->alpha &&
+	       (a->host == b->host || (a->host && b->host && !strcmp(a->host, b->host)));
+}
+
+/* The checks of a server; servers in a row that have the same list and give it the same share it. */
+static struct conf_range server_checks(struct expanding *x, struct conf_range from,
+				       const struct conf_rs *rs)
+{
+	if (x->made_from.first == from.first && x->made_from.n == from.n &&
+	    gives_same(&x->made_for, &rs->s))
+		return x->made;
+	x->scope.base[SCHEMA_rs] = rs;
+	x->made = expand_checks(x, from);
+	x->scope.base[SCHEMA_rs] = NULL;
+	x->made_from = from;
+	x->made_for = rs->s;
+	return x->made;
+}
+
+static void copy_server(struct expanding *x, uint32_t i, int checks_at)
+{
+	struct conf *c = x->b->c;
+	const struct conf_vs *vs = &c->vs[x->vs];
+	struct conf_rs *rs = &c->rs[c->rs_n++];
+	const struct keyset *seen = build_seen(x->b, SCHEMA_rs, i);
+	struct conf_range from = vs->s.checks;
+
+	memcpy(rs, build_made(x->b, SCHEMA_rs, i), sizeof(*rs));
+	rs->vs = x->vs;
+	inherit(SCHEMA_rs, rs, seen, &x->scope);
+	if (!rs->s.port)
+		rs->s.port = vs->s.server_port;
+	if (!rs->s.port && x->pool)
+		rs->s.port = x->pool->s.port;
+	if (!rs->s.port)
+		rs->s.port = vs->s.port;
+	if (keyset_has(seen, checks_at))
+		from = rs->s.checks;
+	else if (x->pool && !x->has_checks)
+		from = x->pool->s.checks;
+	rs->s.checks = from.n ? server_checks(x, from, rs) : (struct conf_range){ 0 };
 }
 
 static uint64_t count_servers(struct build *b, const struct pools *p)
@@ -143,86 +231,113 @@ static uint64_t count_servers(struct build *b, const struct pools *p)
 	return n;
 }
 
-static void make_servers(struct build *b, const struct pools *p)
+/* The sorry server of a service, which inherits from it. */
+static struct conf_range expand_sorry(struct expanding *x, struct conf_range from)
+{
+	struct conf_range r = { .first = x->sorry.n, .n = from.n };
+	struct conf_sorry s;
+
+	if (!from.n)
+		return r;
+	memcpy(&s, build_made(x->b, SCHEMA_sorry, from.first), sizeof(s));
+	inherit(SCHEMA_sorry, &s, build_seen(x->b, SCHEMA_sorry, from.first), &x->scope);
+	vec_push(&x->sorry, &s);
+	return r;
+}
+
+static void expand_service(struct expanding *x, struct conf_range from_pool, bool has_room)
+{
+	struct conf *c = x->b->c;
+	struct conf_vs *vs = &c->vs[x->vs];
+	struct conf_range own = vs->s.servers, checks = { 0 };
+	int checks_at = schema_index(SCHEMA_rs, schema_find(SCHEMA_rs, "checks"));
+	uint32_t first = c->rs_n;
+	const struct conf_pool *pool = x->pool;
+
+	x->scope.base[SCHEMA_vs] = vs;
+	x->made_from = (struct conf_range){ .first = UINT32_MAX };
+	inherit(SCHEMA_vs, vs, build_seen(x->b, SCHEMA_vs, x->vs), &x->scope);
+	vs->s.sorry = expand_sorry(x, vs->s.sorry);
+	for (uint32_t i = 0; has_room && i < from_pool.n; i++)
+		copy_server(x, from_pool.first + i, checks_at);
+	x->pool = NULL;
+	for (uint32_t i = 0; has_room && i < own.n; i++)
+		copy_server(x, own.first + i, checks_at);
+	vs->s.servers = (struct conf_range){ .first = first, .n = c->rs_n - first };
+	/* its own list, as a server without anything of its own has it */
+	if (vs->s.checks.n || (pool && !x->has_checks)) {
+		struct conf_rs plain = { 0 };
+
+		inherit(SCHEMA_rs, &plain, &(struct keyset){ { 0 } }, &x->scope);
+		checks = x->has_checks || !pool ? vs->s.checks : pool->s.checks;
+		checks = checks.n ? server_checks(x, checks, &plain) : checks;
+	}
+	vs->s.checks = checks;
+}
+
+static void make_services(struct build *b, const struct pools *p)
 {
 	struct conf *c = b->c;
 	uint64_t n = count_servers(b, p);
-	uint64_t bit_checks = bit_of(SCHEMA_vs, schema_find(SCHEMA_vs, "checks"));
-	struct copying k = {
-		.b = b,
-		.bit_inhibit = bit_of(SCHEMA_rs, schema_find(SCHEMA_rs, "inhibit_on_failure")),
-		.bit_checks = bit_of(SCHEMA_rs, schema_find(SCHEMA_rs, "checks")),
-	};
+	int checks_at = schema_index(SCHEMA_vs, schema_find(SCHEMA_vs, "checks"));
+	struct expanding x = { .b = b,
+			       .scope.base[SCHEMA_global] = &c->global,
+			       .check.el_len = sizeof(struct conf_check),
+			       .url.el_len = sizeof(struct conf_url),
+			       .sorry.el_len = sizeof(struct conf_sorry) };
 
 	c->rs = arena_array(&c->arena, n, sizeof(*c->rs));
-	for (uint32_t i = 0; n && i < c->vs_n; i++) {
-		struct conf_range own = c->vs[i].s.servers;
-		uint32_t first = c->rs_n;
+	for (uint32_t i = 0; i < c->vs_n; i++) {
+		const struct conf_pool *pool = p->of_vs[i];
 
-		k.vs = i;
-		k.has_checks = build_seen(b, SCHEMA_vs, i) & bit_checks;
-		k.pool = p->of_vs[i];
-		if (k.pool)
-			copy_servers(&k, k.pool->s.servers);
-		k.pool = NULL;
-		copy_servers(&k, own);
-		c->vs[i].s.servers = (struct conf_range){ .first = first, .n = c->rs_n - first };
-		/* spent: two ways to write the same servers are the same service */
-		c->vs[i].s.pool = NULL;
-		c->vs[i].s.server_port = 0;
+		x.vs = i;
+		x.has_checks = keyset_has(build_seen(b, SCHEMA_vs, i), checks_at);
+		x.pool = pool;
+		expand_service(&x, pool ? pool->s.servers : (struct conf_range){ 0 }, n > 0);
 	}
+	conf_take(c, SCHEMA_check, &x.check);
+	conf_take(c, SCHEMA_url, &x.url);
+	conf_take(c, SCHEMA_sorry, &x.sorry);
 }
 
-/* ------------------------------------------------------------------ the others */
+/* ------------------------------------------------------------------ all */
 
-static void inherit_vrrp(struct conf *c)
+/* Kinds that are not taken over as they were read. */
+static bool is_made_anew(enum schema_kind kind)
 {
-	for (uint32_t i = 0; i < c->vrrp_n; i++) {
-		struct conf_vrrp *in = &c->vrrp[i];
-
-		if (!in->s.version)
-			in->s.version = c->global.s.vrrp_version;
-		for (uint32_t k = in->s.vips.first; k < in->s.vips.first + in->s.vips.n; k++)
-			if (!c->vip[k].s.dev)
-				c->vip[k].s.dev = in->s.interface;
-	}
+	return kind == SCHEMA_rs || kind == SCHEMA_pool || kind == SCHEMA_check ||
+	       kind == SCHEMA_url || kind == SCHEMA_sorry || kind == SCHEMA_vs;
 }
 
-static void inherit_check(struct conf *c)
+/* The services, which keep what was given in their lists for a while. */
+static void copy_services(struct build *b)
 {
-	for (uint32_t i = 0; i < c->check_n; i++) {
-		struct conf_check *ck = &c->check[i];
+	struct conf *c = b->c;
 
-		if (!ck->s.path)
-			ck->s.path = "/";
-		/* no code was given */
-		if (!memcmp(&ck->s.status, &(struct conf_status){ { 0 } }, sizeof(ck->s.status)))
-			ck->s.status = conf_status_default();
-	}
+	c->vs_n = b->list[SCHEMA_vs].n;
+	c->vs = arena_array(&c->arena, c->vs_n, sizeof(*c->vs));
+	for (uint32_t i = 0; i < c->vs_n; i++)
+		memcpy(&c->vs[i], build_made(b, SCHEMA_vs, i), sizeof(*c->vs));
 }
 
 void conf_expand(struct build *b)
 {
 	struct conf *c = b->c;
 	struct pools pools = { .of_vs = NULL };
+	struct scope top = { .base[SCHEMA_global] = &c->global };
 
-	c->vrrp = take(b, SCHEMA_vrrp, sizeof(*c->vrrp), &c->vrrp_n);
-	c->vip = take(b, SCHEMA_vip, sizeof(*c->vip), &c->vip_n);
-	c->vs = take(b, SCHEMA_vs, sizeof(*c->vs), &c->vs_n);
-	c->check = take(b, SCHEMA_check, sizeof(*c->check), &c->check_n);
+	inherit(SCHEMA_global, &c->global, &b->once_seen[SCHEMA_global], &top);
+	for (int kind = 0; kind < SCHEMA_KIND_N; kind++) {
+		if (schema_of[kind].is_once || is_made_anew((enum schema_kind)kind))
+			continue;
+		inherit_all(b, (enum schema_kind)kind, &top);
+		conf_take(c, (enum schema_kind)kind, &b->list[kind]);
+	}
 	pools_by_name(b, &pools);
 	pools_find(b, &pools);
 	pools_unused(b);
-	inherit_vrrp(c);
-	inherit_check(c);
-	for (uint32_t i = 0; i < c->vs_n; i++) {
-		char name[CONF_VS_NAME_LEN];
-
-		if (!c->vs[i].s.name)
-			c->vs[i].s.name =
-				arena_strdup(&c->arena, conf_vs_default_name(&c->vs[i].s, name));
-	}
-	make_servers(b, &pools);
-	conf_make_probes(c);
+	copy_services(b);
+	make_services(b, &pools);
+	conf_finish(c);
 	names_fini(&pools.by_name);
 }

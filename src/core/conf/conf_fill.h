@@ -35,8 +35,11 @@ bool fill_word(struct filling *f, const struct schema_key *key, const char *text
 /* Reads what was picked. What is wrong is told. */
 void fill_picked(struct filling *f, const struct picks *picks);
 
-/* Defaults for what was not given; what must be there is told. */
-void fill_defaults(struct filling *f, uint64_t seen);
+/* Tells which settings must be there and were not given. */
+void fill_needed(struct filling *f, const struct keyset *seen);
 
-/* A short text. Returns the settings given. */
-uint64_t fill_short(struct filling *f, const char *text);
+/* A short text; *seen gets the settings given. */
+void fill_short(struct filling *f, const char *text, struct keyset *seen);
+
+/* Whether a kind may be written as a short text. */
+bool fill_is_short(enum schema_kind kind);

@@ -5,8 +5,8 @@
 #include "core/conf/conf_ids.h"
 
 #include "core/bug.h"
+#include "core/conf/conf_compare.h"
 #include "core/conf/idmap.h"
-#include "core/conf/schema.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -109,8 +109,8 @@ static bool same_server(const struct conf *prev, const struct conf_rs *old, cons
 static bool same_question(const struct conf *prev, const struct conf_probe *old,
 			  const struct conf *next, const struct conf_probe *new)
 {
-	return schema_diff(SCHEMA_check, &prev->check[old->check].s, &next->check[new->check].s) <
-	       SCHEMA_RESTART;
+	return conf_compare(SCHEMA_check, prev, &prev->check[old->check], next,
+			    &next->check[new->check]) < SCHEMA_RESTART;
 }
 
 enum { CHECKS_MAX_N = 64 }; /* of a server: the schema allows fewer; one bit each */

@@ -61,14 +61,13 @@ static void pick(struct build *b, enum schema_kind kind, config_setting_t *group
 			continue;
 		}
 
-		uint64_t bit = bit_of(kind, key);
-		ptrdiff_t at = key - schema_of[kind].key;
+		int at = schema_index(kind, key);
 
-		if (is_once && (picks->seen & bit))
+		if (is_once && keyset_has(&picks->seen, at))
 			given_twice(b, kind, picks->set[at], m);
 		picks->set[at] = m;
-		picks->seen |= bit;
-		picks->is_told &= ~bit;
+		keyset_add(&picks->seen, at);
+		keyset_del(&picks->is_told, at);
 	}
 }
 
@@ -86,16 +85,14 @@ void object_pick_once(struct build *b, enum schema_kind kind, config_setting_t *
 
 void picks_lay(struct picks *below, const struct picks *above, bool is_told)
 {
-	for (uint64_t left = above->seen; left; left &= left - 1) {
-		int i = __builtin_ctzll(left);
-
+	for (int i = keyset_next(&above->seen, 0); i >= 0; i = keyset_next(&above->seen, i + 1)) {
 		below->set[i] = above->set[i];
+		keyset_add(&below->seen, i);
+		if (is_told)
+			keyset_add(&below->is_told, i);
+		else
+			keyset_del(&below->is_told, i);
 	}
-	below->seen |= above->seen;
-	if (is_told)
-		below->is_told |= above->seen;
-	else
-		below->is_told &= ~above->seen;
 }
 
 /* ------------------------------------------------------------------ values */
@@ -125,7 +122,8 @@ static bool put_span(struct filling *f, const struct schema_key *key, const char
 bool fill_word(struct filling *f, const struct schema_key *key, const char *text, char *why)
 {
 	if ((key->type == KT_ADDR || key->type == KT_PREFIX) &&
-	    (f->kind == SCHEMA_rs || f->kind == SCHEMA_vip) && conf_span_is(text))
+	    (f->kind == SCHEMA_rs || f->kind == SCHEMA_vip || f->kind == SCHEMA_vsaddr) &&
+	    conf_span_is(text))
 		return put_span(f, key, text, why);
 	return value_from_text(key, text, f->base, &f->b->c->arena, why);
 }
@@ -140,8 +138,8 @@ static bool put_setting(struct filling *f, const struct schema_key *key, config_
 		memcpy(field, &kept, sizeof(kept));
 		return true;
 	}
-	if (config_setting_type(set) == CONFIG_TYPE_STRING && key->type != KT_BOOL &&
-	    key->type != KT_UINT && key->type != KT_STATUS) {
+	if (config_setting_type(set) == CONFIG_TYPE_STRING &&
+	    (key->type == KT_ADDR || key->type == KT_PREFIX)) {
 		if (!fill_word(f, key, config_setting_get_string(set), why))
 			return false;
 	} else if (!value_from_setting(key, set, f->base, &f->b->c->arena, why)) {
@@ -154,11 +152,12 @@ static bool put_setting(struct filling *f, const struct schema_key *key, config_
 
 /* ------------------------------------------------------------------ lists */
 
-static void push_check(struct build *b, const struct conf_check *check)
+static void push_check(struct build *b, const struct conf_check *check, const struct keyset *seen)
 {
-	struct conf_made m = { .seen = 0 };
+	struct conf_made m;
 
 	m.o.check = *check;
+	m.seen = *seen;
 	build_push(b, SCHEMA_check, &m);
 }
 
@@ -170,7 +169,7 @@ static void named_check(struct filling *f, config_setting_t *el)
 	char why[TEMPLATE_WHY_LEN];
 
 	if (t)
-		push_check(f->b, template_check(f->b, t));
+		push_check(f->b, template_check(f->b, t), &t->picks.seen);
 	else
 		build_fail(f->b, f->kind, f->object, el, "%s",
 			   template_why(f->b, SCHEMA_check, name, why));
@@ -219,6 +218,16 @@ static struct conf_range elements(struct filling *f, const struct schema_key *ke
 	return r;
 }
 
+static struct conf_range one_element(struct build *b, const struct schema_key *key,
+				     config_setting_t *set)
+{
+	struct conf_range r = { .first = b->list[key->elem].n, .n = 1 };
+
+	object_element(b, key->elem, set);
+	r.n = b->list[key->elem].n - r.first;
+	return r;
+}
+
 static void put_list(struct filling *f, const struct schema_key *key, config_setting_t *set)
 {
 	struct build *b = f->b;
@@ -229,12 +238,14 @@ static void put_list(struct filling *f, const struct schema_key *key, config_set
 		memcpy(field, kept, sizeof(*kept));
 		return;
 	}
-	if (!config_setting_is_list(set) && !config_setting_is_array(set)) {
+	bool is_one = key->type == KT_ONE || config_setting_is_group(set);
+
+	if (!is_one && !config_setting_is_list(set) && !config_setting_is_array(set)) {
 		build_fail(b, f->kind, f->object, set, "'%s' must be a list ( )", key->name);
 		return;
 	}
 
-	struct conf_range r = elements(f, key, set);
+	struct conf_range r = is_one ? one_element(b, key, set) : elements(f, key, set);
 
 	if ((r.n < key->lo || r.n > key->hi) && !b->is_full)
 		build_fail(b, f->kind, f->object, set, "'%s' must have %lld..%lld elements, not %s",
@@ -257,15 +268,14 @@ void fill_picked(struct filling *f, const struct picks *picks)
 	bool was_quiet = b->is_quiet;
 	char why[VALUE_WHY_LEN];
 
-	for (uint64_t left = picks->seen; left; left &= left - 1) {
-		int i = __builtin_ctzll(left);
+	for (int i = keyset_next(&picks->seen, 0); i >= 0; i = keyset_next(&picks->seen, i + 1)) {
 		const struct schema_key *key = &schema_of[f->kind].key[i];
-		bool is_told = picks->is_told >> i & 1;
+		bool is_told = keyset_has(&picks->is_told, i);
 
 		if (is_told && f->is_layer)
 			continue;
 		b->is_quiet = was_quiet || is_told;
-		if (key->type == KT_LIST)
+		if (key->type == KT_LIST || key->type == KT_ONE)
 			put_list(f, key, picks->set[i]);
 		else if (!put_setting(f, key, picks->set[i], why))
 			build_fail(b, f->kind, f->object, picks->set[i], "'%s' %s", key->name, why);
@@ -273,17 +283,12 @@ void fill_picked(struct filling *f, const struct picks *picks)
 	b->is_quiet = was_quiet;
 }
 
-void fill_defaults(struct filling *f, uint64_t seen)
+void fill_needed(struct filling *f, const struct keyset *seen)
 {
-	for (const struct schema_key *k = schema_of[f->kind].key; k->name; k++) {
-		if (seen & bit_of(f->kind, k))
-			continue;
-		if (k->dflt == SCHEMA_NEED)
+	for (const struct schema_key *k = schema_of[f->kind].key; k->name; k++)
+		if (k->dflt == SCHEMA_NEED && !keyset_has(seen, schema_index(f->kind, k)))
 			build_fail(f->b, f->kind, f->object, f->object,
 				   "required setting '%s' is missing", k->name);
-		else if (k->dflt != SCHEMA_INHERIT && k->dflt != 0)
-			schema_put(k, f->base, k->dflt);
-	}
 }
 
 void object_fill(struct build *b, enum schema_kind kind, config_setting_t *object,
@@ -291,18 +296,15 @@ void object_fill(struct build *b, enum schema_kind kind, config_setting_t *objec
 {
 	struct filling f = { .b = b, .kind = kind, .object = object, .base = base };
 
+	memcpy(base, schema_defaults(kind), schema_of[kind].len);
 	fill_picked(&f, picks);
-	fill_defaults(&f, picks->seen);
+	fill_needed(&f, &picks->seen);
 }
 
 void object_try(struct build *b, enum schema_kind kind, config_setting_t *group,
 		const struct picks *picks)
 {
-	union {
-		union conf_object o;
-		struct conf_global global;
-		struct conf_workers workers;
-	} scratch;
+	union conf_object scratch;
 	struct filling f = { .b = b, .kind = kind, .object = group, .base = &scratch };
 	uint32_t vips = b->list[SCHEMA_vip].n;
 
@@ -314,42 +316,50 @@ void object_try(struct build *b, enum schema_kind kind, config_setting_t *group,
 
 /* ------------------------------------------------------------------ elements */
 
-static uint64_t fill_group(struct filling *f, config_setting_t *el)
+static void fill_group(struct filling *f, config_setting_t *el, struct keyset *seen)
 {
 	struct picks picks;
 	config_setting_t *over = override_of(f->b, f->kind, el);
 
-	picks.seen = picks.is_told = 0;
+	picks.seen = picks.is_told = (struct keyset){ { 0 } };
 	object_pick(f->b, f->kind, el, &picks);
 	if (over) {
-		struct picks above = { .seen = 0 };
+		struct picks above;
 
+		above.seen = above.is_told = (struct keyset){ { 0 } };
 		object_pick(f->b, f->kind, over, &above);
 		picks_lay(&picks, &above, true);
 	}
 	fill_picked(f, &picks);
-	fill_defaults(f, picks.seen);
-	return picks.seen;
+	fill_needed(f, &picks.seen);
+	*seen = picks.seen;
 }
 
 static const char *short_example(enum schema_kind kind)
 {
-	switch (kind) {
-	case SCHEMA_vip:
-		return " or a text such as \"192.0.2.10/24 dev eth0\"";
-	case SCHEMA_rs:
-		return " or a text such as \"10.0.0.1:80 weight=10\"";
-	case SCHEMA_check:
-		return " or the name of a template";
-	case SCHEMA_global:
-	case SCHEMA_workers:
-	case SCHEMA_vrrp:
-	case SCHEMA_vs:
-	case SCHEMA_pool:
-	case SCHEMA_KIND_N:
-		break;
-	}
-	return "";
+	static const char *const example[SCHEMA_KIND_N] = {
+		[SCHEMA_vip] = " or a text such as \"192.0.2.10/24 dev eth0\"",
+		[SCHEMA_rs] = " or a text such as \"10.0.0.1:80 weight=10\"",
+		[SCHEMA_check] = " or the name of a template",
+		[SCHEMA_route] = " or a text such as \"10.0.0.0/8 via 192.0.2.1\"",
+		[SCHEMA_rule] = " or a text such as \"from 10.0.0.0/8 table 100\"",
+		[SCHEMA_peer] = " or a text such as \"192.0.2.3\"",
+		[SCHEMA_track] = " or a text such as \"eth1 weight=-10\"",
+		[SCHEMA_vsaddr] = " or a text such as \"198.51.100.[20-60]:80\"",
+		[SCHEMA_sorry] = " or a text such as \"10.9.9.9:80\"",
+		[SCHEMA_script] = " or an array such as [ \"/path/of/it\", \"argument\" ]",
+	};
+
+	return example[kind] ? example[kind] : "";
+}
+
+/* The most objects of a kind that may have ranges, in all; 0: no such kind. */
+static uint32_t bound_of(enum schema_kind kind)
+{
+	return kind == SCHEMA_rs       ? CONF_RS_MAX
+	       : kind == SCHEMA_vip    ? CONF_VIP_MAX
+	       : kind == SCHEMA_vsaddr ? CONF_VSADDR_MAX
+				       : 0;
 }
 
 /* The object once, or once for each address of its range. */
@@ -358,22 +368,51 @@ static void push_all(struct filling *f, struct conf_made *m)
 	struct build *b = f->b;
 	uint32_t n = f->span.n ? f->span.n : 1;
 
-	uint32_t max = f->kind == SCHEMA_rs ? CONF_RS_MAX : CONF_VIP_MAX;
+	uint32_t max = bound_of(f->kind);
 
-	if ((f->kind == SCHEMA_rs || f->kind == SCHEMA_vip) && n > max - b->list[f->kind].n) {
+	if (max && n > max - b->list[f->kind].n) {
 		if (!b->is_full)
 			build_fail(b, f->kind, f->object, f->object, "more than %u %s in all", max,
-				   f->kind == SCHEMA_rs ? "real servers" : "virtual addresses");
+				   f->kind == SCHEMA_rs    ? "real servers"
+				   : f->kind == SCHEMA_vip ? "virtual addresses"
+							   : "addresses of services");
 		b->is_full = true;
 		return;
 	}
 	for (uint32_t i = 0; i < n; i++) {
 		if (f->span.n && f->kind == SCHEMA_rs)
 			m->o.rs.s.addr = conf_span_at(&f->span, i);
-		else if (f->span.n)
+		else if (f->span.n && f->kind == SCHEMA_vip)
 			m->o.vip.s.prefix.addr = conf_span_at(&f->span, i);
+		else if (f->span.n)
+			m->o.vsaddr.s.prefix.addr = conf_span_at(&f->span, i);
 		build_push(b, f->kind, m);
 	}
+}
+
+/* A command without its group: an array of words, or a text of words between blanks. */
+static bool fill_command(struct filling *f, config_setting_t *el, struct keyset *seen)
+{
+	enum { WORDS_MAX = 64 };
+	const struct schema_key *key = schema_find(SCHEMA_script, "command");
+	const char *words[WORDS_MAX];
+	char copy[CONF_SHORT_MAX_LEN], *rest = copy, *word, why[VALUE_WHY_LEN];
+	bool ok;
+	uint32_t n = 0;
+
+	keyset_add(seen, schema_index(SCHEMA_script, key));
+	if (config_setting_type(el) != CONFIG_TYPE_STRING) {
+		ok = value_from_setting(key, el, f->base, &f->b->c->arena, why);
+	} else {
+		(void)snprintf(copy, sizeof(copy), "%s", config_setting_get_string(el));
+		while (n < WORDS_MAX && (word = strsep(&rest, " ")))
+			if (*word)
+				words[n++] = word;
+		ok = value_texts(key, words, n, f->base, &f->b->c->arena, why);
+	}
+	if (!ok)
+		build_fail(f->b, f->kind, f->object, el, "'%s' %s", key->name, why);
+	return ok;
 }
 
 void object_element(struct build *b, enum schema_kind kind, config_setting_t *el)
@@ -381,12 +420,16 @@ void object_element(struct build *b, enum schema_kind kind, config_setting_t *el
 	struct conf_made m;
 	struct filling f = { .b = b, .kind = kind, .object = el, .base = &m.o };
 
-	memset(&m, 0, sizeof(m));
+	memset(&m.seen, 0, sizeof(m.seen));
+	memset(&m.o, 0, conf_shape[kind].len);
+	memcpy(&m.o, schema_defaults(kind), schema_of[kind].len);
 	if (config_setting_is_group(el))
-		m.seen = fill_group(&f, el);
-	else if (config_setting_type(el) == CONFIG_TYPE_STRING &&
-		 (kind == SCHEMA_vip || kind == SCHEMA_rs))
-		m.seen = fill_short(&f, config_setting_get_string(el));
+		fill_group(&f, el, &m.seen);
+	else if (kind == SCHEMA_script &&
+		 (config_setting_type(el) == CONFIG_TYPE_STRING || config_setting_is_aggregate(el)))
+		(void)fill_command(&f, el, &m.seen);
+	else if (config_setting_type(el) == CONFIG_TYPE_STRING && fill_is_short(kind))
+		fill_short(&f, config_setting_get_string(el), &m.seen);
 	else
 		build_fail(b, kind, el, el, "an element must be a group { }%s",
 			   short_example(kind));

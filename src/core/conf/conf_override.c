@@ -14,6 +14,12 @@ struct conf_override {
 	const char *name;
 };
 
+/* Kinds whose elements have names that something can be laid on by. */
+static const enum schema_kind lists[] = { SCHEMA_vrrp,       SCHEMA_vs,  SCHEMA_pool,
+					  SCHEMA_sync,       SCHEMA_vsg, SCHEMA_track_script,
+					  SCHEMA_track_file, SCHEMA_bfd, SCHEMA_track_process,
+					  SCHEMA_track_group };
+
 static bool is_mine(const struct build *b, const config_setting_t *entry)
 {
 	const char *node;
@@ -25,7 +31,7 @@ static void add_object(struct build *b, enum schema_kind kind, config_setting_t 
 		       config_setting_t *group)
 {
 	struct conf_override o = { .kind = kind, .group = group };
-	struct picks picks = { .seen = 0 };
+	struct picks picks = { .seen = { { 0 } } };
 	char text[CONF_PLACE_LEN];
 
 	if (!config_setting_is_group(group) ||
@@ -54,7 +60,7 @@ static void add_object(struct build *b, enum schema_kind kind, config_setting_t 
 static void add_once(struct build *b, enum schema_kind kind, config_setting_t *entry,
 		     config_setting_t *group)
 {
-	struct picks picks = { .seen = 0 };
+	struct picks picks = { .seen = { { 0 } } };
 
 	if (!config_setting_is_group(group)) {
 		build_fail(b, kind, group, group, "must be a group { }");
@@ -79,8 +85,8 @@ static void add_list(struct build *b, enum schema_kind kind, config_setting_t *e
 
 static void add_member(struct build *b, config_setting_t *entry, config_setting_t *set)
 {
-	static const enum schema_kind lists[] = { SCHEMA_vrrp, SCHEMA_vs, SCHEMA_pool };
-	static const enum schema_kind once[] = { SCHEMA_global, SCHEMA_workers };
+	static const enum schema_kind once[] = { SCHEMA_global,  SCHEMA_workers, SCHEMA_api,
+						 SCHEMA_metrics, SCHEMA_log,     SCHEMA_ssl };
 	const char *name = config_setting_name(set);
 	struct conf_loc loc = build_loc(b, set);
 
@@ -101,8 +107,9 @@ static void add_member(struct build *b, config_setting_t *entry, config_setting_
 			return;
 		}
 	err_add(b->errs, ERR_ERROR, loc.file, loc.line,
-		"node_overrides: unknown setting '%.40s'; known are: node, global_defs, workers, "
-		"vrrp_instances, virtual_servers, pools",
+		"node_overrides: unknown setting '%.40s'; known are: node, the groups that are "
+		"there once (global_defs, workers, ...) and lists of what has a name "
+		"(vrrp_instances, virtual_servers, pools, ...)",
 		name);
 }
 
@@ -142,16 +149,15 @@ config_setting_t *override_of(const struct build *b, enum schema_kind kind, conf
 
 static const char *name_of(const struct build *b, enum schema_kind kind, uint32_t i)
 {
-	const union conf_object *o = build_made(b, kind, i);
+	const unsigned char *o = build_made(b, kind, i);
+	const char *name;
 
-	if (kind == SCHEMA_vrrp)
-		return o->vrrp.s.name;
-	return kind == SCHEMA_vs ? o->vs.s.name : o->pool.s.name;
+	memcpy(&name, o + schema_find(kind, "name")->off, sizeof(name));
+	return name;
 }
 
 void overrides_finish(struct build *b)
 {
-	static const enum schema_kind lists[] = { SCHEMA_vrrp, SCHEMA_vs, SCHEMA_pool };
 	struct names known = { 0 };
 
 	if (!b->override_all.n)

@@ -10,15 +10,31 @@
 #include <stdio.h>
 #include <string.h>
 
-/* "ADDRESS:PORT", the first word of a server's text. */
-static void put_host(struct filling *f, char *word, uint64_t *seen)
+/* Kinds with short texts, and whether the first word may have a port behind it. */
+static const struct {
+	bool is_short, has_port;
+} shorts[SCHEMA_KIND_N] = {
+	[SCHEMA_vip] = { true, false },     [SCHEMA_rs] = { true, true },
+	[SCHEMA_route] = { true, false },   [SCHEMA_rule] = { true, false },
+	[SCHEMA_peer] = { true, false },    [SCHEMA_track] = { true, false },
+	[SCHEMA_vsaddr] = { true, true },   [SCHEMA_sorry] = { true, true },
+	[SCHEMA_nexthop] = { true, false },
+};
+
+bool fill_is_short(enum schema_kind kind)
+{
+	return shorts[kind].is_short;
+}
+
+/* "ADDRESS:PORT" or what else the first setting of the kind is: the first word of a text. */
+static void put_host(struct filling *f, char *word, struct keyset *seen)
 {
 	const struct schema_key *addr = schema_of[f->kind].key;
 	const struct schema_key *key = schema_find(f->kind, "port");
 	char why[VALUE_WHY_LEN], *host = word, *port = NULL;
 
-	*seen |= bit_of(f->kind, addr);
-	if (f->kind == SCHEMA_rs && conf_split_port(word, &host, &port)) {
+	keyset_add(seen, 0);
+	if (shorts[f->kind].has_port && conf_split_port(word, &host, &port)) {
 		build_fail(f->b, f->kind, f->object, f->object, "'%s' is no address with a port",
 			   addr->name);
 		return;
@@ -27,20 +43,20 @@ static void put_host(struct filling *f, char *word, uint64_t *seen)
 		build_fail(f->b, f->kind, f->object, f->object, "'%s' %s", addr->name, why);
 	if (!port)
 		return;
-	*seen |= bit_of(f->kind, key);
+	keyset_add(seen, schema_index(f->kind, key));
 	if (!value_from_text(key, port, f->base, &f->b->c->arena, why))
 		build_fail(f->b, f->kind, f->object, f->object, "'%s' %s", key->name, why);
 }
 
 /* One "key=value" or "key value"; value may be NULL. use is done already. False: stop. */
-static bool put_pair(struct filling *f, const char *name, const char *value, uint64_t *given)
+static bool put_pair(struct filling *f, const char *name, const char *value, struct keyset *given)
 {
 	const struct schema_key *key = schema_find(f->kind, name);
 	char why[VALUE_WHY_LEN];
 
 	if (fill_is_use(f->kind, name))
 		return true;
-	if (!key || key->type == KT_LIST) {
+	if (!key || key->type == KT_LIST || key->type == KT_ONE) {
 		build_fail(f->b, f->kind, f->object, f->object,
 			   key ? "'%.40s' is a list, which needs the long form: a group { }"
 			       : "unknown word '%.40s'",
@@ -49,11 +65,11 @@ static bool put_pair(struct filling *f, const char *name, const char *value, uin
 	}
 	if (!value || !*value)
 		build_fail(f->b, f->kind, f->object, f->object, "'%s' has no value", name);
-	else if (*given & bit_of(f->kind, key))
+	else if (keyset_has(given, schema_index(f->kind, key)))
 		build_fail(f->b, f->kind, f->object, f->object, "'%s' is given twice", name);
 	else if (!value_from_text(key, value, f->base, &f->b->c->arena, why))
 		build_fail(f->b, f->kind, f->object, f->object, "'%s' %s", name, why);
-	*given |= bit_of(f->kind, key);
+	keyset_add(given, schema_index(f->kind, key));
 	return true;
 }
 
@@ -68,7 +84,7 @@ static char *next_word(char **rest)
 }
 
 /* The templates that a text names, below its own settings. */
-static void short_use(struct filling *f, const char *text, uint64_t *seen)
+static void short_use(struct filling *f, const char *text, struct keyset *seen)
 {
 	char copy[CONF_SHORT_MAX_LEN], *rest = copy, *word;
 
@@ -78,7 +94,7 @@ static void short_use(struct filling *f, const char *text, uint64_t *seen)
 				   : !strcmp(word, "use")    ? next_word(&rest)
 							     : NULL;
 		struct conf_template *t = name ? template_find(f->b, f->kind, name) : NULL;
-		struct picks picks = { .seen = 0 };
+		struct picks picks;
 		char why[TEMPLATE_WHY_LEN];
 
 		if (name && !t)
@@ -86,38 +102,62 @@ static void short_use(struct filling *f, const char *text, uint64_t *seen)
 				   template_why(f->b, f->kind, name, why));
 		if (!t)
 			continue;
+		picks.seen = picks.is_told = (struct keyset){ { 0 } };
 		picks_lay(&picks, &t->picks, true);
 		fill_picked(f, &picks);
-		*seen |= picks.seen;
+		keyset_join(seen, &picks.seen);
 	}
 }
 
-uint64_t fill_short(struct filling *f, const char *text)
+/* The value behind a word: after its '=', or the next word; a switch may stand alone. */
+static char *value_of(enum schema_kind kind, char *word, char **rest)
 {
-	char copy[CONF_SHORT_MAX_LEN], *rest = copy, *word;
-	uint64_t given = 0, below = 0;
+	static char yes[] = "true";
+	char *value = strchr(word, '='), *look = *rest;
+	const struct schema_key *key;
+
+	if (value) {
+		*value++ = '\0';
+		return value;
+	}
+	key = schema_find(kind, word);
+	if (!key || key->type != KT_BOOL)
+		return next_word(rest);
+	look += look ? strspn(look, " \t") : 0;
+	if (look && (!strncmp(look, "true", 4) || !strncmp(look, "false", 5)))
+		return next_word(rest);
+	return yes;
+}
+
+void fill_short(struct filling *f, const char *text, struct keyset *seen)
+{
+	char copy[CONF_SHORT_MAX_LEN], *rest = copy, *word, first[CONF_SHORT_MAX_LEN];
+	struct keyset given = { { 0 } };
 
 	if (strlen(text) >= sizeof(copy)) {
 		build_fail(f->b, f->kind, f->object, f->object, "is longer than %zu characters",
 			   sizeof(copy) - 1);
-		return 0;
+		return;
 	}
 	if (fill_has_templates(f->kind) && strstr(text, "use"))
-		short_use(f, text, &below);
+		short_use(f, text, seen);
 	memcpy(copy, text, strlen(text) + 1);
 	word = next_word(&rest);
-	if (word)
-		put_host(f, word, &given);
-	while ((word = next_word(&rest))) {
-		char *value = strchr(word, '=');
+	if (word) {
+		memcpy(first, word, strcspn(word, "="));
+		first[strcspn(word, "=")] = '\0';
+		/* "via 192.0.2.1": the first setting is not said first */
+		if (!schema_find(f->kind, first)) {
+			put_host(f, word, &given);
+			word = next_word(&rest);
+		}
+	}
+	for (; word; word = next_word(&rest)) {
+		char *value = value_of(f->kind, word, &rest);
 
-		if (value)
-			*value++ = '\0';
-		else
-			value = next_word(&rest);
 		if (!put_pair(f, word, value, &given))
 			break;
 	}
-	fill_defaults(f, given | below);
-	return given | below;
+	keyset_join(seen, &given);
+	fill_needed(f, seen);
 }

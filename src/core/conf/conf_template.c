@@ -185,7 +185,7 @@ const struct conf_check *template_check(struct build *b, struct conf_template *t
 	if (!t->is_made) {
 		union conf_object o;
 
-		memset(&o, 0, sizeof(o));
+		memset(&o, 0, sizeof(o.check));
 		object_fill(b, SCHEMA_check, t->group, &t->picks, &o);
 		t->check = o.check;
 		t->check.loc = build_loc(b, t->group);

@@ -7,7 +7,9 @@
 
 #include "core/bug.h"
 #include "core/clock.h"
+#include "core/conf/conf_compare.h"
 #include "core/conf/conf_make.h"
+#include "core/conf/conf_resolve.h"
 #include "core/conf/schema.h"
 
 #include <stdio.h>
@@ -27,45 +29,29 @@ static void indent(struct text *t, int level)
 
 /* ------------------------------------------------------------------ values */
 
+/* In libconfig's escapes: what can't stand in a text, and what is no character to see. */
 static void put_string(struct text *t, const char *s)
 {
 	(void)fputc('"', t->f);
 	for (; *s; s++) {
-		if (*s == '"' || *s == '\\')
-			(void)fputc('\\', t->f);
-		(void)fputc(*s, t->f);
+		unsigned char c = (unsigned char)*s;
+
+		if (c == '"' || c == '\\')
+			(void)fprintf(t->f, "\\%c", c);
+		else if (c == '\n' || c == '\r' || c == '\t')
+			(void)fprintf(t->f, "\\%c", c == '\n' ? 'n' : c == '\r' ? 'r' : 't');
+		else if (c < ' ' || c == 0x7f)
+			(void)fprintf(t->f, "\\x%02x", c);
+		else
+			(void)fputc(c, t->f);
 	}
 	(void)fputc('"', t->f);
-}
-
-/* whole numbers, booleans, enums and times */
-static int64_t number(const struct schema_key *key, const void *field)
-{
-	uint8_t u8;
-	uint16_t u16;
-	uint32_t u32;
-	int64_t us;
-
-	switch (key->len) {
-	case sizeof(u8):
-		memcpy(&u8, field, sizeof(u8));
-		return u8;
-	case sizeof(u16):
-		memcpy(&u16, field, sizeof(u16));
-		return u16;
-	case sizeof(u32):
-		memcpy(&u32, field, sizeof(u32));
-		return u32;
-	default:
-		memcpy(&us, field, sizeof(us));
-		return us;
-	}
 }
 
 /* libconfig takes a number for 32 bits unless it ends with L */
 static void put_integer(struct text *t, int64_t v)
 {
-	(void)fprintf(t->f, v > INT32_MAX ? "%lldL" : "%lld", (long long)v);
+	(void)fprintf(t->f, v > INT32_MAX || v < INT32_MIN ? "%lldL" : "%lld", (long long)v);
 }
 
 static void put_duration(struct text *t, int64_t us)
@@ -111,30 +97,72 @@ static const char *prefix_short(const struct ip_prefix *p, char buf[static PREFI
 	return buf;
 }
 
-static void put_value(struct text *t, const struct schema_key *key, const void *field)
+static void put_texts(struct text *t, const struct conf_strs *s)
+{
+	(void)fputs("[ ", t->f);
+	for (uint32_t i = 0; i < s->n; i++) {
+		(void)fputs(i ? ", " : "", t->f);
+		put_string(t, s->v[i]);
+	}
+	(void)fputs(" ]", t->f);
+}
+
+static void put_named(struct text *t, const struct schema_key *key, int64_t v)
+{
+	char buf[32];
+	const char *text = key->number->print(v, buf);
+
+	if (key->number->is_text || !(*text >= '0' && *text <= '9'))
+		put_string(t, text);
+	else
+		put_integer(t, v);
+}
+
+static void put_prefix(struct text *t, const struct ip_prefix *p)
 {
 	char buf[PREFIX_TEXT_LEN];
+
+	put_string(t, p->addr.family ? prefix_short(p, buf) : "default");
+}
+
+/* A setting of the object at base. */
+static void put_value(struct text *t, const struct schema_key *key, const void *base)
+{
+	const void *field = (const unsigned char *)base + key->off;
+	char buf[ADDR_TEXT_LEN];
 	struct ip_addr addr;
 	struct ip_prefix prefix;
 	struct conf_status status;
+	struct conf_strs strs;
 	const char *s;
 
 	switch (key->type) {
 	case KT_BOOL:
-		(void)fputs(number(key, field) ? "true" : "false", t->f);
+		(void)fputs(schema_get(key, base) ? "true" : "false", t->f);
 		return;
 	case KT_UINT:
-		put_integer(t, number(key, field));
+	case KT_INT:
+		put_integer(t, schema_get(key, base));
+		return;
+	case KT_NAMED:
+		put_named(t, key, schema_get(key, base));
 		return;
 	case KT_DUR:
-		put_duration(t, number(key, field));
+		if (key->number && schema_get(key, base) == key->hi)
+			put_string(t, "forever");
+		else
+			put_duration(t, schema_get(key, base));
 		return;
 	case KT_ENUM:
-		put_string(t, schema_enum_name(key->names, (uint8_t)number(key, field)));
+		put_string(t, schema_enum_name(key->names, (uint8_t)schema_get(key, base)));
 		return;
 	case KT_STR:
 		memcpy(&s, field, sizeof(s));
 		put_string(t, s);
+		return;
+	case KT_STRS:
+		memcpy(&strs, field, sizeof(strs));
+		put_texts(t, &strs);
 		return;
 	case KT_ADDR:
 		memcpy(&addr, field, sizeof(addr));
@@ -142,13 +170,14 @@ static void put_value(struct text *t, const struct schema_key *key, const void *
 		return;
 	case KT_PREFIX:
 		memcpy(&prefix, field, sizeof(prefix));
-		put_string(t, prefix_short(&prefix, buf));
+		put_prefix(t, &prefix);
 		return;
 	case KT_STATUS:
 		memcpy(&status, field, sizeof(status));
 		put_status(t, &status);
 		return;
 	case KT_LIST:
+	case KT_ONE:
 		break;
 	}
 	BUG(key->name);
@@ -156,11 +185,11 @@ static void put_value(struct text *t, const struct schema_key *key, const void *
 
 /* ------------------------------------------------------------------ what need not be written */
 
-/* An object and what it is part of. */
+/* An object and what is around it. */
 struct object {
 	enum schema_kind kind;
 	const void *base;
-	const void *parent; /* NULL: none */
+	const struct object *parent; /* NULL: none */
 };
 
 static bool str_eq(const char *a, const char *b)
@@ -168,74 +197,89 @@ static bool str_eq(const char *a, const char *b)
 	return a == b || (a && b && !strcmp(a, b));
 }
 
-/* What only decides what servers inherit is left out: every server says it itself. */
-static bool vs_inherits(const struct schema_key *key, const struct conf_vs *vs)
+static const void *around(const struct text *t, const struct object *o, enum schema_kind kind)
 {
-	char name[CONF_VS_NAME_LEN];
-
-	if (!strcmp(key->name, "name"))
-		return !strcmp(vs->s.name, conf_vs_default_name(&vs->s, name));
-	if (!strcmp(key->name, "checks"))
-		return !vs->s.checks.n;
-	return !strcmp(key->name, "pool") || !strcmp(key->name, "real_server_port");
+	if (kind == SCHEMA_global)
+		return &t->c->global;
+	for (; o; o = o->parent)
+		if (o->kind == kind)
+			return o->base;
+	return NULL;
 }
 
-static bool rs_inherits(const struct conf *c, const struct schema_key *key,
-			const struct conf_rs *rs, const struct conf_vs *vs)
+/* Whether the place that a row inherits from gives the same value. Places whose settings are gone from
+ * the snapshot gave theirs to each object: there it is written. */
+static bool is_from_above(const struct text *t, const struct schema_key *key,
+			  const struct object *o)
 {
-	if (!strcmp(key->name, "port"))
-		return rs->s.port == vs->s.port;
-	if (!strcmp(key->name, "inhibit_on_failure"))
-		return rs->s.inhibit_on_failure == vs->s.inhibit_on_failure;
-	return !strcmp(key->name, "checks") &&
-	       conf_checks_equal(c->check, rs->s.checks, vs->s.checks);
+	enum schema_kind kind;
+	const struct schema_key *up = schema_up(key, &kind);
+	const void *base = around(t, o, kind);
+
+	while (up->dflt == SCHEMA_UP && (!base || up->is_build)) {
+		up = schema_up(up, &kind);
+		base = around(t, o, kind);
+	}
+	if (!base || up->is_build)
+		base = schema_defaults(kind);
+	return conf_setting_same(key, t->c, o->base, up, t->c, base);
 }
 
-static bool check_inherits(const struct schema_key *key, const struct conf_check *ck)
-{
-	struct conf_status dflt = conf_status_default();
-
-	if (!strcmp(key->name, "path"))
-		return str_eq(ck->s.path, "/");
-	return !strcmp(key->name, "status") && !memcmp(&ck->s.status, &dflt, sizeof(dflt));
-}
-
-/* Whether the place a row inherits from gives the same value. */
+/* Rows whose text says where their value comes from. */
 static bool inherits(const struct text *t, const struct schema_key *key, const struct object *o)
 {
-	if (o->kind == SCHEMA_vrrp)
-		return !strcmp(key->name, "version") &&
-		       ((const struct conf_vrrp *)o->base)->s.version ==
-			       t->c->global.s.vrrp_version;
-	if (o->kind == SCHEMA_vip)
-		return !strcmp(key->name, "dev") &&
-		       str_eq(((const struct conf_vip *)o->base)->s.dev,
-			      ((const struct conf_vrrp *)o->parent)->s.interface);
-	if (o->kind == SCHEMA_vs)
-		return vs_inherits(key, o->base);
-	if (o->kind == SCHEMA_rs)
-		return rs_inherits(t->c, key, o->base, o->parent);
-	return o->kind == SCHEMA_check && check_inherits(key, o->base);
+	const struct conf_vs *vs = o->base;
+	const struct conf_vrrp *in = o->base;
+	const struct conf_rs *rs = o->base;
+	const struct conf_check *ck = o->base;
+	const struct fields_vs *vs_dflt = schema_defaults(SCHEMA_vs);
+	struct conf_status dflt = conf_status_default();
+	char name[CONF_VS_NAME_LEN];
+
+	switch (o->kind) {
+	case SCHEMA_vrrp:
+		if (!strcmp(key->name, "version"))
+			return in->s.version == conf_default_version(t->c, in);
+		return in->s.state == conf_default_state(in);
+	case SCHEMA_vip:
+		if (!o->parent)
+			return str_eq(((const struct conf_vip *)o->base)->s.dev,
+				      t->c->global.s.default_interface);
+		in = o->parent->base;
+		return str_eq(((const struct conf_vip *)o->base)->s.dev, in->s.interface);
+	case SCHEMA_vs:
+		if (!strcmp(key->name, "name"))
+			return str_eq(vs->s.name, conf_vs_default_name(&vs->s, name));
+		if (!strcmp(key->name, "ip_family"))
+			return !vs->s.family;
+		return !vs->s.checks.n;
+	case SCHEMA_rs:
+		vs = o->parent->base;
+		if (!strcmp(key->name, "port"))
+			return rs->s.port == vs->s.port;
+		/* another `alpha` would be handed on to checks that are the service's otherwise */
+		return rs->s.alpha == vs->s.alpha &&
+		       conf_checks_equal(t->c, t->c->check, rs->s.checks, vs->s.checks);
+	case SCHEMA_check:
+		if (!strcmp(key->name, "status"))
+			return !memcmp(&ck->s.status, &dflt, sizeof(dflt));
+		return ck->s.fall_n == vs_dflt->retry_n + 1; /* as when nobody says anything */
+	default:
+		return !schema_is_set(key, o->base);
+	}
 }
 
 static bool is_written(const struct text *t, const struct schema_key *key, const struct object *o)
 {
-	const void *field = (const unsigned char *)o->base + key->off;
-	const char *s;
-
+	if (key->is_build)
+		return false;
 	if (key->dflt == SCHEMA_NEED)
 		return true;
-	if (key->dflt == SCHEMA_INHERIT && inherits(t, key, o))
-		return false;
-	if (key->type == KT_STR) {
-		memcpy(&s, field, sizeof(s));
-		return s != NULL;
-	}
-	if (key->type == KT_LIST && key->dflt != SCHEMA_INHERIT)
-		return ((const struct conf_range *)field)->n > 0;
-	if (key->type == KT_ADDR || key->type == KT_PREFIX || key->type == KT_STATUS)
-		return true;
-	return key->dflt == SCHEMA_INHERIT || number(key, field) != key->dflt;
+	if (key->dflt == SCHEMA_UP)
+		return !is_from_above(t, key, o);
+	if (key->dflt == SCHEMA_INHERIT)
+		return !inherits(t, key, o);
+	return !conf_setting_same(key, t->c, o->base, key, t->c, schema_defaults(o->kind));
 }
 
 /* ------------------------------------------------------------------ objects */
@@ -243,19 +287,11 @@ static bool is_written(const struct text *t, const struct schema_key *key, const
 static void put_rows(struct text *t, const struct object *o, int level);
 
 static struct object element(const struct text *t, enum schema_kind kind, uint32_t i,
-			     const void *parent)
+			     const struct object *parent)
 {
-	const struct conf *c = t->c;
-	struct object o = { .kind = kind, .parent = parent };
-
-	o.base = kind == SCHEMA_vrrp    ? (const void *)&c->vrrp[i]
-		 : kind == SCHEMA_vip   ? (const void *)&c->vip[i]
-		 : kind == SCHEMA_vs    ? (const void *)&c->vs[i]
-		 : kind == SCHEMA_rs    ? (const void *)&c->rs[i]
-		 : kind == SCHEMA_check ? (const void *)&c->check[i]
-					: NULL;
-	BUG_ON(!o.base);
-	return o;
+	return (struct object){ .kind = kind,
+				.parent = parent,
+				.base = conf_object(t->c, kind, i) };
 }
 
 /* { a = 1; b = 2; } in one line */
@@ -266,34 +302,46 @@ static void put_inline(struct text *t, const struct object *o)
 	(void)fputs("}", t->f);
 }
 
-/* "192.0.2.1/24 dev eth1"; the long form where that can't be read back. */
-static void put_vip(struct text *t, const struct object *o)
+/* "192.0.2.1/24 dev eth1"; the long form where there is more, or where that can't be read back. */
+static bool put_vip(struct text *t, const struct object *o)
 {
 	const struct conf_vip *vip = o->base;
 	const struct schema_key *dev = schema_find(SCHEMA_vip, "dev");
 	char addr[PREFIX_TEXT_LEN], both[PREFIX_TEXT_LEN + 32];
 
-	if (strpbrk(vip->s.dev, " \t") || strlen(vip->s.dev) > 24) {
-		put_inline(t, o);
-		return;
-	}
+	for (const struct schema_key *k = dev + 1; k->name; k++)
+		if (is_written(t, k, o))
+			return false;
 	(void)snprintf(both, sizeof(both), "%s%s%s", prefix_short(&vip->s.prefix, addr),
 		       is_written(t, dev, o) ? " dev " : "",
 		       is_written(t, dev, o) ? vip->s.dev : "");
 	put_string(t, both);
+	return true;
+}
+
+/* [ "/path", "argument" ] when nothing else is said of a script */
+static bool put_script(struct text *t, const struct object *o)
+{
+	const struct conf_script *s = o->base;
+
+	if (s->s.user || s->s.group)
+		return false;
+	put_texts(t, &s->s.command);
+	return true;
 }
 
 static void put_element(struct text *t, const struct object *o)
 {
-	if (o->kind == SCHEMA_vip)
-		put_vip(t, o);
-	else
-		put_inline(t, o);
+	if (o->kind == SCHEMA_vip && put_vip(t, o))
+		return;
+	if (o->kind == SCHEMA_script && put_script(t, o))
+		return;
+	put_inline(t, o);
 }
 
 /* ( a, b ): in one line when it is short or level is -1 (the object around it is in one line) */
 static void put_list(struct text *t, const struct schema_key *key, const struct conf_range *r,
-		     const void *parent, int level)
+		     const struct object *parent, int level)
 {
 	bool is_inline = level < 0 || r->n == 0 || (r->n == 1 && key->elem != SCHEMA_rs);
 
@@ -314,6 +362,14 @@ static void put_list(struct text *t, const struct schema_key *key, const struct 
 	(void)fputs(is_inline && r->n ? " )" : ")", t->f);
 }
 
+static void put_one(struct text *t, const struct schema_key *key, const struct conf_range *r,
+		    const struct object *parent)
+{
+	struct object o = element(t, key->elem, r->first, parent);
+
+	put_element(t, &o);
+}
+
 /* The settings of an object, a line each; level -1: all in one line. */
 static void put_rows(struct text *t, const struct object *o, int level)
 {
@@ -322,13 +378,17 @@ static void put_rows(struct text *t, const struct object *o, int level)
 
 		if (!is_written(t, key, o))
 			continue;
+		if (key->type == KT_ONE && !schema_is_set(key, o->base))
+			continue; /* none at all can't be said where there is one to inherit */
 		if (level >= 0)
 			indent(t, level);
 		(void)fprintf(t->f, "%s = ", key->name);
 		if (key->type == KT_LIST)
-			put_list(t, key, field, o->base, level);
+			put_list(t, key, field, o, level);
+		else if (key->type == KT_ONE)
+			put_one(t, key, field, o);
 		else
-			put_value(t, key, field);
+			put_value(t, key, o->base);
 		(void)fputs(level >= 0 ? ";\n" : "; ", t->f);
 	}
 }
@@ -365,20 +425,58 @@ static void put_place(struct text *t, const struct conf_loc *loc)
 	(void)fprintf(t->f, ":%u\n", loc->line);
 }
 
-static void put_blocks(struct text *t, enum schema_kind kind, uint32_t n)
+static void put_blocks(struct text *t, enum schema_kind kind)
 {
+	uint32_t n = conf_object_n(t->c, kind);
+
 	if (!n)
 		return;
 	(void)fprintf(t->f, "\n%s = (\n", schema_of[kind].where);
 	for (uint32_t i = 0; i < n; i++) {
 		struct object o = element(t, kind, i, NULL);
+		struct conf_loc loc;
 
-		put_place(t, kind == SCHEMA_vrrp ? &t->c->vrrp[i].loc : &t->c->vs[i].loc);
+		memcpy(&loc, (const unsigned char *)o.base + conf_shape[kind].loc_off, sizeof(loc));
+		put_place(t, &loc);
 		(void)fputs("  {\n", t->f);
 		put_rows(t, &o, 2);
 		(void)fputs(i + 1 < n ? "  },\n\n" : "  }\n", t->f);
 	}
 	(void)fputs(");\n", t->f);
+}
+
+/* Addresses, routes and rules that are there always stand at the top of the file. */
+static void put_statics(struct text *t)
+{
+	struct object o = { .kind = SCHEMA_statics, .base = &t->c->statics };
+
+	for (const struct schema_key *key = schema_of[SCHEMA_statics].key; key->name; key++) {
+		struct conf_range r;
+
+		memcpy(&r, (const unsigned char *)o.base + key->off, sizeof(r));
+		if (!r.n)
+			continue;
+		(void)fprintf(t->f, "\n%s = ", key->name);
+		put_list(t, key, &r, NULL, 0);
+		(void)fputs(";\n", t->f);
+	}
+}
+
+static void put_all(struct text *t)
+{
+	static const enum schema_kind once[] = { SCHEMA_global,  SCHEMA_workers, SCHEMA_api,
+						 SCHEMA_metrics, SCHEMA_log,     SCHEMA_ssl };
+	static const enum schema_kind lists[] = {
+		SCHEMA_track_group, SCHEMA_garp_group,    SCHEMA_if_delay, SCHEMA_track_script,
+		SCHEMA_track_file,  SCHEMA_track_process, SCHEMA_bfd,      SCHEMA_vrrp,
+		SCHEMA_sync,        SCHEMA_vsg,           SCHEMA_vs,
+	};
+
+	for (size_t i = 0; i < sizeof(once) / sizeof(*once); i++)
+		put_once(t, once[i], conf_object(t->c, once[i], 0));
+	put_statics(t);
+	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
+		put_blocks(t, lists[i]);
 }
 
 char *conf_text(const struct conf *c, const struct conf_text_opt *opt)
@@ -397,10 +495,7 @@ char *conf_text(const struct conf *c, const struct conf_text_opt *opt)
 		p += n + (p[n] == '\n');
 	}
 	(void)fputs("config_version = 1;\n", t.f);
-	put_once(&t, SCHEMA_global, &c->global.s);
-	put_once(&t, SCHEMA_workers, &c->workers.s);
-	put_blocks(&t, SCHEMA_vrrp, c->vrrp_n);
-	put_blocks(&t, SCHEMA_vs, c->vs_n);
+	put_all(&t);
 	BUG_ON(ferror(t.f));
 	(void)fclose(t.f);
 	return out;

@@ -64,19 +64,19 @@ static void top_list(struct build *b, enum schema_kind kind, config_setting_t *s
 		object_element(b, kind, config_setting_get_elem(set, (unsigned)i));
 }
 
-static void top_pools(struct build *b, config_setting_t *set)
+/* What this router always has: the lists of all files become one. */
+static void top_statics(struct build *b, config_setting_t *set)
 {
-	top_list(b, SCHEMA_pool, set);
-}
+	const struct schema_key *key = schema_find(SCHEMA_statics, config_setting_name(set));
+	unsigned char *field = (unsigned char *)&b->c->statics.s + key->off;
+	struct conf_range r;
 
-static void top_vrrp(struct build *b, config_setting_t *set)
-{
-	top_list(b, SCHEMA_vrrp, set);
-}
-
-static void top_vs(struct build *b, config_setting_t *set)
-{
-	top_list(b, SCHEMA_vs, set);
+	memcpy(&r, field, sizeof(r));
+	if (!r.n)
+		r.first = b->list[key->elem].n;
+	top_list(b, key->elem, set);
+	r.n = b->list[key->elem].n - r.first;
+	memcpy(field, &r, sizeof(r));
 }
 
 /* What a file may have at its top; once: in one file only; fn NULL: read elsewhere. The order is that
@@ -85,17 +85,35 @@ static const struct top {
 	const char *name;
 	bool is_once;
 	void (*fn)(struct build *b, config_setting_t *set);
+	enum schema_kind
+		list; /* fn NULL: a list of such objects; 0: none, global_defs is no list */
 } tops[] = {
-	{ "include", false, NULL },
-	{ "config_version", false, top_version },
-	{ "node", true, top_node },
-	{ "templates", false, templates_add },
-	{ "node_overrides", false, overrides_add },
-	{ "global_defs", false, NULL },
-	{ "workers", false, NULL },
-	{ "pools", false, top_pools },
-	{ "vrrp_instances", false, top_vrrp },
-	{ "virtual_servers", false, top_vs },
+	{ "include", false, NULL, 0 },
+	{ "config_version", false, top_version, 0 },
+	{ "node", true, top_node, 0 },
+	{ "templates", false, templates_add, 0 },
+	{ "node_overrides", false, overrides_add, 0 },
+	{ "global_defs", false, NULL, 0 },
+	{ "workers", false, NULL, 0 },
+	{ "api", false, NULL, 0 },
+	{ "metrics", false, NULL, 0 },
+	{ "log", false, NULL, 0 },
+	{ "ssl", false, NULL, 0 },
+	{ "static_ipaddress", false, top_statics, 0 },
+	{ "static_routes", false, top_statics, 0 },
+	{ "static_rules", false, top_statics, 0 },
+	{ "track_groups", false, NULL, SCHEMA_track_group },
+	{ "garp_groups", false, NULL, SCHEMA_garp_group },
+	{ "interface_up_down_delays", false, NULL, SCHEMA_if_delay },
+	{ "vrrp_scripts", false, NULL, SCHEMA_track_script },
+	{ "track_files", false, NULL, SCHEMA_track_file },
+	{ "track_processes", false, NULL, SCHEMA_track_process },
+	{ "bfd_instances", false, NULL, SCHEMA_bfd },
+	{ "pools", false, NULL, SCHEMA_pool },
+	{ "vrrp_instances", false, NULL, SCHEMA_vrrp },
+	{ "vrrp_sync_groups", false, NULL, SCHEMA_sync },
+	{ "virtual_server_groups", false, NULL, SCHEMA_vsg },
+	{ "virtual_servers", false, NULL, SCHEMA_vs },
 };
 
 enum { TOPS = sizeof(tops) / sizeof(*tops) };
@@ -149,7 +167,7 @@ static void run_top(struct build *b, const struct file_tops *files, uint32_t n, 
 	for (uint32_t i = 0; i < n; i++) {
 		config_setting_t *set = files[i].set[t];
 
-		if (!set || !tops[t].fn)
+		if (!set || (!tops[t].fn && !tops[t].list))
 			continue;
 		if (tops[t].is_once && first) {
 			struct conf_loc loc = build_loc(b, set);
@@ -159,7 +177,10 @@ static void run_top(struct build *b, const struct file_tops *files, uint32_t n, 
 			continue;
 		}
 		first = set;
-		tops[t].fn(b, set);
+		if (tops[t].fn)
+			tops[t].fn(b, set);
+		else
+			top_list(b, tops[t].list, set);
 	}
 }
 
@@ -167,7 +188,7 @@ static void run_top(struct build *b, const struct file_tops *files, uint32_t n, 
 static void run_once(struct build *b, const struct file_tops *files, uint32_t n,
 		     enum schema_kind kind, void *base)
 {
-	struct picks picks = { .seen = 0 };
+	struct picks picks = { .seen = { { 0 } } };
 	size_t t = 0;
 
 	while (strcmp(tops[t].name, schema_of[kind].where) != 0)
@@ -181,14 +202,10 @@ static void run_once(struct build *b, const struct file_tops *files, uint32_t n,
 			build_fail(b, kind, set, set, "must be a group { }");
 	}
 	picks_lay(&picks, &b->once_over[kind], true);
-	if (!picks.seen) {
-		/* nobody speaks of it: nothing that needs a place for its message */
-		for (const struct schema_key *k = schema_of[kind].key; k->name; k++)
-			if (k->dflt != 0 && k->dflt != SCHEMA_INHERIT)
-				schema_put(k, base, k->dflt);
-		return;
-	}
-	object_fill(b, kind, picks.set[__builtin_ctzll(picks.seen)]->parent, &picks, base);
+	memcpy(base, schema_defaults(kind), schema_of[kind].len);
+	b->once_seen[kind] = picks.seen;
+	if (!keyset_is_empty(&picks.seen))
+		object_fill(b, kind, picks.set[keyset_next(&picks.seen, 0)]->parent, &picks, base);
 }
 
 void conf_top(struct build *b, const struct conf_files *f)
@@ -207,6 +224,10 @@ void conf_top(struct build *b, const struct conf_files *f)
 	}
 	run_once(b, files, f->n, SCHEMA_global, &b->c->global.s);
 	run_once(b, files, f->n, SCHEMA_workers, &b->c->workers.s);
+	run_once(b, files, f->n, SCHEMA_api, &b->c->api.s);
+	run_once(b, files, f->n, SCHEMA_metrics, &b->c->metrics.s);
+	run_once(b, files, f->n, SCHEMA_log, &b->c->log.s);
+	run_once(b, files, f->n, SCHEMA_ssl, &b->c->ssl.s);
 	overrides_finish(b);
 	free(files);
 }

@@ -8,6 +8,7 @@
 #include "core/bug.h"
 #include "core/clock.h"
 #include "core/conf/conf.h"
+#include "core/conf/schema_word.h"
 
 #include <errno.h>
 #include <math.h>
@@ -15,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 __attribute__((format(printf, 2, 3))) static bool no(char why[static VALUE_WHY_LEN],
 						     const char *fmt, ...)
@@ -99,24 +101,72 @@ static bool put_duration(const struct schema_key *key, int64_t us, void *base, c
 	return true;
 }
 
-static bool put_text(const struct schema_key *key, const char *text, void *base,
-		     struct arena *arena, char *why)
+static bool text_ok(const struct schema_key *key, const char *text, char *why)
 {
 	size_t len = strlen(text);
+	const char *reason = schema_word_why(key->text_kind, text);
 
 	if (len < (size_t)key->lo)
-		return no(why, "must not be empty");
+		return key->lo == 1
+			       ? no(why, "must not be empty")
+			       : no(why, "must have at least %lld characters", (long long)key->lo);
 	if (len > (size_t)key->hi)
 		return no(why, "is %zu characters long; at most %lld are allowed", len,
 			  (long long)key->hi);
-	for (const char *p = text; *p; p++)
-		if ((unsigned char)*p < ' ' || *p == 0x7f || *p == '"')
-			return no(why, "has a control character or a quote");
+	return reason ? no(why, "%s", reason) : true;
+}
+
+static bool put_text(const struct schema_key *key, const char *text, void *base,
+		     struct arena *arena, char *why)
+{
+	if (!text_ok(key, text, why))
+		return false;
 
 	const char *copy = arena_strdup(arena, text);
 
 	memcpy((unsigned char *)base + key->off, &copy, sizeof(copy));
 	return true;
+}
+
+enum { STRS_TEXT_MAX_LEN = 4096 }; /* of each text in an array */
+
+static bool put_texts(const struct schema_key *key, const char *const *texts, uint32_t n,
+		      void *base, struct arena *arena, char *why)
+{
+	const char **v = arena_array(arena, n, sizeof(*v));
+	struct conf_strs strs = { .v = v, .n = n };
+
+	if (n < key->lo || n > key->hi)
+		return no(why, "must have %lld..%lld elements, not %u", (long long)key->lo,
+			  (long long)key->hi, n);
+	for (uint32_t i = 0; i < n; i++) {
+		const char *reason = schema_word_why(key->text_kind, texts[i]);
+
+		if (!*texts[i] && !i)
+			return no(why, "has an empty text");
+		if (strlen(texts[i]) > STRS_TEXT_MAX_LEN)
+			return no(why, "has a text of more than %d characters", STRS_TEXT_MAX_LEN);
+		if (reason)
+			return no(why, "\"%.40s\" %s", texts[i], reason);
+		v[i] = arena_strdup(arena, texts[i]);
+	}
+	memcpy((unsigned char *)base + key->off, &strs, sizeof(strs));
+	return true;
+}
+
+bool value_texts(const struct schema_key *key, const char *const *texts, uint32_t n, void *base,
+		 struct arena *arena, char why[static VALUE_WHY_LEN])
+{
+	return put_texts(key, texts, n, base, arena, why);
+}
+
+static bool put_named(const struct schema_key *key, const char *text, void *base, char *why)
+{
+	int64_t v;
+
+	if (!key->number->parse(text, &v))
+		return no(why, "must be %s, not \"%.40s\"", key->number->what, text);
+	return put_number(key, v, base, why);
 }
 
 static bool put_enum(const struct schema_key *key, const char *text, void *base, char *why)
@@ -147,6 +197,11 @@ static bool put_addr(const struct schema_key *key, const char *text, void *base,
 	unsigned char *field = (unsigned char *)base + key->off;
 
 	if (key->type == KT_PREFIX) {
+		if (key->number &&
+		    (!strcmp(text, "default") || !strcmp(text, "all") || !strcmp(text, "any"))) {
+			memset(field, 0, sizeof(p));
+			return true;
+		}
 		if (prefix_parse(text, &p))
 			return no(why, "\"%.60s\" is not an address with prefix length", text);
 		memcpy(field, &p, sizeof(p));
@@ -191,12 +246,21 @@ bool value_from_text(const struct schema_key *key, const char *text, void *base,
 		schema_put(key, base, text[0] == 't');
 		return true;
 	case KT_UINT:
+	case KT_INT:
 		errno = 0;
-		v = strtoll(text, &end, 10);
+		v = strtoll(text, &end, strncasecmp(text, "0x", 2) ? 10 : 16);
 		if (errno || end == text || *end)
 			return no(why, "must be a whole number, not \"%.40s\"", text);
 		return put_number(key, v, base, why);
+	case KT_NAMED:
+		return put_named(key, text, base, why);
+	case KT_STRS:
+		return put_texts(key, &text, 1, base, arena, why);
 	case KT_DUR:
+		if (key->number && !strcmp(text, "forever")) {
+			schema_put(key, base, key->hi);
+			return true;
+		}
 		if (value_duration(text, &us))
 			return no(why,
 				  "\"%.40s\" is not a time; write a number of seconds or, for "
@@ -216,6 +280,7 @@ bool value_from_text(const struct schema_key *key, const char *text, void *base,
 		memcpy((unsigned char *)base + key->off, &set, sizeof(set));
 		return true;
 	case KT_LIST:
+	case KT_ONE:
 		break;
 	}
 	BUG(key->name);
@@ -288,7 +353,12 @@ static const char *wanted(const struct schema_key *key)
 	case KT_BOOL:
 		return "true or false";
 	case KT_UINT:
+	case KT_INT:
 		return "a whole number";
+	case KT_NAMED:
+		return key->number->what;
+	case KT_STRS:
+		return "an array of texts [ ]";
 	case KT_DUR:
 		return "a time (seconds, or a text such as \"500ms\")";
 	case KT_STR:
@@ -300,8 +370,40 @@ static const char *wanted(const struct schema_key *key)
 		return "an array [ ]";
 	case KT_LIST:
 		return "a list ( )";
+	case KT_ONE:
+		return "a group { }";
 	}
 	BUG(key->name);
+}
+
+/* An array of texts; numbers in it are taken as they would be written. */
+static bool strs_from_setting(const struct schema_key *key, const config_setting_t *set, void *base,
+			      struct arena *arena, char *why)
+{
+	enum { NUMBER_LEN = 24, TEXTS_MAX = 1024 };
+	const char *texts[TEXTS_MAX];
+	int n = config_setting_length(set);
+
+	if (n > TEXTS_MAX)
+		return no(why, "must have at most %d elements", TEXTS_MAX);
+	for (int i = 0; i < n; i++) {
+		const config_setting_t *el = config_setting_get_elem(set, (unsigned)i);
+		char number[NUMBER_LEN];
+
+		switch (config_setting_type(el)) {
+		case CONFIG_TYPE_STRING:
+			texts[i] = config_setting_get_string(el);
+			break;
+		case CONFIG_TYPE_INT:
+		case CONFIG_TYPE_INT64:
+			(void)snprintf(number, sizeof(number), "%lld", (long long)setting_int(el));
+			texts[i] = arena_strdup(arena, number);
+			break;
+		default:
+			return no(why, "must be an array of texts, not of %s", type_name(el));
+		}
+	}
+	return put_texts(key, texts, (uint32_t)n, base, arena, why);
 }
 
 bool value_from_setting(const struct schema_key *key, const config_setting_t *set, void *base,
@@ -313,12 +415,18 @@ bool value_from_setting(const struct schema_key *key, const config_setting_t *se
 
 	if (key->type == KT_STATUS)
 		return status_from_setting(key, set, base, why);
+	if (key->type == KT_STRS && (type == CONFIG_TYPE_ARRAY || type == CONFIG_TYPE_LIST))
+		return strs_from_setting(key, set, base, arena, why);
 	if (key->type == KT_BOOL && type == CONFIG_TYPE_BOOL) {
 		schema_put(key, base, config_setting_get_bool(set));
 		return true;
 	}
-	if (key->type == KT_UINT && is_int)
-		return put_number(key, setting_int(set), base, why);
+	if ((key->type == KT_UINT || key->type == KT_INT ||
+	     (key->type == KT_NAMED && !key->number->is_text)) &&
+	    is_int)
+		return put_number(
+			key, key->type == KT_INT ? config_setting_get_int64(set) : setting_int(set),
+			base, why);
 	if (key->type == KT_DUR && (is_int || type == CONFIG_TYPE_FLOAT)) {
 		double v = is_int ? (double)setting_int(set) : config_setting_get_float(set);
 
@@ -326,7 +434,8 @@ bool value_from_setting(const struct schema_key *key, const config_setting_t *se
 			return no(why, "must not be negative, nor longer than a life");
 		return put_duration(key, us, base, why);
 	}
-	if (type == CONFIG_TYPE_STRING && key->type != KT_BOOL && key->type != KT_UINT)
+	if (type == CONFIG_TYPE_STRING && key->type != KT_BOOL &&
+	    (key->type != KT_UINT || key->hi == UINT32_MAX) && key->type != KT_INT)
 		return value_from_text(key, config_setting_get_string(set), base, arena, why);
 	return no(why, "must be %s, not %s", wanted(key), type_name(set));
 }

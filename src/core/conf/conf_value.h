@@ -22,5 +22,9 @@ bool value_from_setting(const struct schema_key *key, const config_setting_t *se
 bool value_from_text(const struct schema_key *key, const char *text, void *base,
 		     struct arena *arena, char why[static VALUE_WHY_LEN]);
 
+/* Several texts into a KT_STRS field. */
+bool value_texts(const struct schema_key *key, const char *const *texts, uint32_t n, void *base,
+		 struct arena *arena, char why[static VALUE_WHY_LEN]);
+
 /* "1.5", "250ms", "2s", "1m", "2h", "1d" -> us. 0 or -EINVAL. A bare number is seconds. */
 int value_duration(const char *text, int64_t *out_us);

@@ -113,10 +113,23 @@ static const struct ka_word *find_word(enum ka_block block, const char *name)
 	return NULL;
 }
 
+/* Whether a word is one of a row's keywords. */
+static bool has_word(const char *words, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (const char *p = words; *p; p += strcspn(p, " ")) {
+		p += *p == ' ';
+		if (strcspn(p, " ") == len && !strncmp(p, name, len))
+			return true;
+	}
+	return false;
+}
+
 static const struct schema_key *row_of(enum schema_kind kind, const char *name)
 {
 	for (const struct schema_key *key = schema_of[kind].key; key->name; key++)
-		if (key->type != KT_LIST && !strcmp(key->keepalived, name))
+		if (key->type != KT_LIST && key->type != KT_ONE && has_word(key->keepalived, name))
 			return key;
 	return NULL;
 }

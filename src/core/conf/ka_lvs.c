@@ -226,8 +226,8 @@ const struct ka_word ka_words_vs[] = {
 /* ------------------------------------------------------------------ lists of checks that are equal */
 
 /* The list that more than half of the servers have, or else the first server's: a vote in one pass. */
-static struct conf_range common_checks(const struct conf_check *all, const struct conf_rs *rs,
-				       uint32_t n)
+static struct conf_range common_checks(const struct conf *c, const struct conf_check *all,
+				       const struct conf_rs *rs, uint32_t n)
 {
 	struct conf_range lead = { 0 };
 	uint32_t votes = 0, have = 0;
@@ -235,10 +235,10 @@ static struct conf_range common_checks(const struct conf_check *all, const struc
 	for (uint32_t i = 0; i < n; i++) {
 		if (!votes)
 			lead = rs[i].s.checks;
-		votes = conf_checks_equal(all, lead, rs[i].s.checks) ? votes + 1 : votes - 1;
+		votes = conf_checks_equal(c, all, lead, rs[i].s.checks) ? votes + 1 : votes - 1;
 	}
 	for (uint32_t i = 0; i < n; i++)
-		have += conf_checks_equal(all, lead, rs[i].s.checks);
+		have += conf_checks_equal(c, all, lead, rs[i].s.checks);
 	return have * 2 > n || !n ? lead : rs[0].s.checks;
 }
 
@@ -256,7 +256,7 @@ static void lift_checks(struct ka *k, struct vs *vs)
 		memcpy(old, conf_make_at(&k->b, SCHEMA_check, first), n * sizeof(*old));
 	for (uint32_t i = 0; i < vs->o.s.servers.n; i++)
 		rs[i].s.checks.first -= first;
-	common = common_checks(old, rs, vs->o.s.servers.n);
+	common = common_checks(k->b.c, old, rs, vs->o.s.servers.n);
 	conf_make_cut(&k->b, SCHEMA_check, first);
 	vs->o.s.checks = (struct conf_range){ .first = first, .n = common.n };
 	for (uint32_t i = 0; i < common.n; i++)
@@ -265,7 +265,7 @@ static void lift_checks(struct ka *k, struct vs *vs)
 		struct conf_range *own = &rs[r].s.checks;
 		uint32_t from = own->first;
 
-		if (conf_checks_equal(old, common, *own)) {
+		if (conf_checks_equal(k->b.c, old, common, *own)) {
 			*own = vs->o.s.checks;
 			continue;
 		}

@@ -16,8 +16,10 @@ static const char *type_name(enum schema_type type)
 {
 	static const char *const name[] = {
 		[KT_BOOL] = "boolean",  [KT_UINT] = "number",  [KT_DUR] = "time",
+		[KT_INT] = "number",    [KT_NAMED] = "named",  [KT_STRS] = "texts",
 		[KT_STR] = "text",      [KT_ENUM] = "word",    [KT_ADDR] = "address",
 		[KT_PREFIX] = "prefix", [KT_STATUS] = "codes", [KT_LIST] = "list",
+		[KT_ONE] = "group",
 	};
 
 	return name[type];
@@ -108,14 +110,24 @@ static void man_values(FILE *out, const struct schema_key *k)
 		(void)fputs("true or false", out);
 		break;
 	case KT_UINT:
+	case KT_INT:
 	case KT_DUR:
 		(void)fputs(k->type == KT_DUR ? "time, " : "number, ", out);
 		man_number(out, k, k->lo);
 		(void)fputs(" to ", out);
 		man_number(out, k, k->hi);
 		break;
+	case KT_NAMED:
+		(void)fputs(k->number->what, out);
+		break;
 	case KT_STR:
 		(void)fprintf(out, "text, at most %" PRId64 " characters", k->hi);
+		break;
+	case KT_STRS:
+		(void)fprintf(out, "array of texts, %" PRId64 " to %" PRId64, k->lo, k->hi);
+		break;
+	case KT_ONE:
+		(void)fputs("group { }", out);
 		break;
 	case KT_ENUM:
 		for (const struct schema_name *n = k->names; n->name; n++)
@@ -145,19 +157,39 @@ static void man_values(FILE *out, const struct schema_key *k)
 	}
 }
 
+/* Whether the default is a value that could be written. */
+static bool has_default(const struct schema_key *k)
+{
+	bool is_number =
+		k->type == KT_UINT || k->type == KT_INT || k->type == KT_DUR || k->type == KT_NAMED;
+
+	return k->dflt != SCHEMA_NEED && k->dflt != SCHEMA_INHERIT && k->dflt != SCHEMA_UP &&
+	       (!is_number || (k->dflt >= k->lo && k->dflt <= k->hi));
+}
+
 static void man_default(FILE *out, const struct schema_key *k)
 {
+	char name[32];
+
 	if (k->dflt == SCHEMA_NEED) {
 		(void)fputs("required", out);
 		return;
 	}
-	if (k->dflt == SCHEMA_INHERIT)
+	if (!has_default(k))
 		return;
+	if (k->dflt_text) {
+		(void)fprintf(out, "default \\(dq%s\\(dq", k->dflt_text);
+		return;
+	}
 	switch (k->type) {
 	case KT_BOOL:
 		(void)fprintf(out, "default %s", k->dflt ? "true" : "false");
 		break;
+	case KT_NAMED:
+		(void)fprintf(out, "default \\(dq%s\\(dq", k->number->print(k->dflt, name));
+		break;
 	case KT_UINT:
+	case KT_INT:
 	case KT_DUR:
 		(void)fputs("default ", out);
 		man_number(out, k, k->dflt);
@@ -167,10 +199,12 @@ static void man_default(FILE *out, const struct schema_key *k)
 			      schema_enum_name(k->names, (uint8_t)k->dflt));
 		break;
 	case KT_STR:
+	case KT_STRS:
 	case KT_ADDR:
 	case KT_PREFIX:
 	case KT_STATUS:
 	case KT_LIST:
+	case KT_ONE:
 		(void)fputs("default none", out);
 		break;
 	}
@@ -192,17 +226,26 @@ static const char *man_reload(enum schema_reload reload)
 
 static void man_key(FILE *out, const struct schema_key *k)
 {
-	(void)fprintf(out, ".It Ic %s\n", k->name);
+	(void)fputs(".It Ic ", out);
+	man_text(out, k->name);
 	man_text(out, k->text);
 	(void)fputs(".Pq ", out);
 	man_values(out, k);
-	if (k->dflt != SCHEMA_INHERIT)
+	if (k->dflt == SCHEMA_NEED || has_default(k))
 		(void)fputs("; ", out);
 	man_default(out, k);
 	(void)fputc('\n', out);
+	if (k->is_build)
+		(void)fputs("It only decides what other settings are.\n", out);
 	(void)fputs(man_reload(k->reload), out);
-	if (*k->keepalived && strcmp(k->keepalived, k->name) != 0)
-		(void)fprintf(out, "In keepalived:\n.Ic %s .\n", k->keepalived);
+	if (k->effect == SCHEMA_YET)
+		(void)fputs("It has no effect yet.\n", out);
+	if (*k->keepalived && strcmp(k->keepalived, k->name) != 0) {
+		(void)fputs("In keepalived:\n.Ic ", out);
+		for (const char *p = k->keepalived; *p; p++)
+			man_char(out, *p);
+		(void)fputs(" .\n", out);
+	}
 }
 
 void schema_man(FILE *out)
@@ -229,10 +272,13 @@ static void json_member(FILE *out, const char *name, const char *value)
 
 static void json_default(FILE *out, const struct schema_key *k)
 {
-	bool is_number = k->type == KT_UINT || k->type == KT_DUR;
+	bool is_number =
+		k->type == KT_UINT || k->type == KT_INT || k->type == KT_DUR || k->type == KT_NAMED;
 
-	if (k->dflt == SCHEMA_NEED || k->dflt == SCHEMA_INHERIT)
+	if (!has_default(k))
 		return;
+	if (k->dflt_text)
+		json_member(out, "default", k->dflt_text);
 	if (k->type == KT_BOOL)
 		(void)fprintf(out, ",\"default\":%s", k->dflt ? "true" : "false");
 	else if (k->type == KT_ENUM)
@@ -252,7 +298,7 @@ static void json_key(FILE *out, const struct schema_key *k)
 		json_member(out, "unit", k->unit);
 	(void)fprintf(out, ",\"required\":%s,\"inherited\":%s",
 		      k->dflt == SCHEMA_NEED ? "true" : "false",
-		      k->dflt == SCHEMA_INHERIT ? "true" : "false");
+		      k->dflt == SCHEMA_INHERIT || k->dflt == SCHEMA_UP ? "true" : "false");
 	if (k->lo != k->hi)
 		(void)fprintf(out, ",\"min\":%" PRId64 ",\"max\":%" PRId64, k->lo, k->hi);
 	json_default(out, k);
@@ -265,9 +311,13 @@ static void json_key(FILE *out, const struct schema_key *k)
 		}
 		(void)fputc(']', out);
 	}
-	if (k->type == KT_LIST)
+	if (k->type == KT_LIST || k->type == KT_ONE)
 		json_member(out, "element", schema_of[k->elem].where);
 	json_member(out, "reload", reload_name(k->reload));
+	json_member(out, "effect",
+		    k->effect == SCHEMA_NOW   ? "now"
+		    : k->effect == SCHEMA_YET ? "yet"
+					      : "never");
 	json_member(out, "keepalived", k->keepalived);
 	json_member(out, "text", k->text);
 	(void)fputc('}', out);
