@@ -8,6 +8,7 @@
  * that traffic has moved to the other router before this one forgets where it belongs.
  */
 #include "check/check.h"
+#include "check/kit.h"
 #include "core/bug.h"
 #include "core/clock.h"
 #include "core/conf/conf_diff.h"
@@ -121,7 +122,9 @@ static unsigned check_workers(const struct conf *c)
 static struct conf *load_first(const struct options *o, int *status)
 {
 	struct err_list errs = { 0 };
-	struct conf_ask ask = { .path = o->file, .node = o->node, .base_dir = o->base_dir };
+	struct conf_ask ask = {
+		.path = o->file, .node = o->node, .base_dir = o->base_dir, .vet = kit_make
+	};
 	struct conf *c = conf_open(&ask, o->format, &errs);
 
 	findings_print(&errs, stderr);
@@ -164,7 +167,9 @@ static void reload(struct daemon *d)
 {
 	const struct options *o = &d->opt;
 	struct err_list errs = { 0 };
-	struct conf_ask ask = { .path = o->file, .node = o->node, .base_dir = o->base_dir };
+	struct conf_ask ask = {
+		.path = o->file, .node = o->node, .base_dir = o->base_dir, .vet = kit_make
+	};
 
 	(void)munlockall();
 
@@ -552,5 +557,5 @@ int main(int argc, char **argv)
 	fill_standard_fds();
 	if (!options_parse(argc, argv, &o, &status))
 		return status;
-	return o.is_check ? verdict(&o) : run(&o);
+	return o.is_check ? verdict(&o, kit_make) : run(&o);
 }

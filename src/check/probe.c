@@ -29,12 +29,13 @@ struct probe *probe_new(struct check *worker, struct probe_id id, timer_fn *on_d
 	p->state = PROBE_COLD;
 	fact_init(&p->fact, MSG_HEALTH, id.v);
 	timer_init(&p->due, on_due);
-	health_init(&p->health);
 	return p;
 }
 
 void probe_free(struct probe *p)
 {
+	BUG_ON(p->more && p->more->keep.conn);
+	free(p->more);
 	free(p);
 }
 

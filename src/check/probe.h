@@ -14,6 +14,7 @@
 
 #include "check/health.h"
 #include "check/steps.h"
+#include "check/urls.h"
 #include "core/conf/conf.h"
 #include "core/mbox.h"
 #include "core/timer.h"
@@ -32,6 +33,12 @@ enum probe_state {
 
 struct check;
 
+/* What only some probes need. */
+struct probe_more {
+	struct run_keep keep;
+	struct urls urls;
+};
+
 struct probe {
 	struct check *worker; /* the owner's own */
 	struct probe_id id;
@@ -39,12 +46,15 @@ struct probe {
 	struct fact fact;
 	struct timer due; /* due.at_us: when it was due last or is due next */
 	struct run *run; /* RUNNING */
+	const struct conf *held; /* RUNNING over a reload: the snapshot that the run works with */
+	struct probe_more *more; /* with TLS, kept connections or several requests; else NULL */
 	struct probe *next, *prev; /* WAITING: the queue; GONE: next only */
 	struct health_state health;
 	uint8_t state; /* enum probe_state */
+	bool is_waiting_tls; /* WAITING: in the queue for a handshake */
 };
 
-/* Never NULL. COLD. */
+/* Never NULL. COLD. The caller calls health_init(). */
 struct probe *probe_new(struct check *worker, struct probe_id id, timer_fn *on_due);
 
 /* GONE or never started, and its fact idle or abandoned. */

@@ -55,6 +55,8 @@ static struct conf *make_conf(const struct spec *spec, uint32_t n, uint64_t gen)
 	struct conf *c = conf_new();
 
 	c->gen = gen;
+	c->workers.s.inflight_max = 1000;
+	c->workers.s.handshakes_max = 64;
 	c->vs = arena_array(&c->arena, 1, sizeof(*c->vs));
 	c->rs = arena_array(&c->arena, n, sizeof(*c->rs));
 	c->check = arena_array(&c->arena, n, sizeof(*c->check));

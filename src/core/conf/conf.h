@@ -399,6 +399,11 @@ struct conf {
 	 * Main makes it before publishing, so that the VRRP thread needs no allocation when it adopts;
 	 * from then on it is that role's to write. It lives as long as the snapshot. */
 	void *vrrp_run;
+
+	/* What the checks need ready-made (check/kit.h); NULL: nothing. Main makes it before publishing;
+	 * kit_free() frees it with the snapshot. */
+	void *kit;
+	void (*kit_free)(void *kit);
 };
 
 /* Names of all schedulers; conf_vs.s.sched is an index. */

@@ -116,7 +116,7 @@ static struct conf *open_keepalived(struct conf_ask *ask, struct err_list *errs)
 	return c;
 }
 
-struct conf *conf_open(struct conf_ask *ask, enum conf_format format, struct err_list *errs)
+static struct conf *load(struct conf_ask *ask, enum conf_format format, struct err_list *errs)
 {
 	if (format == CONF_FORMAT_GUESS)
 		format = look(ask->path);
@@ -124,4 +124,14 @@ struct conf *conf_open(struct conf_ask *ask, enum conf_format format, struct err
 		return conf_load_ask(ask, errs);
 	ask->files = 1;
 	return open_keepalived(ask, errs);
+}
+
+struct conf *conf_open(struct conf_ask *ask, enum conf_format format, struct err_list *errs)
+{
+	struct conf *c = load(ask, format, errs);
+
+	if (!c || !ask->vet || ask->vet(c, errs))
+		return c;
+	conf_free(c);
+	return NULL;
 }
