@@ -17,6 +17,7 @@
 #include "core/log.h"
 #include "core/ops/options.h"
 #include "core/ops/single.h"
+#include "core/ops/spawn.h"
 #include "core/ops/verdict.h"
 #include "core/role.h"
 #include "core/stats.h"
@@ -146,6 +147,7 @@ static void publish(struct daemon *d, struct conf *c)
 	memset(c->vrrp_run, 0, vrrp_run_len(c));
 	conf_publish(&d->board.conf, c);
 	d->conf = conf_hold(&d->board.conf);
+	spawn_limit(c->workers.s.scripts_max);
 	if (old)
 		conf_drop(old);
 	for (unsigned i = 0; i < d->role_n; i++)
@@ -354,6 +356,7 @@ static int make_roles(struct daemon *d, struct ipvs_kern *kern, unsigned workers
 	d->board.ipvs = &ipvs_role(d->ipvs)->box;
 	for (unsigned i = 0; !err && i < workers; i++) {
 		d->check[i] = check_new(&d->board, i, workers);
+		(void)spawn_client_open(check_spawn(d->check[i])); /* without one, checks say so */
 		d->check_n = i + 1;
 		err = add_role(d, check_role(d->check[i]));
 	}
@@ -476,6 +479,7 @@ static int serve(struct daemon *d, struct conf *first, struct ipvs_kern *kern)
 		conf_drop(d->told);
 	conf_publish(&d->board.conf, NULL);
 	free_roles(d);
+	spawn_stop();
 	if (!err) {
 		tell_stats();
 		log_event(LOG_STOPPED, "%s", "");
@@ -493,6 +497,12 @@ static int run(const struct options *o)
 	 * that comes while the file is read is obeyed as soon as there is something to stop */
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, NULL);
+
+	/* while this process is small and has one thread */
+	if (spawn_start()) {
+		(void)fprintf(stderr, "vipd: can't start the script helper\n");
+		return EXIT_FAILED;
+	}
 
 	struct conf *first = load_first(o, &status);
 

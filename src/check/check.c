@@ -21,6 +21,7 @@
 #include "check/protos.h"
 #include "check/report.h"
 #include "check/sched.h"
+#include "check/scripts.h"
 #include "core/bug.h"
 #include "core/clock.h"
 #include "core/conf/idmap.h"
@@ -57,6 +58,7 @@ struct check {
 	struct timer more; /* there is room, and some still wait */
 	struct probe *gone; /* zombies: their fact is still queued */
 	struct report report;
+	struct scripts *scripts;
 };
 
 /* ---- results ---- */
@@ -72,6 +74,46 @@ static void post_verdict(struct check *c, struct probe *p, const struct run_resu
 
 	if (c->role.board->ipvs)
 		fact_post(c->role.board->ipvs, &p->fact, health_pack(h));
+}
+
+/* What the check says of the weight, as the difference to the configured one that is asked for. */
+static int32_t weight_added(const struct probe *p, const struct setting *s)
+{
+	int64_t base = s->rs->s.weight, want = base;
+
+	switch (p->more->weight.how) {
+	case WEIGHT_SAME:
+		break;
+	case WEIGHT_PERCENT:
+		want = base * p->more->weight.value / 100;
+		if (p->more->weight.value && base && !want)
+			want = 1; /* a share of something is not nothing */
+		break;
+	case WEIGHT_SET:
+		want = p->more->weight.value;
+		break;
+	}
+	if (want > INT32_MAX)
+		want = INT32_MAX;
+	return (int32_t)(want - base);
+}
+
+/* A server that is down has its own weight again when it comes back, until it says otherwise. */
+static void post_weight(struct check *c, struct probe *p, const struct run_result *res)
+{
+	struct setting s = setting_at(c->role.conf, p->index);
+
+	if (!p->more)
+		return;
+	if (res && res->weight.how != WEIGHT_SAME)
+		p->more->weight = res->weight;
+	if (p->health.verdict == HEALTH_DOWN)
+		p->more->weight = (struct run_weight){ .how = WEIGHT_SAME };
+
+	uint64_t value = (uint32_t)weight_added(p, &s);
+
+	if (c->role.board->ipvs && value != fact_value(&p->more->weight_fact))
+		fact_post(c->role.board->ipvs, &p->more->weight_fact, value);
 }
 
 static uint32_t phase_of(const struct check *c, const struct probe *p)
@@ -142,6 +184,16 @@ static bool is_result(struct probe *p, const struct kit_check *kit, bool has_pas
 	return urls_step(&p->more->urls, kit->url_n, p->health.verdict, has_passed);
 }
 
+/* Who can't be asked has no say: what it said last stays, and at first that is nothing bad. */
+static bool has_no_say(const struct probe *p, const struct conf_check *ck,
+		       const struct run_result *res, bool *has_passed)
+{
+	if (!proto_of(ck->s.type)->is_advice || *has_passed || res->reason == REASON_L7STS)
+		return false;
+	*has_passed = p->health.verdict == HEALTH_UNKNOWN;
+	return !*has_passed;
+}
+
 /* The end of a check, whose state is still RUNNING. */
 static void conclude(struct check *c, struct probe *p, const struct run_result *res)
 {
@@ -153,13 +205,14 @@ static void conclude(struct check *c, struct probe *p, const struct run_result *
 	stats_add(STAT_CHECKS, 1);
 	if (res->reason == REASON_SOCKERR) {
 		report_local(&c->report, &s, res);
-	} else if (is_result(p, kit, has_passed) &&
+	} else if (!has_no_say(p, s.check, res, &has_passed) && is_result(p, kit, has_passed) &&
 		   health_step(&p->health, has_passed, s.check->s.rise_n, s.check->s.fall_n)) {
 		post_verdict(c, p, res);
 		report_verdict(&s, res, p->health.verdict);
 	} else if (!has_passed && s.check->s.log_all_failures) {
 		report_failure(&s, res);
 	}
+	post_weight(c, p, res);
 	schedule(c, p, clock_now_us());
 }
 
@@ -297,7 +350,7 @@ static void reap(struct check *c)
 	while (*at) {
 		struct probe *p = *at;
 
-		if (fact_is_idle(&p->fact)) {
+		if (probe_is_idle(p)) {
 			*at = p->next;
 			probe_free(p);
 		} else {
@@ -318,6 +371,7 @@ static void furnish(const struct conf *conf, struct probe *p)
 	p->more = calloc(1, sizeof(*p->more));
 	BUG_ON(!p->more);
 	urls_init(&p->more->urls);
+	fact_init(&p->more->weight_fact, MSG_WEIGHT, p->id.v);
 }
 
 /* A probe that stays asks the same of the same server (else it would have another id). Its running
@@ -332,6 +386,8 @@ static void keep(struct check *c, struct probe *p, uint32_t index, const struct 
 	}
 	p->index = index;
 	furnish(c->role.conf, p);
+	if (was.rs->s.weight != is.rs->s.weight)
+		post_weight(c, p, NULL);
 	if (p->state != PROBE_SCHEDULED || was.check->s.interval_us == is.check->s.interval_us)
 		return;
 
@@ -442,6 +498,8 @@ static int init(struct role *r)
 	struct check *c = container_of(r, struct check, role);
 
 	engine_init(&c->engine, &r->loop, on_done);
+	c->engine.scripts = c->scripts;
+	scripts_listen(c->scripts, &r->loop);
 	timer_init(&c->more, on_more);
 	c->random = (uint64_t)clock_now_us() | 1;
 	return 0;
@@ -464,6 +522,7 @@ static void fini(struct role *r)
 		retire(c, c->probe[i]);
 	c->probe_n = 0;
 	timer_disarm(&r->loop.timers, &c->more);
+	scripts_close(c->scripts, &r->loop);
 	engine_fini(&c->engine);
 }
 
@@ -493,8 +552,14 @@ struct check *check_new(struct board *board, unsigned index, unsigned n)
 				 .id = (enum role_id)(ROLE_CHECK + index),
 				 .ops = &ops,
 				 .board = board };
+	c->scripts = scripts_new();
 	arena_init(&c->arena);
 	return c;
+}
+
+struct spawn_client *check_spawn(struct check *c)
+{
+	return scripts_client(c->scripts);
 }
 
 struct role *check_role(struct check *c)
@@ -512,5 +577,6 @@ void check_free(struct check *c)
 	}
 	free(c->probe);
 	arena_fini(&c->arena);
+	scripts_free(c->scripts);
 	free(c);
 }

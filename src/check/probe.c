@@ -39,6 +39,11 @@ void probe_free(struct probe *p)
 	free(p);
 }
 
+bool probe_is_idle(const struct probe *p)
+{
+	return fact_is_idle(&p->fact) && (!p->more || fact_is_idle(&p->more->weight_fact));
+}
+
 void probe_set_state(struct probe *p, enum probe_state next)
 {
 	BUG_ON(!(may_follow[p->state] & 1u << next));

@@ -37,6 +37,8 @@ struct check;
 struct probe_more {
 	struct run_keep keep;
 	struct urls urls;
+	struct run_weight weight; /* what it said last */
+	struct fact weight_fact;
 };
 
 struct probe {
@@ -57,7 +59,10 @@ struct probe {
 /* Never NULL. COLD. The caller calls health_init(). */
 struct probe *probe_new(struct check *worker, struct probe_id id, timer_fn *on_due);
 
-/* GONE or never started, and its fact idle or abandoned. */
+/* None of its facts is queued. */
+bool probe_is_idle(const struct probe *p);
+
+/* GONE or never started, and its facts idle or abandoned. */
 void probe_free(struct probe *p);
 
 /* The one place that writes state; a step that is not in the picture is a BUG. */

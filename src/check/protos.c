@@ -7,9 +7,11 @@
 #include "core/bug.h"
 
 static const struct proto *const protos[] = {
-	[CHECK_TCP] = &proto_tcp,   [CHECK_HTTP] = &proto_http,     [CHECK_HTTPS] = &proto_https,
-	[CHECK_SMTP] = &proto_smtp, [CHECK_DNS] = &proto_dns,       [CHECK_UDP] = &proto_udp,
-	[CHECK_PING] = &proto_ping, [CHECK_EXPECT] = &proto_expect,
+	[CHECK_TCP] = &proto_tcp,     [CHECK_HTTP] = &proto_http,
+	[CHECK_HTTPS] = &proto_https, [CHECK_SMTP] = &proto_smtp,
+	[CHECK_DNS] = &proto_dns,     [CHECK_UDP] = &proto_udp,
+	[CHECK_PING] = &proto_ping,   [CHECK_EXPECT] = &proto_expect,
+	[CHECK_AGENT] = &proto_agent, [CHECK_SCRIPT] = &proto_script,
 };
 
 const struct proto *proto_of(uint8_t type)

@@ -328,6 +328,7 @@ static void settle(struct run *run, int64_t late_us, struct run_result *res)
 	int64_t stalled_us = run->engine->stalled_us - run->stalled_before_us;
 
 	res->code = run->code;
+	res->weight = run->weight;
 	res->duration_us = took_us < UINT32_MAX ? (uint32_t)took_us : UINT32_MAX;
 	memcpy(res->detail, run->detail, sizeof(res->detail));
 	if (late_us > stalled_us)
@@ -469,6 +470,8 @@ static int64_t first_limit_us(const struct run *run)
 	int64_t connect_us = run->ask.check->s.connect_timeout_us;
 	bool is_connected = run->conn && run->conn->is_connected;
 
+	if (run->ask.proto->conn == CONN_NONE)
+		return run->limit_us + SEC(STEP_SCRIPT_WAIT_S);
 	return connect_us && connect_us < run->limit_us && !is_connected ? connect_us
 									 : run->limit_us;
 }

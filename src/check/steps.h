@@ -23,6 +23,7 @@
 #include <stdint.h>
 
 struct run;
+struct scripts;
 
 enum step_kind {
 	STEP_CONNECT, /* the first one, but for protocols without a socket */
@@ -47,6 +48,7 @@ enum {
 	STEP_SLACK_US = 10000, /* lateness that is not worth counting */
 	STEP_STALL_PART = 4, /* held up for more than a fourth of the limit: not made */
 	STEP_DETAIL_LEN = TLS_TEXT_LEN,
+	STEP_SCRIPT_WAIT_S = 30, /* beyond its limit: a script whose end is not told is given up */
 	STEP_KEEP_S = 3600, /* age after which a kept connection is made anew */
 };
 
@@ -68,11 +70,22 @@ struct step {
 	uint8_t to;
 };
 
+/* What a check says of its server's weight, beside up or down. */
+struct run_weight {
+	enum {
+		WEIGHT_SAME, /* nothing */
+		WEIGHT_PERCENT, /* of the configured one */
+		WEIGHT_SET, /* this one */
+	} how;
+	int32_t value;
+};
+
 struct proto {
 	const char *name;
 	const struct step *steps;
 	enum check_reason ok; /* when all steps have passed */
 	enum conn_kind conn;
+	bool is_advice; /* only an answer counts, not that there was none */
 
 	/* Each may be NULL. */
 	void (*fini)(struct run *run); /* frees what ctx owns; may come more than once */
@@ -87,6 +100,7 @@ struct run_result {
 	uint16_t code;
 	uint32_t duration_us;
 	int local_err; /* -errno; -ETIME: this process was held up */
+	struct run_weight weight;
 	char detail[STEP_DETAIL_LEN]; /* in words; may be empty */
 };
 
@@ -114,7 +128,7 @@ struct run_keep {
 struct engine {
 	struct loop *loop;
 	void (*done)(void *owner, const struct run_result *res); /* the run is gone by then */
-	void *scripts; /* of p_script; NULL: scripts can't be run */
+	struct scripts *scripts; /* scripts.h; NULL: none can be run */
 	struct timer pulse;
 	int64_t stalled_us; /* time that was lost since the start */
 	uint32_t running_n, handshake_n;
@@ -144,6 +158,7 @@ struct run {
 	const struct step *step;
 	const struct tls_want *tls; /* NULL: none */
 	int64_t start_us, limit_us, stalled_before_us;
+	struct run_weight weight; /* see struct run_result */
 	uint16_t code;
 	bool is_reused; /* on a connection of an earlier check, and nothing has come over it yet */
 	bool is_in_handshake;

@@ -7,7 +7,8 @@
  *	reflector - LINK ------------------> vrrp		(the link table is published: link.h)
  *	vrrp ------ WANT_VIPS -------------> reflector
  *	vrrp ------ VRRP_STATE ------------> ipvs
- *	check 0..n  HEALTH ----------------> ipvs
+ *	check 0..n  HEALTH, WEIGHT --------> ipvs
+ *	main ------ ADMIN -----------------> ipvs
  *
  * A message is a fact (mbox.h): an id and a value of 63 bits that is always the latest. Ids are
  * minted once by main and never used again (conf_ids.h), so an id says the generation too: a
@@ -29,7 +30,12 @@ enum msg_type {
 			* moves with each transition, so that a quick loss and gain is seen */
 	MSG_VRRP_STATE, /* id: instance; value: enum vrrp_state */
 	MSG_HEALTH, /* id: probe; value: health_pack() */
+	MSG_WEIGHT, /* id: probe; value: what it adds to its server's weight, an int32_t in 32 bits */
+	MSG_ADMIN, /* id: server; value: admin_pack() */
 };
+
+/* The value of VRRP_STATE that means "has the addresses"; the same number as in vrrp/fsm.h. */
+enum { MSG_VRRP_ACTIVE = 3 };
 
 /* What one probe says of its real server. */
 enum health_verdict {
@@ -61,4 +67,27 @@ static inline struct health health_unpack(uint64_t v)
 	};
 
 	return h;
+}
+
+/* What the administrator wants of a server. */
+struct admin {
+	uint8_t state; /* ADMIN_READY, ADMIN_DRAIN, ADMIN_MAINT */
+	bool has_weight; /* instead of the configured one */
+	uint32_t weight; /* at most INT32_MAX */
+};
+
+static inline uint64_t admin_pack(struct admin a)
+{
+	return (uint64_t)a.weight << 16 | (uint64_t)a.has_weight << 8 | a.state;
+}
+
+static inline struct admin admin_unpack(uint64_t v)
+{
+	struct admin a = {
+		.state = (uint8_t)v,
+		.has_weight = v >> 8 & 1,
+		.weight = (uint32_t)(v >> 16),
+	};
+
+	return a;
 }

@@ -497,6 +497,45 @@ def udp_cases(servers):
     ]
 
 
+def script_cases(servers, folder):
+    def script(text, more=""):
+        return f'type = "script"; user = "root"; command = [ "/bin/sh", "-c", "{text}" ]; {more}'
+    vanished = os.path.join(folder, "no_such_script")
+
+    def agent(text):
+        return servers.tcp(lambda conn: conn.sendall(text))
+    dynamic = "dynamic_weight = true;"
+    return [
+        up("script", 80, script("exit 0"), "PROCOK", code=0),
+        down("script-1", 80, script("exit 1"), "PROCERR", code=1),
+        down("script-3", 80, script("exit 3"), "PROCERR", code=3),
+        up("script-dynamic", 80, script("exit 3", dynamic), "PROCOK", code=3),
+        down("script-dynamic-1", 80, script("exit 1", dynamic), "PROCERR", code=1),
+        down("script-killed", 80, script("kill -SEGV $$"), "PROCERR", detail="killed by SIGSEGV"),
+        down("script-slow", 80, script("trap '' TERM; sleep 100", 'timeout = "300ms";'), "PROCTOUT"),
+        up("script-loud", 80, script("head -c 100000000 /dev/zero"), "PROCOK"),
+        up("script-user", 80, script("test $(id -un) = nobody").replace('"root"', '"nobody"'), "PROCOK"),
+        up("agent", agent(b"up 50%\n"), 'type = "agent";', code=50),
+        up("agent-drain", agent(b"drain\n"), 'type = "agent";'),
+        down("agent-down", agent(b"down#no disk\n"), 'type = "agent";', "L7STS", detail="says down"),
+        down("agent-maint", agent(b"maint\n"), 'type = "agent";', "L7STS", detail="says maint"),
+        up("agent-apply", agent(b"maint 10%\n"), 'type = "agent"; apply = [ "weight" ];', code=10),
+        up("agent-nobody", servers.nobody(), 'type = "agent";', "L4CON"),
+        up("agent-rubbish", agent(b"hello\n"), 'type = "agent";', "L7RSP"),
+        up("agent-silent", servers.tcp(silent), 'type = "agent";', "L7TOUT"),
+    ], [Case("script-vanished", 80, f'type = "script"; command = [ "{vanished}" ];', None, None)]
+
+
+def not_made(t, ns, folder, cases):
+    """What this machine can't do says nothing of the server."""
+    t.part("checks that can't be made")
+    with Checker(ns, folder, cases) as vipd:
+        line = vipd.daemon.wait_for(r"check\.local", PATIENCE).text
+        t.check("ENOENT" in line, line)
+        t.equal(vipd.daemon.stop(), 0, "vipd ends cleanly")
+        t.equal(len(vipd.daemon.find("server.check")), 0, "no verdict")
+
+
 def kept_connections(t, ns, folder, servers):
     """One connection for all checks; one that was closed in between is made anew without a failure."""
     t.part("kept connections")
@@ -595,12 +634,14 @@ def main():
                 os.makedirs(os.path.join(folder, name))
             ca, other = Authority(os.path.join(folder, "a")), Authority(os.path.join(folder, "b"), "Other authority")
             t.part("every check")
+            scripts, faults = script_cases(servers, folder)
             cases = real_servers(t, ns, folder, ca, stack) + tls_cases(servers, ca, other) + hostile_cases(servers) \
-                + udp_cases(servers)
+                + udp_cases(servers) + scripts
             for first in range(0, len(cases), AT_ONCE):
                 with Checker(ns, folder, cases[first:first + AT_ONCE]) as vipd:
                     vipd.judge(t)
                     t.equal(vipd.daemon.stop(), 0, "vipd ends cleanly")
+            not_made(t, ns, folder, faults)
             kept_connections(t, ns, folder, servers)
             resumed_sessions(t, ns, folder, servers, ca)
             intervals(t, ns, folder, servers)

@@ -86,12 +86,12 @@ bool conf_check_runs(uint8_t type)
 	case CHECK_UDP:
 	case CHECK_PING:
 	case CHECK_EXPECT:
-		return true;
 	case CHECK_SCRIPT:
+	case CHECK_AGENT:
+		return true;
 	case CHECK_FILE:
 	case CHECK_BFD:
 	case CHECK_GRPC:
-	case CHECK_AGENT:
 		break;
 	}
 	return false;
