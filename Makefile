@@ -52,7 +52,7 @@ UNIT   := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/unit/test_*.c)))
 Q := $(if $(V),,@)
 say = $(if $(V),,@echo "  $(1)")
 
-.PHONY: all help deps check test demo bench fuzz lint format clean install man
+.PHONY: all help deps check test demo bench bench-load bench-reload fuzz lint format clean install man
 .DELETE_ON_ERROR:
 
 all: build/vipd build/vipctl
@@ -97,6 +97,7 @@ help:
 	@echo "make test       everything: unit, fuzz, namespaces, real-kernel guest, demo"
 	@echo "make demo       the main job, watched"
 	@echo "make bench      vipd beside keepalived, in the guest"
+	@echo "make bench-load, make bench-reload   beside keepalived: reading 100,000 servers; what a reload delays"
 	@echo "make lint       layers, headers, forbidden calls, format, clang's warnings"
 	@echo "make format     clang-format on all of src and tests"
 	@echo "make man        build/vipd.conf.5, the manual page, from the settings' rows"
@@ -129,6 +130,11 @@ bench:
 	@$(MAKE) --no-print-directory deps
 	@$(MAKE) --no-print-directory all
 	@/usr/bin/python3 bench/table.py
+
+bench-load bench-reload: bench-%:
+	@$(MAKE) --no-print-directory deps
+	@$(MAKE) --no-print-directory all
+	@/usr/bin/python3 bench/$*.py
 
 # ---------------------------------------------------------------- fuzz targets
 

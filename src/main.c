@@ -44,7 +44,9 @@ enum {
 	CHECK_WORKERS_MAX = 256,
 	JOIN_LIMIT_S = 30, /* longest time a role may take to end its work */
 	TRIM_OVER_LEN = 32 * 1024 * 1024, /* free memory that is worth giving back */
-	TIDY_AFTER_S = 1, /* from a reload until memory is given back and locked */
+	TIDY_AFTER_S =
+		30, /* from the last reload until memory is given back: the next may come soon */
+	LOAD_NICE = 10, /* of main while it reads a configuration: checks come first */
 };
 
 struct daemon {
@@ -58,6 +60,7 @@ struct daemon {
 	struct timer start_vrrp;
 	int start_err;
 	bool is_lock_told;
+	struct late late_told[LATE_N]; /* as it was when it was last told */
 
 	struct vrrp *vrrp;
 	struct reflector *reflector;
@@ -77,8 +80,7 @@ struct daemon {
 /* ------------------------------------------------------------------ memory */
 
 /* What must not happen to the VRRP thread: to wait for a page. So all memory is locked (on fault only:
- * what is never touched is not made resident), except while a configuration is read: that takes
- * several times the memory that stays, and locked memory can't be given back. */
+ * what is never touched is not made resident). */
 static void lock_memory(struct daemon *d)
 {
 	if (mlockall(MCL_CURRENT | MCL_ONFAULT) && !d->is_lock_told) {
@@ -88,19 +90,21 @@ static void lock_memory(struct daemon *d)
 }
 
 /* What the reading of a large configuration needed goes back to the system; of a small one it is kept,
- * since the next reload would fault it in again. */
-static void trim_memory(void)
+ * since the next reload would fault it in again. Locked memory can't be given back. */
+static void trim_memory(struct daemon *d)
 {
-	if (mallinfo2().fordblks > TRIM_OVER_LEN)
-		(void)malloc_trim(0);
+	if (mallinfo2().fordblks <= TRIM_OVER_LEN)
+		return;
+	(void)munlockall();
+	(void)malloc_trim(0);
+	lock_memory(d);
 }
 
-/* A while after a reload, when every role has let go of the old generation. */
+/* A while after the last reload, when every role has let go of the old generation. */
 static void on_tidy(struct timer *t, int64_t now_us)
 {
 	(void)now_us;
-	trim_memory();
-	lock_memory(container_of(t, struct daemon, tidy));
+	trim_memory(container_of(t, struct daemon, tidy));
 }
 
 static void tidy_later(struct daemon *d)
@@ -165,6 +169,21 @@ static void log_findings(const struct err_list *errs)
 				  errs->item[i].line, errs->item[i].text);
 }
 
+/* Main gives way to the other roles, which have less to do and more haste. Where the way back is not
+ * allowed (no CAP_SYS_NICE) it stays so. */
+static struct conf *open_aside(struct conf_ask *ask, enum conf_format format, struct err_list *errs)
+{
+	id_t self = (id_t)gettid();
+	int was = getpriority(PRIO_PROCESS, self);
+
+	(void)setpriority(PRIO_PROCESS, self, was + LOAD_NICE);
+
+	struct conf *c = conf_open(ask, format, errs);
+
+	(void)setpriority(PRIO_PROCESS, self, was);
+	return c;
+}
+
 static void reload(struct daemon *d)
 {
 	const struct options *o = &d->opt;
@@ -173,9 +192,7 @@ static void reload(struct daemon *d)
 		.path = o->file, .node = o->node, .base_dir = o->base_dir, .vet = kit_make
 	};
 
-	(void)munlockall();
-
-	struct conf *c = conf_open(&ask, o->format, &errs);
+	struct conf *c = open_aside(&ask, o->format, &errs);
 
 	tidy_later(d);
 	log_findings(&errs);
@@ -186,6 +203,7 @@ static void reload(struct daemon *d)
 			  (unsigned long long)d->conf->gen);
 	} else if (c) {
 		publish(d, c);
+		lock_memory(d); /* the new generation's */
 		c = NULL; /* it is everybody's now */
 	} else {
 		log_event(LOG_CONF_REFUSED, "gen=%llu errors=%zu", (unsigned long long)d->conf->gen,
@@ -227,6 +245,24 @@ static void on_ack(struct daemon *d, uint32_t role_id, uint64_t gen)
 	d->told = d->conf;
 }
 
+/* How late things were since the last time. */
+static void tell_lateness(struct daemon *d)
+{
+	for (unsigned i = 0; i < LATE_N; i++) {
+		struct late all, late;
+
+		stats_late_sum((enum late_id)i, &all);
+		late = all;
+		late_since(&late, &d->late_told[i]);
+		d->late_told[i] = all;
+		log_event(LOG_LATENESS, "%s=%llu p50_us=%lld p99_us=%lld p999_us=%lld max_us=%lld",
+			  late_rows[i].name, (unsigned long long)late.n,
+			  (long long)late_quantile_us(&late, 500),
+			  (long long)late_quantile_us(&late, 990),
+			  (long long)late_quantile_us(&late, 999), (long long)late.max_us);
+	}
+}
+
 /* ------------------------------------------------------------------ main's role */
 
 static void on_signal(struct loop_fd *lf, uint32_t events)
@@ -238,6 +274,10 @@ static void on_signal(struct loop_fd *lf, uint32_t events)
 	while (read(lf->fd, &si, sizeof(si)) == (ssize_t)sizeof(si)) {
 		if (si.ssi_signo == SIGHUP) {
 			reload(d);
+			continue;
+		}
+		if (si.ssi_signo == SIGUSR1) {
+			tell_lateness(d);
 			continue;
 		}
 		log_event(LOG_STOP, "signal=%s", sigabbrev_np((int)si.ssi_signo));
@@ -254,6 +294,7 @@ static int main_init(struct role *r)
 	(void)sigaddset(&set, SIGTERM);
 	(void)sigaddset(&set, SIGINT);
 	(void)sigaddset(&set, SIGHUP);
+	(void)sigaddset(&set, SIGUSR1);
 
 	int fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 
@@ -425,7 +466,7 @@ static void on_start_vrrp(struct timer *t, int64_t now_us)
 		d->role.is_stopping = true;
 		return;
 	}
-	trim_memory();
+	trim_memory(d);
 	lock_memory(d); /* with the stacks of all roles */
 	log_event(LOG_READY, "instances=%u services=%u servers=%u checks=%u workers=%u",
 		  d->conf->vrrp_n, d->conf->vs_n, d->conf->rs_n, d->conf->probe_n, d->check_n);

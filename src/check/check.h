@@ -9,7 +9,7 @@
 
 struct check;
 
-/* Worker `index` of n: it has the probes whose id leaves `index` when divided by n. board outlives
+/* Worker `index` of n: it has the probes that sched_worker() gives it. board outlives
  * it. Never NULL. Main. */
 struct check *check_new(struct board *board, unsigned index, unsigned n);
 

@@ -44,7 +44,9 @@ struct probe_more {
 struct probe {
 	struct check *worker; /* the owner's own */
 	struct probe_id id;
-	uint32_t index; /* in conf->probe of the snapshot that the worker runs */
+	uint32_t
+		index; /* in conf->probe of the snapshot with this generation: the worker's, or the one before */
+	uint64_t gen;
 	struct fact fact;
 	struct timer due; /* due.at_us: when it was due last or is due next */
 	struct run *run; /* RUNNING */

@@ -8,6 +8,13 @@
 
 enum { PHASE_BITS = 20 }; /* used of the phase: a day in us needs 37, and both must fit into 63 */
 
+uint32_t sched_worker(uint32_t id, uint32_t n)
+{
+	uint32_t turn = id / n * 2654435769u >> 16;
+
+	return (id % n + turn) % n;
+}
+
 /* Every n-th point of one golden sequence may lie badly (n a Fibonacci number: nearly always in the
  * same places), so each worker has a whole sequence of its own, shifted by its place. */
 uint32_t sched_phase(uint32_t id, uint32_t n)
@@ -15,7 +22,7 @@ uint32_t sched_phase(uint32_t id, uint32_t n)
 	uint32_t golden = 2654435769u; /* 2^32 divided by the golden ratio */
 	uint32_t plastic = 3242174889u; /* by the plastic number: the two have no common measure */
 
-	return id / n * golden + id % n * plastic;
+	return id / n * golden + sched_worker(id, n) * plastic;
 }
 
 int64_t sched_next(int64_t after_us, int64_t interval_us, uint32_t phase)

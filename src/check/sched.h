@@ -10,8 +10,12 @@
 
 #include <stdint.h>
 
-/* A fraction of the interval in units of 2^-32. The share of each of n workers (ids with the same
- * rest) is spread by itself, and the workers are apart from each other. n: at least 1. */
+/* Which of n workers has it: of each n neighbours in the sequence of ids each worker has one, and which
+ * one changes from group to group, so that the second check of all servers does not go to one worker. */
+uint32_t sched_worker(uint32_t id, uint32_t n);
+
+/* A fraction of the interval in units of 2^-32. The share of each of n workers is spread by itself, and
+ * the workers are apart from each other. n: at least 1. */
 uint32_t sched_phase(uint32_t id, uint32_t n);
 
 /* The first point of the grid after after_us. Points that were missed are skipped. interval_us: 1 to

@@ -119,6 +119,15 @@ bool addr_is_multicast(const struct ip_addr *a)
 	return a->family == AF_INET6 ? a->byte[0] == 0xff : (a->byte[0] & 0xf0) == 0xe0;
 }
 
+bool addr_is_host(const struct ip_addr *a)
+{
+	if (addr_is_multicast(a))
+		return false;
+	if (a->family == AF_INET)
+		return a->v4.s_addr != INADDR_ANY && a->v4.s_addr != INADDR_BROADCAST;
+	return a->family == AF_INET6 && !IN6_IS_ADDR_UNSPECIFIED(&a->v6);
+}
+
 socklen_t addr_sockaddr(const struct ip_addr *a, uint16_t port, struct sockaddr_storage *out)
 {
 	memset(out, 0, sizeof(*out));

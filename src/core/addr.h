@@ -50,6 +50,9 @@ struct ip_addr addr_v4(uint32_t addr_be);
 int addr_cmp(const struct ip_addr *a, const struct ip_addr *b);
 bool addr_eq(const struct ip_addr *a, const struct ip_addr *b);
 
+/* Whether it can be that of a host: not 0.0.0.0, ::, broadcast or multicast. */
+bool addr_is_host(const struct ip_addr *a);
+
 /* 224.0.0.0/4, ff00::/8 */
 bool addr_is_multicast(const struct ip_addr *a);
 

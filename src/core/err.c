@@ -52,7 +52,9 @@ static bool is_known(const struct err_list *l, const struct err_item *it)
 void err_add(struct err_list *l, enum err_level level, const char *file, uint32_t line,
 	     const char *fmt, ...)
 {
-	struct err_item it = { .file = strdup(file), .line = line, .level = level };
+	struct err_item it = { .file = strdup(file ? file : "(nowhere)"),
+			       .line = line,
+			       .level = level };
 	va_list ap;
 
 	va_start(ap, fmt);

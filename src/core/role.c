@@ -70,9 +70,16 @@ static void on_fact(void *arg, enum msg_type type, uint32_t id, uint64_t value)
 		r->ops->fact(r, type, id, value);
 }
 
+void role_adopted(struct role *r)
+{
+	r->is_adopting = false;
+	if (r->board->main)
+		fact_post(r->board->main, &r->ack, r->conf->gen);
+}
+
 static void adopt_current(struct role *r)
 {
-	if (!r->ops->adopt)
+	if (!r->ops->adopt || r->is_adopting)
 		return;
 	snap_enter();
 
@@ -88,8 +95,8 @@ static void adopt_current(struct role *r)
 
 	r->conf = new;
 	r->ops->adopt(r, old, new);
-	if (r->board->main)
-		fact_post(r->board->main, &r->ack, new->gen);
+	if (!r->is_adopting)
+		role_adopted(r);
 	if (old)
 		conf_drop(old);
 }

@@ -6,6 +6,7 @@
  *	wait	for a message, a descriptor or a timer
  *	gather	the messages that were posted so far
  *	adopt	the current snapshot, when it is not the one held   -> ops->adopt(), then ACK to main
+ *		(a role that adopts in steps says when it is done: role_adopted())
  *	take	the gathered messages                               -> ops->fact() for each
  *	run	timers and descriptors                              -> their own functions
  *	settle	what all this has made necessary                    -> ops->reconcile()
@@ -76,6 +77,7 @@ struct role {
 	struct loop loop;
 	const struct conf *conf; /* the generation it runs; holds a reference */
 	bool is_stopping;
+	bool is_adopting; /* set in adopt: it goes on with that for some turns; see role_adopted() */
 	struct loop_fd box_fd;
 	struct timer again; /* the rest of the mailbox */
 	struct fact ack;
@@ -96,8 +98,12 @@ enum { ROLE_IDLE_US = 1000000 }; /* longest sleep of a role */
  * block of fields. Main. 0 or -errno. */
 int role_prepare(struct role *r);
 
-/* Starts the thread and waits until its init and first adopt are done. Main. 0 or -errno. */
+/* Starts the thread and waits until its init and first adopt are done (a role that adopts in steps has
+ * begun). Main. 0 or -errno. */
 int role_start(struct role *r);
+
+/* The role has taken over all of r->conf, after it had set is_adopting. The role's thread. */
+void role_adopted(struct role *r);
 
 /* Posts STOP; role_join() waits up to limit_us and returns -ETIMEDOUT when the role is stuck. Main. */
 void role_stop(struct role *r);

@@ -10,13 +10,30 @@
 
 const struct stat_row stat_rows[STAT_N] = {
 #define STAT(sym, n, t) [STAT_##sym] = { .name = (n), .text = (t) },
+#define LATE(sym, n, t)
 #include "core/stats.def"
 #undef STAT
+#undef LATE
+};
+
+const struct stat_row late_rows[LATE_N] = {
+#define STAT(sym, n, t)
+#define LATE(sym, n, t) [LATE_##sym] = { .name = (n), .text = (t) },
+#include "core/stats.def"
+#undef STAT
+#undef LATE
+};
+
+struct lateness {
+	_Atomic int64_t max_us;
+	_Atomic uint64_t bucket[LATE_BUCKETS_N];
 };
 
 struct block {
 	struct block *next;
-	_Atomic uint64_t v[STAT_N]; /* written by one thread */
+	/* written by one thread */
+	_Atomic uint64_t v[STAT_N];
+	struct lateness late[LATE_N];
 };
 
 static _Atomic(struct block *)
@@ -36,14 +53,30 @@ int stats_thread_enter(void)
 	return 0;
 }
 
+/* one writer: a plain load and store, atomic only so that readers may look */
+static void add(_Atomic uint64_t *to, uint64_t n)
+{
+	uint64_t v = atomic_load_explicit(to, memory_order_relaxed);
+
+	atomic_store_explicit(to, v + n, memory_order_relaxed);
+}
+
 void stats_add(enum stat_id id, uint64_t n)
+{
+	if (mine)
+		add(&mine->v[id], n);
+}
+
+void stats_late(enum late_id id, int64_t late_us)
 {
 	if (!mine)
 		return;
-	/* one writer: a plain load and store, atomic only so that readers may look */
-	uint64_t v = atomic_load_explicit(&mine->v[id], memory_order_relaxed);
 
-	atomic_store_explicit(&mine->v[id], v + n, memory_order_relaxed);
+	struct lateness *l = &mine->late[id];
+
+	add(&l->bucket[late_bucket(late_us)], 1);
+	if (late_us > atomic_load_explicit(&l->max_us, memory_order_relaxed))
+		atomic_store_explicit(&l->max_us, late_us, memory_order_relaxed);
 }
 
 uint64_t stats_sum(enum stat_id id)
@@ -53,4 +86,22 @@ uint64_t stats_sum(enum stat_id id)
 	for (struct block *b = atomic_load(&blocks); b; b = b->next)
 		sum += atomic_load_explicit(&b->v[id], memory_order_relaxed);
 	return sum;
+}
+
+void stats_late_sum(enum late_id id, struct late *sum)
+{
+	*sum = (struct late){ 0 };
+	for (struct block *b = atomic_load(&blocks); b; b = b->next) {
+		const struct lateness *l = &b->late[id];
+		int64_t max_us = atomic_load_explicit(&l->max_us, memory_order_relaxed);
+
+		if (max_us > sum->max_us)
+			sum->max_us = max_us;
+		for (unsigned i = 0; i < LATE_BUCKETS_N; i++) {
+			uint64_t n = atomic_load_explicit(&l->bucket[i], memory_order_relaxed);
+
+			sum->bucket[i] += n;
+			sum->n += n;
+		}
+	}
 }

@@ -4,20 +4,33 @@
  */
 #pragma once
 
+#include "core/late.h"
+
 #include <stdint.h>
 
 enum stat_id {
 #define STAT(sym, name, text) STAT_##sym,
+#define LATE(sym, name, text)
 #include "core/stats.def"
 #undef STAT
+#undef LATE
 	STAT_N
+};
+
+enum late_id {
+#define STAT(sym, name, text)
+#define LATE(sym, name, text) LATE_##sym,
+#include "core/stats.def"
+#undef STAT
+#undef LATE
+	LATE_N
 };
 
 struct stat_row {
 	const char *name, *text;
 };
 
-extern const struct stat_row stat_rows[STAT_N];
+extern const struct stat_row stat_rows[STAT_N], late_rows[LATE_N];
 
 /* Gives the calling thread its block; role.c does it. Blocks stay when their thread ends. 0 or -errno. */
 int stats_thread_enter(void);
@@ -27,3 +40,9 @@ void stats_add(enum stat_id id, uint64_t n);
 
 /* The sum over all threads, past and present. Any thread. */
 uint64_t stats_sum(enum stat_id id);
+
+/* Something was late by so much; less than 0 counts as 0. As stats_add(). */
+void stats_late(enum late_id id, int64_t late_us);
+
+/* All threads' in one. Any thread; what comes in meanwhile may be in it in part. */
+void stats_late_sum(enum late_id id, struct late *sum);

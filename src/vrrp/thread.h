@@ -6,7 +6,6 @@
 
 #include "core/role.h"
 #include "vrrp/inst.h"
-#include "vrrp/late.h"
 #include "vrrp/run.h"
 #include "vrrp/sock.h"
 
@@ -29,7 +28,6 @@ struct vrrp {
 	struct tx_entry tx[SOCK_TX_N]; /* what waits in sock, by number */
 	struct vrrp_inst *post_first; /* instances that have facts to post; by post_next */
 	struct vrrp_inst *post_last;
-	struct late late;
 
 	/* vrrp.c */
 	const struct conf *held; /* the generation before, until its facts are idle; or NULL */

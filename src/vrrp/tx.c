@@ -42,7 +42,7 @@ static void on_sent(void *arg, uint32_t i, int err)
 	in->r.tx_n++;
 	in->r.told &= ~(1u << INST_TELL_SEND);
 	stats_add(STAT_VRRP_TX, 1);
-	late_add(&v->late, late_us);
+	stats_late(LATE_ADVERT, late_us);
 	if (late_us > in->cf->s.adv_int_us / 2)
 		log_event(LOG_VRRP_LATE, "inst=%s late_us=%lld adv_int_us=%lld", in->cf->s.name,
 			  (long long)late_us, (long long)in->cf->s.adv_int_us);
@@ -198,10 +198,12 @@ void tx_log_stats(const struct vrrp_inst *in)
 		  (unsigned long long)in->r.list_differs_n, text);
 }
 
-void tx_log_lateness(const struct vrrp *v)
+void tx_log_lateness(void)
 {
+	struct late late;
+
+	stats_late_sum(LATE_ADVERT, &late);
 	log_event(LOG_VRRP_LATENESS, "adverts=%llu max_us=%lld p99_us=%lld p999_us=%lld",
-		  (unsigned long long)v->late.n, (long long)v->late.max_us,
-		  (long long)late_quantile_us(&v->late, 990),
-		  (long long)late_quantile_us(&v->late, 999));
+		  (unsigned long long)late.n, (long long)late.max_us,
+		  (long long)late_quantile_us(&late, 990), (long long)late_quantile_us(&late, 999));
 }

@@ -17,4 +17,4 @@ void tx_settle(struct vrrp *v);
 
 /* One line of counters: at the end of an instance; and of the role. */
 void tx_log_stats(const struct vrrp_inst *in);
-void tx_log_lateness(const struct vrrp *v);
+void tx_log_lateness(void);

@@ -5,8 +5,8 @@
  * One thread runs every virtual router. It never waits: no lock, no allocation after start, no file,
  * no netlink, no name look-up. Its files:
  *
- *	fsm elect times pkt late	pure: table, election, intervals, codec, histogram
- *	inst act			an instance and the actions of its table; effects by a shell
+ *	fsm elect times pkt	pure: table, election, intervals, codec
+ *	inst act		an instance and the actions of its table; effects by a shell
  *	run				the memory of one generation: instances, interfaces, hash
  *	sock				sockets
  *	rx tx iface			packets in, adverts and facts out, links
@@ -214,7 +214,7 @@ static void fini(struct role *r)
 	tx_settle(v);
 	for (uint32_t i = 0; v->run && i < v->run->inst_n; i++)
 		tx_log_stats(&v->run->inst[i]);
-	tx_log_lateness(v);
+	tx_log_lateness();
 	loop_del(&r->loop, &v->rx_fd);
 	sock_close(&v->sock);
 	/* the facts of the last posts may wait in boxes until the other roles have ended */

@@ -22,7 +22,8 @@
 #include <sys/resource.h>
 
 enum {
-	PROBES_MAX = 128,
+	PROBES_MAX = 1024,
+	MANY_N = 1000, /* several times what is taken over in a turn */
 	WAIT_S = 20, /* for a fact that must come; a healthy run needs far less */
 };
 
@@ -201,7 +202,7 @@ static void test_verdicts(void **state)
 	};
 	static struct servers servers;
 	struct spec spec[2 * N_OF(rows)];
-	struct pool p;
+	static struct pool p;
 
 	(void)state;
 	for (uint32_t i = 0; i < N_OF(rows); i++) {
@@ -233,7 +234,7 @@ static void test_rise_and_fall(void **state)
 	static struct servers servers;
 	struct spec spec = spec_of(1, server_add(&servers, SERVE_OK), CHECK_HTTP);
 	struct server *sv = &servers.server[0];
-	struct pool p;
+	static struct pool p;
 
 	(void)state;
 	spec.interval_us = MS(10);
@@ -260,7 +261,7 @@ static void test_reload(void **state)
 {
 	static struct servers servers;
 	struct spec spec[3];
-	struct pool p;
+	static struct pool p;
 
 	(void)state;
 	for (uint32_t i = 0; i < 3; i++) {
@@ -291,13 +292,60 @@ static void test_reload(void **state)
 	servers_stop(&servers);
 }
 
+/* n probes from first_id on, of one server. */
+static const struct spec *many(uint32_t first_id, uint32_t n, uint16_t port)
+{
+	static struct spec spec[MANY_N];
+
+	for (uint32_t i = 0; i < n; i++) {
+		spec[i] = spec_of(first_id + i, port, CHECK_TCP);
+		spec[i].interval_us = SEC(1);
+	}
+	return spec;
+}
+
+/* More than is taken over in one turn, again and again before the last one is done, and an end in the
+ * middle of it: what stays says nothing new, what is new is checked. */
+static void test_reload_in_steps(void **state)
+{
+	static struct servers servers;
+	static struct pool p;
+	uint16_t port = server_add(&servers, SERVE_OK);
+
+	(void)state;
+	servers_start(&servers);
+	pool_start(&p, many(1, 600, port), 600);
+	for (uint32_t id = 401; id <= 600; id++)
+		expect(&p.in, id, HEALTH_UP);
+
+	struct role *r = check_role(p.check);
+
+	for (uint64_t gen = 2; gen < 40; gen++) {
+		uint32_t first = gen % 2 ? 1 : 401;
+
+		conf_publish(&p.board.conf, make_conf(many(first, 600, port), 600, gen));
+		fact_post(&r->box, &r->snap_fact, gen);
+		if (gen % 3)
+			pool_reload(&p, many(301, 600, port), 600, ++gen);
+	}
+	pool_reload(&p, many(401, 600, port), 600, 40);
+	for (uint32_t id = 601; id <= 1000; id++)
+		expect(&p.in, id, HEALTH_UP);
+	for (uint32_t id = 401; id <= 600; id++)
+		assert_int_equal(p.in.n[id], 1);
+	conf_publish(&p.board.conf, make_conf(many(1, MANY_N, port), MANY_N, 41));
+	fact_post(&r->box, &r->snap_fact, 41);
+	pool_stop(&p);
+	servers_stop(&servers);
+}
+
 /* Another target under the same id: the verdict stays until the new one is known, and that at once. */
 static void test_reload_restarts(void **state)
 {
 	static struct servers servers;
 	struct spec spec = spec_of(1, server_add(&servers, SERVE_OK), CHECK_HTTP);
 	uint16_t other = server_add(&servers, SERVE_503);
-	struct pool p;
+	static struct pool p;
 
 	(void)state;
 	spec.fall_n = 200;
@@ -318,7 +366,7 @@ static void test_reload_takes_interval(void **state)
 {
 	static struct servers servers;
 	struct spec spec = spec_of(1, server_add(&servers, SERVE_OK), CHECK_TCP);
-	struct pool p;
+	static struct pool p;
 
 	(void)state;
 	spec.interval_us = SEC(86400);
@@ -337,7 +385,7 @@ static void test_reload_with_facts_queued(void **state)
 {
 	static struct servers servers;
 	struct spec spec = spec_of(1, server_add(&servers, SERVE_OK), CHECK_TCP);
-	struct pool p;
+	static struct pool p;
 
 	(void)state;
 	servers_start(&servers);
@@ -359,7 +407,7 @@ static void test_bounded_in_number(void **state)
 	static struct servers servers;
 	struct spec spec[N];
 	struct rlimit was, low;
-	struct pool p;
+	static struct pool p;
 
 	(void)state;
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &was), 0);
@@ -390,7 +438,7 @@ static void test_local_fault_is_no_verdict(void **state)
 	struct spec spec = spec_of(1, 80, CHECK_TCP);
 	uint64_t before_n = stats_sum(STAT_CHECKS_LOCAL_FAULT);
 	int64_t until_us = clock_now_us() + SEC(WAIT_S);
-	struct pool p;
+	static struct pool p;
 
 	(void)state;
 	spec.addr = "255.255.255.255"; /* no TCP goes there: connect() fails at once */
@@ -422,6 +470,7 @@ int main(void)
 		cmocka_unit_test(test_verdicts),
 		cmocka_unit_test(test_rise_and_fall),
 		cmocka_unit_test(test_reload),
+		cmocka_unit_test(test_reload_in_steps),
 		cmocka_unit_test(test_reload_restarts),
 		cmocka_unit_test(test_reload_takes_interval),
 		cmocka_unit_test(test_reload_with_facts_queued),

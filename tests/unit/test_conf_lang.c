@@ -254,7 +254,7 @@ static void pool_and_own_servers(void **state)
 	conf_free(c);
 	refused(POOL("real_servers = ( \"10.0.0.[1-2]\" );"),
 		"real_servers 10.0.0.1:80 of \"v\": is listed in line 1 already");
-	refused(POOL("real_servers = ( \"[fd00::5]:80\" );"), "IPv6 is not supported yet");
+	refused(POOL("real_servers = ( \"10.1.[5-2].1:80\" );"), "is no range");
 	refused(POOL("real_servers = ( { address = \"10.0.0.9:80\"; } );"), "is not an IP address");
 }
 

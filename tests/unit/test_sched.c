@@ -7,6 +7,7 @@
 #include "core/clock.h"
 #include "unit.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 
 enum { PROBES_N = 10000, WORKERS_N = 64 };
@@ -55,14 +56,16 @@ static int cmp(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* The largest gap between neighbours, in units of the mean gap. */
-static double spread(uint32_t first_id, uint32_t step, uint32_t workers, uint32_t n)
+/* The largest gap between neighbours, in units of the mean gap: of n ids in a row, or of those that one
+ * worker has. */
+static double spread(uint32_t id, bool is_one, uint32_t workers, uint32_t n)
 {
 	int64_t *at_us = malloc((n + 1) * sizeof(*at_us)), max_us = 0;
 
 	assert_non_null(at_us);
-	for (uint32_t i = 0; i < n; i++)
-		at_us[i] = sched_next(0, SEC(100), sched_phase(first_id + i * step, workers));
+	for (uint32_t i = 0; i < n; id++)
+		if (!is_one || !sched_worker(id, workers))
+			at_us[i++] = sched_next(0, SEC(100), sched_phase(id, workers));
 	qsort(at_us, n, sizeof(*at_us), cmp);
 	at_us[n] = at_us[0] + SEC(100);
 	for (uint32_t i = 0; i < n; i++)
@@ -78,17 +81,33 @@ static void test_neighbours_are_spread(void **state)
 	(void)state;
 	for (uint32_t n = 2; n <= PROBES_N; n = n * 3 / 2 + 1)
 		for (uint32_t first = 1; first < 1000000; first = first * 7 + 3)
-			assert_true(spread(first, 1, 1, n) < 3);
+			assert_true(spread(first, false, 1, n) < 3);
 }
 
-/* A worker has each n-th probe: its share is spread by itself, and so are all together. */
+/* Whatever the pattern of ids: all in a row, or each server's first of several checks. */
+static void test_workers_have_equal_shares(void **state)
+{
+	(void)state;
+	for (uint32_t workers = 1; workers <= WORKERS_N; workers++)
+		for (uint32_t step = 1; step <= 4; step++) {
+			uint32_t n[WORKERS_N] = { 0 };
+
+			for (uint32_t i = 1; i <= PROBES_N; i++)
+				n[sched_worker(i * step, workers)]++;
+			for (uint32_t w = 0; w < workers; w++)
+				assert_in_range(n[w], PROBES_N / workers * 3 / 4,
+						PROBES_N / workers * 5 / 4 + 2);
+		}
+}
+
+/* A worker has one of each n neighbours: its share is spread by itself, and so are all together. */
 static void test_each_worker_is_spread(void **state)
 {
 	(void)state;
 	for (uint32_t workers = 1; workers <= WORKERS_N; workers++) {
 		for (uint32_t first = 1; first < 1000000; first = first * 70 + 3)
-			assert_true(spread(first, workers, workers, PROBES_N) < 3);
-		assert_true(spread(1, 1, workers, PROBES_N) < 6);
+			assert_true(spread(first, true, workers, PROBES_N) < 3);
+		assert_true(spread(1, false, workers, PROBES_N) < 6);
 	}
 }
 
@@ -98,6 +117,7 @@ int main(void)
 		cmocka_unit_test(test_grid),
 		cmocka_unit_test(test_first),
 		cmocka_unit_test(test_neighbours_are_spread),
+		cmocka_unit_test(test_workers_have_equal_shares),
 		cmocka_unit_test(test_each_worker_is_spread),
 	};
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Intervals at their boundaries, and the histogram of lateness.
+ * Intervals at their boundaries.
  */
 #include "unit.h"
-#include "vrrp/late.h"
 #include "vrrp/times.h"
 
 static void examples_V72(void **state)
@@ -62,51 +61,13 @@ static void next_does_not_drift(void **state)
 	assert_int_equal(times_next_us(0, 1000, 123456), 124456);
 }
 
-static void lateness(void **state)
-{
-	struct late l = { 0 };
-
-	(void)state;
-	assert_int_equal(late_quantile_us(&l, 999), 0);
-	late_add(&l, -5);
-	late_add(&l, 0);
-	assert_int_equal(l.bucket[0], 2);
-	assert_int_equal(l.max_us, 0);
-	late_add(&l, 1);
-	late_add(&l, 2);
-	late_add(&l, 3);
-	late_add(&l, 4);
-	assert_int_equal(l.bucket[1], 1);
-	assert_int_equal(l.bucket[2], 2);
-	assert_int_equal(l.bucket[3], 1);
-	late_add(&l, INT64_MAX);
-	assert_int_equal(l.bucket[LATE_BUCKETS_N - 1], 1);
-	assert_int_equal(late_quantile_us(&l, 1000), INT64_MAX);
-}
-
-/* The estimate is never below the quantile and never twice as much or above the maximum. */
-static void quantiles(void **state)
-{
-	struct late l = { 0 };
-
-	(void)state;
-	for (int i = 1; i <= 10000; i++)
-		late_add(&l, i);
-	for (unsigned permille = 1; permille <= 1000; permille++) {
-		int64_t q_us = late_quantile_us(&l, permille);
-
-		assert_true(q_us >= 10 * (int64_t)permille);
-		assert_true(q_us < 20 * (int64_t)permille);
-		assert_true(q_us <= 10000);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(examples_V72),      cmocka_unit_test(boundaries),
-		cmocka_unit_test(neighbours_differ), cmocka_unit_test(next_does_not_drift),
-		cmocka_unit_test(lateness),          cmocka_unit_test(quantiles),
+		cmocka_unit_test(examples_V72),
+		cmocka_unit_test(boundaries),
+		cmocka_unit_test(neighbours_differ),
+		cmocka_unit_test(next_does_not_drift),
 	};
 
 	return cmocka_run_group_tests_name("times", tests, NULL, NULL);

@@ -58,7 +58,7 @@ void build_push(struct build *b, enum schema_kind kind, const struct conf_made *
 	vec_push(&b->list[kind], el);
 }
 
-void build_set_loc(enum schema_kind kind, union conf_object *o, struct conf_loc loc)
+void build_set_loc(enum schema_kind kind, void *o, struct conf_loc loc)
 {
 	memcpy((unsigned char *)o + conf_shape[kind].loc_off, &loc, sizeof(loc));
 }

@@ -92,7 +92,7 @@ const struct keyset *build_seen(const struct build *b, enum schema_kind kind, ui
 void build_push(struct build *b, enum schema_kind kind, const struct conf_made *m);
 
 /* Puts the object's place where an object of this kind keeps it. */
-void build_set_loc(enum schema_kind kind, union conf_object *o, struct conf_loc loc);
+void build_set_loc(enum schema_kind kind, void *o, struct conf_loc loc);
 
 /* The place of a setting; its file's name is in the arena. */
 struct conf_loc build_loc(struct build *b, const config_setting_t *set);

@@ -1,28 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * See conf_check.h.
+ * See conf_check.h. Here: names, and settings that have no effect; the other rules are by area.
  */
 #include "core/conf/conf_check.h"
 
 #include "core/bug.h"
-#include "core/clock.h"
+#include "core/conf/conf_compare.h"
+#include "core/conf/conf_rules.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define FAIL(loc_, ...) err_add(errs, ERR_ERROR, (loc_).file, (loc_).line, __VA_ARGS__)
-#define WARN(loc_, ...) err_add(errs, ERR_WARNING, (loc_).file, (loc_).line, __VA_ARGS__)
-
-/* ------------------------------------------------------------------ what is there twice */
-
-/* Compares two objects of one kind, given by index, by what must be unique. */
-typedef int key_cmp(const struct conf *c, uint32_t a, uint32_t b);
-/* Tells that b repeats a. */
-typedef void twice(const struct conf *c, uint32_t a, uint32_t b, struct err_list *errs);
+/* ------------------------------------------------------------------ for all rules */
 
 struct sorting {
 	const struct conf *c;
-	key_cmp *cmp;
+	rule_cmp *cmp;
 };
 
 static int cmp_index(const void *va, const void *vb, void *arg)
@@ -38,8 +31,8 @@ static int cmp_index(const void *va, const void *vb, void *arg)
 	return d ? d : (a > b) - (a < b); /* equal keys stay in order of the file */
 }
 
-static void find_twice(const struct conf *c, uint32_t n, key_cmp *cmp, twice *tell,
-		       struct err_list *errs)
+void rule_find_twice(const struct conf *c, uint32_t n, rule_cmp *cmp, rule_twice *tell,
+		     struct err_list *errs)
 {
 	struct sorting s = { .c = c, .cmp = cmp };
 	uint32_t *order = calloc(n ? n : 1, sizeof(*order));
@@ -54,285 +47,190 @@ static void find_twice(const struct conf *c, uint32_t n, key_cmp *cmp, twice *te
 	free(order);
 }
 
-static int cmp_inst_name(const struct conf *c, uint32_t a, uint32_t b)
+struct conf_loc rule_loc(const struct conf *c, enum schema_kind kind, uint32_t i)
 {
-	return strcmp(c->vrrp[a].s.name, c->vrrp[b].s.name);
+	struct conf_loc loc;
+
+	memcpy(&loc, (const unsigned char *)conf_object(c, kind, i) + conf_shape[kind].loc_off,
+	       sizeof(loc));
+	return loc;
 }
 
-static void twice_inst_name(const struct conf *c, uint32_t a, uint32_t b, struct err_list *errs)
+const char *rule_name(const struct conf *c, enum schema_kind kind, uint32_t i)
 {
+	const struct schema_key *key = schema_find(kind, "name");
+	const char *name;
+
+	memcpy(&name, (const unsigned char *)conf_object(c, kind, i) + key->off, sizeof(name));
+	return name ? name : "";
+}
+
+/* ------------------------------------------------------------------ names */
+
+/* Kinds whose objects are known by a name of their own. */
+static const enum schema_kind named[] = {
+	SCHEMA_vrrp,          SCHEMA_sync,         SCHEMA_vs,
+	SCHEMA_vsg,           SCHEMA_track_script, SCHEMA_track_file,
+	SCHEMA_track_process, SCHEMA_bfd,          SCHEMA_track_group,
+};
+
+enum { NAMED = sizeof(named) / sizeof(*named) };
+
+struct by_name {
+	const struct conf *c;
+	enum schema_kind kind;
+};
+
+static int cmp_name(const void *va, const void *vb, void *arg)
+{
+	const struct by_name *by = arg;
+	uint32_t a, b;
+	int d;
+
+	memcpy(&a, va, sizeof(a));
+	memcpy(&b, vb, sizeof(b));
+	d = strcmp(rule_name(by->c, by->kind, a), rule_name(by->c, by->kind, b));
+	return d ? d : (a > b) - (a < b); /* equal names stay in order of the file */
+}
+
+static void names_of_kind(const struct conf *c, enum schema_kind kind, struct err_list *errs)
+{
+	struct by_name by = { .c = c, .kind = kind };
+	uint32_t n = conf_object_n(c, kind);
+	uint32_t *order = calloc(n ? n : 1, sizeof(*order));
 	char there[CONF_PLACE_LEN];
 
-	FAIL(c->vrrp[b].loc, "vrrp_instances \"%s\": this name is taken by %s", c->vrrp[b].s.name,
-	     conf_place(c->vrrp[a].loc, c->vrrp[b].loc, there));
-}
+	BUG_ON(!order);
+	for (uint32_t i = 0; i < n; i++)
+		order[i] = i;
+	qsort_r(order, n, sizeof(*order), cmp_name, &by);
+	for (uint32_t i = 1; i < n; i++) {
+		struct conf_loc first = rule_loc(c, kind, order[i - 1]);
+		struct conf_loc again = rule_loc(c, kind, order[i]);
 
-static void rule_inst_name(const struct conf *c, struct err_list *errs)
-{
-	find_twice(c, c->vrrp_n, cmp_inst_name, twice_inst_name, errs);
-}
-
-static int cmp_vrid(const struct conf *c, uint32_t a, uint32_t b)
-{
-	int d = strcmp(c->vrrp[a].s.interface, c->vrrp[b].s.interface);
-
-	return d ? d : c->vrrp[a].s.vrid - c->vrrp[b].s.vrid;
-}
-
-static void twice_vrid(const struct conf *c, uint32_t a, uint32_t b, struct err_list *errs)
-{
-	char there[CONF_PLACE_LEN];
-
-	FAIL(c->vrrp[b].loc,
-	     "vrrp_instances \"%s\": virtual_router_id %u on %s is used by \"%s\" (%s) already",
-	     c->vrrp[b].s.name, c->vrrp[b].s.vrid, c->vrrp[b].s.interface, c->vrrp[a].s.name,
-	     conf_place(c->vrrp[a].loc, c->vrrp[b].loc, there));
-}
-
-static void rule_vrid(const struct conf *c, struct err_list *errs)
-{
-	find_twice(c, c->vrrp_n, cmp_vrid, twice_vrid, errs);
-}
-
-static int cmp_vip(const struct conf *c, uint32_t a, uint32_t b)
-{
-	int d = addr_cmp(&c->vip[a].s.prefix.addr, &c->vip[b].s.prefix.addr);
-
-	return d ? d : strcmp(c->vip[a].s.dev, c->vip[b].s.dev);
-}
-
-static void twice_vip(const struct conf *c, uint32_t a, uint32_t b, struct err_list *errs)
-{
-	char text[ADDR_TEXT_LEN], there[CONF_PLACE_LEN];
-
-	FAIL(c->vip[b].loc, "virtual_ipaddress %s on %s: is listed in %s already",
-	     addr_text(&c->vip[b].s.prefix.addr, text), c->vip[b].s.dev,
-	     conf_place(c->vip[a].loc, c->vip[b].loc, there));
-}
-
-static void rule_vip_twice(const struct conf *c, struct err_list *errs)
-{
-	find_twice(c, c->vip_n, cmp_vip, twice_vip, errs);
-}
-
-static int cmp_vs_name(const struct conf *c, uint32_t a, uint32_t b)
-{
-	return strcmp(c->vs[a].s.name, c->vs[b].s.name);
-}
-
-static void twice_vs_name(const struct conf *c, uint32_t a, uint32_t b, struct err_list *errs)
-{
-	char there[CONF_PLACE_LEN];
-
-	FAIL(c->vs[b].loc, "virtual_servers \"%s\": this name is taken by %s", c->vs[b].s.name,
-	     conf_place(c->vs[a].loc, c->vs[b].loc, there));
-}
-
-static void rule_vs_name(const struct conf *c, struct err_list *errs)
-{
-	find_twice(c, c->vs_n, cmp_vs_name, twice_vs_name, errs);
-}
-
-static int cmp_vs_addr(const struct conf *c, uint32_t a, uint32_t b)
-{
-	const struct fields_vs *x = &c->vs[a].s, *y = &c->vs[b].s;
-	int d = addr_cmp(&x->addr, &y->addr);
-
-	if (!d)
-		d = x->port - y->port;
-	return d ? d : x->protocol - y->protocol;
-}
-
-static void twice_vs_addr(const struct conf *c, uint32_t a, uint32_t b, struct err_list *errs)
-{
-	char there[CONF_PLACE_LEN];
-
-	/* generated names are equal as well: the rule on names has told it then */
-	if (!strcmp(c->vs[a].s.name, c->vs[b].s.name))
-		return;
-	FAIL(c->vs[b].loc,
-	     "virtual_servers \"%s\": its address, port and protocol are those of \"%s\" (%s)",
-	     c->vs[b].s.name, c->vs[a].s.name, conf_place(c->vs[a].loc, c->vs[b].loc, there));
-}
-
-static void rule_vs_addr(const struct conf *c, struct err_list *errs)
-{
-	find_twice(c, c->vs_n, cmp_vs_addr, twice_vs_addr, errs);
-}
-
-static int cmp_rs(const struct conf *c, uint32_t a, uint32_t b)
-{
-	const struct conf_rs *x = &c->rs[a], *y = &c->rs[b];
-
-	if (x->vs != y->vs)
-		return x->vs < y->vs ? -1 : 1;
-
-	int d = addr_cmp(&x->s.addr, &y->s.addr);
-
-	return d ? d : x->s.port - y->s.port;
-}
-
-static void twice_rs(const struct conf *c, uint32_t a, uint32_t b, struct err_list *errs)
-{
-	char text[ADDR_PORT_TEXT_LEN], there[CONF_PLACE_LEN];
-
-	FAIL(c->rs[b].loc, "real_servers %s of \"%s\": is listed in %s already",
-	     addr_port_text(&c->rs[b].s.addr, c->rs[b].s.port, text), c->vs[c->rs[b].vs].s.name,
-	     conf_place(c->rs[a].loc, c->rs[b].loc, there));
-}
-
-static void rule_rs_twice(const struct conf *c, struct err_list *errs)
-{
-	find_twice(c, c->rs_n, cmp_rs, twice_rs, errs);
-}
-
-/* ------------------------------------------------------------------ single objects */
-
-static void rule_advert_int(const struct conf *c, struct err_list *errs)
-{
-	for (uint32_t i = 0; i < c->vrrp_n; i++) {
-		const struct conf_vrrp *in = &c->vrrp[i];
-
-		if (in->s.version == 2 && in->s.adv_int_us % SEC(1))
-			FAIL(in->loc,
-			     "vrrp_instances \"%s\": 'advert_int' must be whole seconds in version "
-			     "2; set version = 3 for shorter ones",
-			     in->s.name);
-		if (in->s.version == 3 && (in->s.adv_int_us % CS(1) || in->s.adv_int_us > CS(4095)))
-			FAIL(in->loc,
-			     "vrrp_instances \"%s\": 'advert_int' must be in steps of 10 ms and at "
-			     "most 40.95 s in version 3",
-			     in->s.name);
+		if (!strcmp(rule_name(c, kind, order[i - 1]), rule_name(c, kind, order[i])))
+			FAIL(again, "%s \"%s\": this name is taken by %s", schema_of[kind].where,
+			     rule_name(c, kind, order[i]), conf_place(first, again, there));
 	}
+	free(order);
+}
+
+static void rule_names_once(const struct conf *c, struct err_list *errs)
+{
+	for (size_t k = 0; k < NAMED; k++)
+		names_of_kind(c, named[k], errs);
 }
 
 /* Names stand in log lines as key=value. */
-static void rule_names(const struct conf *c, struct err_list *errs)
+static void rule_names_plain(const struct conf *c, struct err_list *errs)
 {
-	for (uint32_t i = 0; i < c->vrrp_n; i++)
-		if (strpbrk(c->vrrp[i].s.name, " =") || strpbrk(c->vrrp[i].s.interface, " =/"))
-			FAIL(c->vrrp[i].loc,
-			     "vrrp_instances \"%s\": 'name' and 'interface' must not have blanks "
-			     "or '='",
-			     c->vrrp[i].s.name);
-	for (uint32_t i = 0; i < c->vs_n; i++)
-		if (strpbrk(c->vs[i].s.name, " ="))
-			FAIL(c->vs[i].loc,
-			     "virtual_servers \"%s\": 'name' must not have blanks or '='",
-			     c->vs[i].s.name);
+	for (size_t k = 0; k < NAMED; k++)
+		for (uint32_t i = 0; i < conf_object_n(c, named[k]); i++)
+			if (strpbrk(rule_name(c, named[k], i), " ="))
+				FAIL(rule_loc(c, named[k], i),
+				     "%s \"%s\": 'name' must not have blanks or '='",
+				     schema_of[named[k]].where, rule_name(c, named[k], i));
 }
 
-static void rule_owner(const struct conf *c, struct err_list *errs)
+/* ------------------------------------------------------------------ no effect */
+
+/* What a row inherits from, for the i-th object of its kind, as far as that is still there to see. */
+static const void *above(const struct conf *c, enum schema_kind kind, uint32_t i,
+			 enum schema_kind up_kind)
 {
-	for (uint32_t i = 0; i < c->vrrp_n; i++)
-		if (c->vrrp[i].s.priority == 255 && c->vrrp[i].s.nopreempt)
-			WARN(c->vrrp[i].loc,
-			     "vrrp_instances \"%s\": 'nopreempt' has no effect on an owner "
-			     "(priority 255)",
-			     c->vrrp[i].s.name);
+	if (up_kind == kind || schema_of[up_kind].is_once)
+		return conf_object(c, up_kind, up_kind == kind ? i : 0);
+	if (kind == SCHEMA_rs && up_kind == SCHEMA_vs)
+		return &c->vs[c->rs[i].vs];
+	return NULL;
 }
 
-static bool is_host_v4(const struct ip_addr *a)
+/* Whether the object says something of a setting by itself. */
+static bool says(const struct conf *c, enum schema_kind kind, uint32_t i,
+		 const struct schema_key *key)
 {
-	return a->family == AF_INET && !addr_is_multicast(a) && a->v4.s_addr != INADDR_ANY &&
-	       a->v4.s_addr != INADDR_BROADCAST;
-}
+	const struct schema_key *up = key;
+	enum schema_kind up_kind = kind;
+	const void *base = NULL;
 
-static void rule_addr(const struct conf *c, struct err_list *errs)
-{
-	static const char why[] = "must be the IPv4 address of a host (IPv6 is not supported yet)";
-	char text[ADDR_TEXT_LEN];
-
-	for (uint32_t i = 0; i < c->vip_n; i++)
-		if (!is_host_v4(&c->vip[i].s.prefix.addr))
-			FAIL(c->vip[i].loc, "virtual_ipaddress %s: %s",
-			     addr_text(&c->vip[i].s.prefix.addr, text), why);
-	for (uint32_t i = 0; i < c->vs_n; i++)
-		if (!is_host_v4(&c->vs[i].s.addr))
-			FAIL(c->vs[i].loc, "virtual_servers \"%s\": address %s %s", c->vs[i].s.name,
-			     addr_text(&c->vs[i].s.addr, text), why);
-	for (uint32_t i = 0; i < c->rs_n; i++)
-		if (!is_host_v4(&c->rs[i].s.addr))
-			FAIL(c->rs[i].loc, "real_servers %s: %s", addr_text(&c->rs[i].s.addr, text),
-			     why);
-}
-
-static void rule_port(const struct conf *c, struct err_list *errs)
-{
-	for (uint32_t i = 0; i < c->rs_n; i++) {
-		const struct conf_rs *rs = &c->rs[i];
-		const struct conf_vs *vs = &c->vs[rs->vs];
-		char text[ADDR_PORT_TEXT_LEN];
-
-		if (vs->s.method != VS_NAT && rs->s.port != vs->s.port)
-			FAIL(rs->loc,
-			     "real_servers %s of \"%s\": with %s packets keep their port, so it "
-			     "must "
-			     "be %u; another port needs lvs_method = \"NAT\"",
-			     addr_port_text(&rs->s.addr, rs->s.port, text), vs->s.name,
-			     vs->s.method == VS_DR ? "DR" : "TUN", vs->s.port);
+	if (key->dflt == SCHEMA_NEED || key->dflt == SCHEMA_INHERIT)
+		return false; /* its object is told of, or what it is by default */
+	if (key->dflt == SCHEMA_UP) {
+		up = schema_up(key, &up_kind);
+		base = above(c, kind, i, up_kind);
+		if (!base || up->is_build)
+			return false;
 	}
+	if (!base)
+		base = schema_defaults(kind);
+	return !conf_setting_same(key, c, conf_object(c, kind, i), up, c, base);
 }
 
-static void rule_persistence(const struct conf *c, struct err_list *errs)
+static void tell_no_effect(const struct conf *c, enum schema_kind kind,
+			   const struct schema_key *key, struct err_list *errs)
 {
-	for (uint32_t i = 0; i < c->vs_n; i++)
-		if (c->vs[i].s.persistence_us % SEC(1))
-			FAIL(c->vs[i].loc,
-			     "virtual_servers \"%s\": 'persistence_timeout' must be whole seconds",
-			     c->vs[i].s.name);
+	for (uint32_t i = 0; i < conf_object_n(c, kind); i++)
+		if (says(c, kind, i, key)) {
+			struct conf_loc loc = rule_loc(c, kind, i);
+
+			NOTE(loc, "%s: '%s' has no effect yet", schema_of[kind].where, key->name);
+			return; /* once */
+		}
 }
 
-static void rule_check(const struct conf *c, struct err_list *errs)
+/* A kind that is nothing but what is not done yet is told of as a whole: by the setting that has it as
+ * its element, or here when it is a list of the file. */
+static bool is_without_effect(enum schema_kind kind)
 {
-	for (uint32_t i = 0; i < c->check_n; i++) {
-		const struct conf_check *ck = &c->check[i];
+	for (const struct schema_key *k = schema_of[kind].key; k->name; k++)
+		if (k->effect == SCHEMA_NOW)
+			return false;
+	return true;
+}
 
-		if (ck->s.path[0] != '/')
-			FAIL(ck->loc, "checks: 'path' must begin with '/'");
-		if (strchr(ck->s.path, ' ') || (ck->s.host && strchr(ck->s.host, ' ')))
-			FAIL(ck->loc, "checks: 'path' and 'host' must not have blanks");
-		if (ck->s.type == CHECK_TCP && (strcmp(ck->s.path, "/") != 0 || ck->s.host))
-			WARN(ck->loc, "checks: 'path' and 'host' mean nothing to a tcp check");
-		if (ck->s.timeout_us > ck->s.interval_us)
-			WARN(ck->loc,
-			     "checks: 'timeout' is longer than 'interval', so a slow server is "
-			     "checked less often than you say");
+static bool is_element(enum schema_kind kind)
+{
+	for (int k = 0; k < SCHEMA_KIND_N; k++)
+		for (const struct schema_key *key = schema_of[k].key; key->name; key++)
+			if ((key->type == KT_LIST || key->type == KT_ONE) && key->elem == kind)
+				return true;
+	return false;
+}
+
+static void rule_effect(const struct conf *c, struct err_list *errs)
+{
+	for (int k = 0; k < SCHEMA_KIND_N; k++) {
+		enum schema_kind kind = (enum schema_kind)k;
+
+		if (!conf_object_n(c, kind))
+			continue;
+		if (is_without_effect(kind) && !schema_of[kind].is_once) {
+			if (!is_element(kind))
+				NOTE(rule_loc(c, kind, 0), "%s: has no effect yet",
+				     schema_of[kind].where);
+			continue;
+		}
+		for (const struct schema_key *key = schema_of[kind].key; key->name; key++)
+			if (key->effect == SCHEMA_YET)
+				tell_no_effect(c, kind, key, errs);
 	}
-}
-
-static void rule_vs_empty(const struct conf *c, struct err_list *errs)
-{
-	for (uint32_t i = 0; i < c->vs_n; i++)
-		if (!c->vs[i].s.servers.n)
-			WARN(c->vs[i].loc, "virtual_servers \"%s\": has no real servers",
-			     c->vs[i].s.name);
 }
 
 /* ------------------------------------------------------------------ the table */
 
-static const struct rule {
-	const char *what;
-	void (*fn)(const struct conf *c, struct err_list *errs);
-} rules[] = {
-	{ "instance names are unique", rule_inst_name },
-	{ "a VRID is used once on an interface", rule_vrid },
-	{ "a virtual address is listed once", rule_vip_twice },
-	{ "service names are unique", rule_vs_name },
-	{ "services have different addresses", rule_vs_addr },
-	{ "a service lists a server once", rule_rs_twice },
-	{ "advert_int fits the version", rule_advert_int },
-	{ "names fit into log lines", rule_names },
-	{ "owners preempt", rule_owner },
-	{ "addresses are of hosts and of a family that is supported", rule_addr },
-	{ "DR and TUN keep the port", rule_port },
-	{ "persistence is in seconds", rule_persistence },
-	{ "a check's settings fit together", rule_check },
-	{ "a service has servers", rule_vs_empty },
+static const struct rule rules[] = {
+	{ "a name is used once", rule_names_once },
+	{ "names fit into log lines", rule_names_plain },
+	{ "all that is set has an effect", rule_effect },
+	{ NULL, NULL },
 };
 
 void conf_check(const struct conf *c, struct err_list *errs)
 {
-	for (size_t i = 0; i < sizeof(rules) / sizeof(*rules); i++)
-		rules[i].fn(c, errs);
+	static const struct rule *const tables[] = { rules, conf_rules_vrrp, conf_rules_vs,
+						     conf_rules_health };
+
+	for (size_t t = 0; t < sizeof(tables) / sizeof(*tables); t++)
+		for (const struct rule *r = tables[t]; r->what; r++)
+			r->fn(c, errs);
 }

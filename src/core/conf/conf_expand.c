@@ -175,16 +175,47 @@ static bool gives_same(const struct fields_rs *a, const struct fields_rs *b)
 	       (a->host == b->host || (a->host && b->host && !strcmp(a->host, b->host)));
 }
 
+/* Whether the list that was made last says the same as the one before it, as when each server of a
+ * service has its own copy of the service's check. */
+static bool is_made_again(struct expanding *x, struct conf_range made)
+{
+	struct conf *c = x->b->c;
+
+	if (x->made_from.first == UINT32_MAX)
+		return false;
+	c->url = (struct conf_url *)(void *)x->url.p;
+	c->url_n = x->url.n;
+	return conf_checks_equal(c, (const struct conf_check *)(const void *)x->check.p, made,
+				 x->made);
+}
+
+static struct conf_range drop_made(struct expanding *x, struct conf_range made)
+{
+	for (uint32_t i = made.first; i < made.first + made.n; i++) {
+		const struct conf_check *ck = vec_at(&x->check, i);
+
+		if (ck->s.urls.n) {
+			vec_cut(&x->url, ck->s.urls.first);
+			break; /* those of the others are behind */
+		}
+	}
+	vec_cut(&x->check, made.first);
+	return x->made;
+}
+
 /* The checks of a server; servers in a row that have the same list and give it the same share it. */
 static struct conf_range server_checks(struct expanding *x, struct conf_range from,
 				       const struct conf_rs *rs)
 {
+	struct conf_range made;
+
 	if (x->made_from.first == from.first && x->made_from.n == from.n &&
 	    gives_same(&x->made_for, &rs->s))
 		return x->made;
 	x->scope.base[SCHEMA_rs] = rs;
-	x->made = expand_checks(x, from);
+	made = expand_checks(x, from);
 	x->scope.base[SCHEMA_rs] = NULL;
+	x->made = is_made_again(x, made) ? drop_made(x, made) : made;
 	x->made_from = from;
 	x->made_for = rs->s;
 	return x->made;

@@ -160,7 +160,7 @@ static void mint_rs(struct conf_minter *m, const struct conf *prev, struct conf 
 			keep_probes(prev, old, next, rs);
 		for (uint32_t p = rs->probes.first; p < rs->probes.first + rs->probes.n; p++)
 			if (!next->probe[p].id.v)
-				next->probe[p].id.v = ++m->last;
+				next->probe[p].id.v = ++m->last_probe;
 	}
 	free(j.slot);
 }

@@ -11,10 +11,11 @@
 
 #include "core/conf/conf.h"
 
-/* The last id given out, of all kinds. Main owns it. 2^32 ids last for 40,000 reloads that each
+/* The last ids given out: of probes, whose ids follow each other without gaps, so that workers can be
+ * given equal shares; and of all other kinds. Main owns it. 2^32 ids last for 40,000 reloads that each
  * replace 100,000 objects. */
 struct conf_minter {
-	uint32_t last;
+	uint32_t last, last_probe;
 };
 
 /* Fills in all ids of next and its four id maps. prev: the generation that runs, or NULL. */

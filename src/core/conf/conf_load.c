@@ -23,7 +23,8 @@ static void build(struct conf *c, const struct conf_files *f, const char *node,
 }
 
 /* The files are freed as soon as they have become a configuration. */
-static struct conf *load(struct conf_files *f, const char *node, struct err_list *errs)
+static struct conf *load(struct conf_files *f, const char *node, bool is_checked,
+			 struct err_list *errs)
 {
 	struct conf *c = conf_new();
 
@@ -32,7 +33,7 @@ static struct conf *load(struct conf_files *f, const char *node, struct err_list
 		build(c, f, node, errs);
 	conf_files_free(f);
 	/* rules look at whole objects: with broken ones they would only repeat what was said */
-	if (!errs->n_error)
+	if (is_checked && !errs->n_error)
 		conf_check(c, errs);
 	err_sort(errs);
 	if (!errs->n_error)
@@ -48,7 +49,7 @@ struct conf *conf_load_ask(struct conf_ask *ask, struct err_list *errs)
 	conf_files_read(&f, ask->path, ask->base_dir, errs);
 	ask->files = f.n;
 	ask->is_unreadable = f.is_unreadable;
-	return load(&f, ask->node, errs);
+	return load(&f, ask->node, true, errs);
 }
 
 struct conf *conf_load(const char *path, struct err_list *errs, bool *is_unreadable)
@@ -65,5 +66,14 @@ struct conf *conf_load_text(const char *name, const char *text, size_t len, stru
 	struct conf_files f;
 
 	conf_files_text(&f, name, text, len, errs);
-	return load(&f, NULL, errs);
+	return load(&f, NULL, true, errs);
+}
+
+struct conf *conf_load_unchecked(const char *name, const char *text, size_t len,
+				 struct err_list *errs)
+{
+	struct conf_files f;
+
+	conf_files_text(&f, name, text, len, errs);
+	return load(&f, NULL, false, errs);
 }

@@ -22,6 +22,7 @@ struct conf_ask {
 	/* out: */
 	uint32_t files; /* that were read */
 	bool is_unreadable; /* the first file could not be read (exit status 3) */
+	bool is_insecure; /* nothing is wrong but the security of programs (exit status 4) */
 };
 
 /* Reads the file and all it includes, parses, resolves templates, pools and inheritance, and checks
@@ -35,3 +36,7 @@ struct conf *conf_load(const char *path, struct err_list *errs, bool *is_unreada
 /* The same from memory; name stands for the file in findings. text ends with NUL at text[len]. It may
  * not include other files. */
 struct conf *conf_load_text(const char *name, const char *text, size_t len, struct err_list *errs);
+
+/* The same without conf_check(): what a text says, whether or not it makes sense. */
+struct conf *conf_load_unchecked(const char *name, const char *text, size_t len,
+				 struct err_list *errs);

@@ -39,6 +39,29 @@ static void given_twice(struct build *b, enum schema_kind kind, const config_set
 		   conf_place(build_loc(b, first), build_loc(b, again), text));
 }
 
+/* `fall` and `retry` are two ways to say one thing: the upper layer's counts, and one layer has one. */
+static void drop_other_word(struct build *b, const config_setting_t *group, config_setting_t *m,
+			    struct picks *picks)
+{
+	const char *name = config_setting_name(m);
+	const char *other = !strcmp(name, "fall")    ? "retry"
+			    : !strcmp(name, "retry") ? "fall"
+						     : NULL;
+	int at;
+
+	if (!other)
+		return;
+	at = schema_index(SCHEMA_check, schema_find(SCHEMA_check, other));
+	if (!keyset_has(&picks->seen, at))
+		return;
+	if (picks->set[at]->parent == group)
+		build_fail(
+			b, SCHEMA_check, group, m,
+			"'fall' and 'retry' say the same (fall is retry and 1 more); give one of "
+			"them");
+	keyset_del(&picks->seen, at);
+}
+
 static void pick(struct build *b, enum schema_kind kind, config_setting_t *group,
 		 struct picks *picks, bool is_once)
 {
@@ -65,6 +88,8 @@ static void pick(struct build *b, enum schema_kind kind, config_setting_t *group
 
 		if (is_once && keyset_has(&picks->seen, at))
 			given_twice(b, kind, picks->set[at], m);
+		if (kind == SCHEMA_check)
+			drop_other_word(b, group, m, picks);
 		picks->set[at] = m;
 		keyset_add(&picks->seen, at);
 		keyset_del(&picks->is_told, at);

@@ -4,6 +4,7 @@
  */
 #include "core/conf/conf_open.h"
 
+#include "core/conf/conf_script.h"
 #include "core/conf/ka_conv.h"
 
 #include <ctype.h>
@@ -116,22 +117,30 @@ static struct conf *open_keepalived(struct conf_ask *ask, struct err_list *errs)
 	return c;
 }
 
-static struct conf *load(struct conf_ask *ask, enum conf_format format, struct err_list *errs)
+/* What is right so far may still name programs that must not be run, or files that can't be. */
+static struct conf *look_further(struct conf_ask *ask, struct conf *c, struct err_list *errs)
 {
-	if (format == CONF_FORMAT_GUESS)
-		format = look(ask->path);
-	if (format != CONF_FORMAT_KEEPALIVED)
-		return conf_load_ask(ask, errs);
-	ask->files = 1;
-	return open_keepalived(ask, errs);
+	uint32_t refused_n;
+
+	if (!c)
+		return NULL;
+	refused_n = conf_scripts_check(c, errs);
+	if (ask->vet)
+		(void)ask->vet(c, errs);
+	err_sort(errs);
+	if (!errs->n_error)
+		return c;
+	ask->is_insecure = refused_n == errs->n_error;
+	conf_free(c);
+	return NULL;
 }
 
 struct conf *conf_open(struct conf_ask *ask, enum conf_format format, struct err_list *errs)
 {
-	struct conf *c = load(ask, format, errs);
-
-	if (!c || !ask->vet || ask->vet(c, errs))
-		return c;
-	conf_free(c);
-	return NULL;
+	if (format == CONF_FORMAT_GUESS)
+		format = look(ask->path);
+	if (format != CONF_FORMAT_KEEPALIVED)
+		return look_further(ask, conf_load_ask(ask, errs), errs);
+	ask->files = 1;
+	return look_further(ask, open_keepalived(ask, errs), errs);
 }

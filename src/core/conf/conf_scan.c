@@ -12,7 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NUMBER_SHOWN_LEN = 40 };
+enum {
+	NUMBER_SHOWN_LEN = 40,
+	/* what malloc() gives to libconfig 1.7 on a machine of 64 bits */
+	SETTING_LEN = 80,
+	NAME_LEN = 32,
+	LIST_LEN = 176, /* with room for its first 16 members */
+};
 
 static bool all_digits(const char *word, size_t len)
 {
@@ -54,14 +60,32 @@ static void tell_open(const char *name, uint32_t odd_line, const struct lex_toke
 		"syntax error: the text that begins in this line has no closing quote");
 }
 
-bool conf_scan(const char *name, const char *text, size_t len, struct err_list *errs)
+/* What a token adds to the tree. is_named: the one before it was the '=' behind a name. */
+static size_t tree_share(const struct lex_token *t, bool is_named)
+{
+	size_t own_len = is_named ? 0 : SETTING_LEN;
+
+	if (t->type == LEX_TEXT)
+		return own_len + NAME_LEN + t->len;
+	if (t->type != LEX_MARK)
+		return 0;
+	if (*t->p == '=' || *t->p == ':')
+		return SETTING_LEN + NAME_LEN;
+	return strchr("{([", *t->p) ? own_len + LIST_LEN : 0;
+}
+
+bool conf_scan(const char *name, const char *text, size_t len, size_t *tree_len,
+	       struct err_list *errs)
 {
 	struct lex l = { .p = text, .end = text + len, .line = 1 };
 	struct lex_token t;
 	uint32_t odd_line = 0;
-	bool is_good = true;
+	bool is_good = true, is_named = false;
 
+	*tree_len = 0;
 	for (lex_next(&l, &t); t.type != LEX_END; lex_next(&l, &t)) {
+		*tree_len += tree_share(&t, is_named);
+		is_named = t.type == LEX_MARK && (*t.p == '=' || *t.p == ':');
 		if (t.type == LEX_TEXT && t.end_line > t.line && !odd_line)
 			odd_line = t.line;
 		if (t.type == LEX_OPEN_TEXT) {

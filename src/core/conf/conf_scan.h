@@ -17,5 +17,7 @@ enum {
 }; /* one text in quotes; the library's time is quadratic in it */
 
 /* Adds an error for every integer in text that the library can't hold, for every @include, for texts
- * without end or beyond bound; a warning for what a comment swallows. name: the file. False: don't parse it. */
-bool conf_scan(const char *name, const char *text, size_t len, struct err_list *errs);
+ * without end or beyond bound; a warning for what a comment swallows. name: the file. *tree_len: about
+ * the memory that libconfig's tree of it takes. False: don't parse it. */
+bool conf_scan(const char *name, const char *text, size_t len, size_t *tree_len,
+	       struct err_list *errs);

@@ -18,7 +18,7 @@ static const struct {
 	[SCHEMA_route] = { true, false },   [SCHEMA_rule] = { true, false },
 	[SCHEMA_peer] = { true, false },    [SCHEMA_track] = { true, false },
 	[SCHEMA_vsaddr] = { true, true },   [SCHEMA_sorry] = { true, true },
-	[SCHEMA_nexthop] = { true, false },
+	[SCHEMA_nexthop] = { true, false }, [SCHEMA_fifo] = { true, false },
 };
 
 bool fill_is_short(enum schema_kind kind)

@@ -6,6 +6,7 @@
 
 #include "core/bug.h"
 #include "core/conf/conf_lex.h"
+#include "core/conf/conf_room.h"
 #include "core/conf/conf_scan.h"
 #include "core/conf/conf_syntax.h"
 
@@ -41,6 +42,7 @@ static void syntax_error(const struct conf_src *src, const char *text, size_t le
 struct conf_src *conf_src_parse(const char *name, const char *text, size_t len,
 				struct err_list *errs, bool *is_bad)
 {
+	size_t tree_len;
 	struct conf_src *src = calloc(1, sizeof(*src));
 
 	BUG_ON(!src);
@@ -57,9 +59,12 @@ struct conf_src *conf_src_parse(const char *name, const char *text, size_t len,
 	}
 	src->text = text;
 	src->len = len;
-	if (!conf_scan(name, text, len, errs)) {
+	if (!conf_scan(name, text, len, &tree_len, errs)) {
 		*is_bad = true;
-	} else if (!config_read_string(&src->tree, text)) {
+		return src;
+	}
+	conf_room_make(tree_len + len); /* the library copies the text */
+	if (!config_read_string(&src->tree, text)) {
 		syntax_error(src, text, len, errs);
 		/* what came before the error is of no use */
 		config_destroy(&src->tree);

@@ -204,8 +204,13 @@ static void run_once(struct build *b, const struct file_tops *files, uint32_t n,
 	picks_lay(&picks, &b->once_over[kind], true);
 	memcpy(base, schema_defaults(kind), schema_of[kind].len);
 	b->once_seen[kind] = picks.seen;
-	if (!keyset_is_empty(&picks.seen))
-		object_fill(b, kind, picks.set[keyset_next(&picks.seen, 0)]->parent, &picks, base);
+	if (keyset_is_empty(&picks.seen))
+		return;
+
+	config_setting_t *group = picks.set[keyset_next(&picks.seen, 0)]->parent;
+
+	object_fill(b, kind, group, &picks, base);
+	build_set_loc(kind, base, build_loc(b, group));
 }
 
 void conf_top(struct build *b, const struct conf_files *f)

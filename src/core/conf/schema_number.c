@@ -68,6 +68,17 @@ struct rt_names {
 	uint32_t n;
 };
 
+/* The next word of a line, or NULL. */
+static char *word_of(char **rest)
+{
+	char *word;
+
+	do
+		word = strsep(rest, " \t");
+	while (word && !*word);
+	return word;
+}
+
 /* "VALUE NAME" lines; '#' begins a comment. What is no such line is passed over, as iproute2 does. */
 static void read_names(struct rt_names *t, const char *dir)
 {
@@ -83,9 +94,10 @@ static void read_names(struct rt_names *t, const char *dir)
 
 		rest = line;
 		rest[strcspn(rest, "#\n")] = '\0';
-		number = strtok_r(rest, " \t", &rest);
-		name = number ? strtok_r(NULL, " \t", &rest) : NULL;
-		if (!name || strlen(name) > NAME_MAX_LEN || !parse_number(number, &e->value))
+		number = word_of(&rest);
+		name = word_of(&rest);
+		if (!number || !name || strlen(name) > NAME_MAX_LEN ||
+		    !parse_number(number, &e->value))
 			continue;
 		(void)snprintf(e->name, sizeof(e->name), "%s", name);
 		t->n++;

@@ -31,7 +31,8 @@ static void usage(FILE *out)
 		"      --dataplane=WHERE   kernel: the kernel's IPVS table (default);\n"
 		"                          memory: a table in memory, for trials\n"
 		"\n"
-		"Signals: HUP reloads the file, TERM and INT stop.\n"
+		"Signals: HUP reloads the file, USR1 logs how late checks and adverts were,\n"
+		"TERM and INT stop.\n"
 		"Exit status: 0 good, 2 errors in the configuration, 3 file missing or\n"
 		"unreadable, 1 anything else.\n");
 }

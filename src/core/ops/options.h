@@ -14,6 +14,7 @@ enum exit_status {
 	EXIT_FAILED = 1, /* anything else; --strict: warnings */
 	EXIT_CONF = 2, /* errors in the configuration */
 	EXIT_UNREADABLE = 3, /* the file is missing or can't be read */
+	EXIT_INSECURE = 4, /* refused for the security of the programs it names */
 };
 
 struct options {

@@ -26,13 +26,23 @@ void findings_print(const struct err_list *errs, FILE *out)
 }
 
 /* What the workers will have to do when all is well. */
-static double checks_per_second(const struct conf *c)
-{
-	double sum = 0;
+struct load {
+	double checks, handshakes; /* a second */
+};
 
-	for (uint32_t i = 0; i < c->probe_n; i++)
-		sum += (double)SEC(1) / (double)c->check[c->probe[i].check].s.interval_us;
-	return sum;
+static struct load load_of(const struct conf *c)
+{
+	struct load l = { 0 };
+
+	for (uint32_t i = 0; i < c->probe_n; i++) {
+		const struct fields_check *s = &c->check[c->probe[i].check].s;
+		double rate = (double)SEC(1) / (double)s->interval_us;
+
+		l.checks += rate;
+		if ((s->type == CHECK_HTTPS || s->tls.n) && !s->keepalive)
+			l.handshakes += rate;
+	}
+	return l;
 }
 
 static const char *plural(size_t n)
@@ -49,9 +59,10 @@ static void print_text(const struct conf_ask *ask, const struct conf *c,
 	(void)printf("%s: %u file%s", ask->path, ask->files, plural(ask->files));
 	if (c)
 		(void)printf(", %u instance%s, %u virtual server%s, %u real server%s, %u check%s, "
-			     "%.1f checks/s",
+			     "%.1f checks/s, %.1f TLS handshakes/s",
 			     c->vrrp_n, plural(c->vrrp_n), c->vs_n, plural(c->vs_n), c->rs_n,
-			     plural(c->rs_n), c->probe_n, plural(c->probe_n), checks_per_second(c));
+			     plural(c->rs_n), c->probe_n, plural(c->probe_n), load_of(c).checks,
+			     load_of(c).handshakes);
 	(void)printf("; %zu error%s, %zu warning%s, %zu note%s\n", errs->n_error,
 		     plural(errs->n_error), errs->n_warning, plural(errs->n_warning), errs->n_note,
 		     plural(errs->n_note));
@@ -65,8 +76,10 @@ static void print_json(const struct conf_ask *ask, const struct conf *c,
 	(void)printf(",\"files\":%u", ask->files);
 	if (c)
 		(void)printf(",\"instances\":%u,\"virtual_servers\":%u,\"real_servers\":%u,"
-			     "\"checks\":%u,\"checks_per_second\":%.3f",
-			     c->vrrp_n, c->vs_n, c->rs_n, c->probe_n, checks_per_second(c));
+			     "\"checks\":%u,\"checks_per_second\":%.3f,"
+			     "\"tls_handshakes_per_second\":%.3f",
+			     c->vrrp_n, c->vs_n, c->rs_n, c->probe_n, load_of(c).checks,
+			     load_of(c).handshakes);
 	(void)printf(",\"errors\":%zu,\"warnings\":%zu,\"notes\":%zu,\"findings\":[", errs->n_error,
 		     errs->n_warning, errs->n_note);
 	for (size_t i = 0; i < errs->n; i++) {
@@ -89,7 +102,10 @@ int verdict(const struct options *o, bool (*vet)(struct conf *c, struct err_list
 		.path = o->file, .node = o->node, .base_dir = o->base_dir, .vet = vet
 	};
 	struct conf *c = conf_open(&ask, o->format, &errs);
-	int status = c ? EXIT_GOOD : ask.is_unreadable ? EXIT_UNREADABLE : EXIT_CONF;
+	int status = c                   ? EXIT_GOOD
+		     : ask.is_unreadable ? EXIT_UNREADABLE
+		     : ask.is_insecure   ? EXIT_INSECURE
+					 : EXIT_CONF;
 
 	if (c && o->is_strict && errs.n_warning)
 		status = EXIT_FAILED;
