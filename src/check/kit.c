@@ -305,9 +305,6 @@ static void make_step(struct maker *m, struct dialog_step *d, const struct conf_
 {
 	const struct fields_step *s = &cs->s;
 
-	if ((s->send != NULL) + (s->send_hex != NULL) > 1 ||
-	    (s->expect != NULL) + (s->expect_hex != NULL) + (s->expect_regex != NULL) > 1)
-		fail(m, cs->loc, "a step sends one thing and expects one thing");
 	d->is_not = s->invert;
 	if (s->send)
 		d->send = unescape(m, cs->loc, s->send, &d->send_len);
@@ -323,8 +320,6 @@ static void make_step(struct maker *m, struct dialog_step *d, const struct conf_
 
 static void make_dialog(struct maker *m, const struct conf_check *ck, struct kit_check *k)
 {
-	if (!ck->s.dialog.n)
-		fail(m, ck->loc, "a check of type \"expect\" needs a dialog");
 	k->step_n = ck->s.dialog.n;
 	k->step = zeroed(k->step_n, sizeof(*k->step));
 	for (uint32_t i = 0; i < k->step_n; i++)

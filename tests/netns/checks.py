@@ -325,11 +325,11 @@ def real_servers(t, ns, folder, ca, stack):
              'min_days_left = 300; };', "L6RSP", detail="expires in"),
         down("nginx-plain-on-tls", 8443, f'type = "http"; {host}', "L7STS", code=400),
         down("nginx-tls-on-plain", 8080, f'type = "https"; {host}', "L6RSP"),
-        up("redis", 6379, 'type = "expect"; dialog = ( { send = "PING\\\\r\\\\n"; expect = "+PONG"; }, '
-           '{ send = "INFO replication\\\\r\\\\n"; expect_regex = "role:(master|slave)"; } );'),
-        down("redis-bad", 6379, 'type = "expect"; dialog = ( { send_hex = "4e4f0d0a"; expect = "+PONG"; } );', "L7TOUT"),
-        down("redis-not", 6379, 'type = "expect"; dialog = ( { send = "PING\\\\r\\\\n"; expect_hex = "2b50"; not = true; } );',
-             "L7RSP", detail="step 1"),
+        up("redis", 6379, 'type = "expect"; dialog = ( { send = "PING\\\\r\\\\n"; }, { expect = "+PONG"; }, '
+           '{ send = "INFO replication\\\\r\\\\n"; }, { expect_regex = "role:(master|slave)"; } );'),
+        down("redis-bad", 6379, 'type = "expect"; dialog = ( { send_hex = "4e4f0d0a"; }, { expect = "+PONG"; } );', "L7TOUT"),
+        down("redis-not", 6379, 'type = "expect"; dialog = ( { send = "PING\\\\r\\\\n"; }, { expect_hex = "2b50"; not = true; } );',
+             "L7RSP", detail="step 2"),
         up("unbound-soa", 5353, dns.format("example.org", "SOA")),
         up("unbound-a", 5353, dns.format("www.example.org", "A")),
         up("unbound-aaaa", 5353, dns.format("www.example.org.", "AAAA")),
