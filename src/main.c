@@ -14,6 +14,7 @@
 #include "core/conf/conf_diff.h"
 #include "core/conf/conf_ids.h"
 #include "core/conf/conf_open.h"
+#include "core/conf/conf_share.h"
 #include "core/log.h"
 #include "core/ops/options.h"
 #include "core/ops/single.h"
@@ -145,6 +146,7 @@ static void publish(struct daemon *d, struct conf *c)
 	const struct conf *old = d->conf;
 
 	conf_ids_mint(&d->minter, old, c);
+	conf_share(c);
 	c->gen = old ? old->gen + 1 : 1;
 	c->vrrp_run = arena_alloc(&c->arena, vrrp_run_len(c));
 	/* touched here, so that the VRRP thread need not fault these pages in */

@@ -50,6 +50,8 @@ static void on_more(struct timer *t, int64_t now_us)
 static void retire(struct check *c, struct probe *p)
 {
 	work_halt(c, p);
+	while (p->followers) /* they are on their way out too */
+		probe_unfollow(p->followers);
 	if (p->more)
 		run_keep_drop(&p->more->keep);
 	probe_set_state(p, PROBE_GONE);
@@ -90,9 +92,15 @@ static struct probe *join(struct check *c, uint32_t index)
 	return work_probe_new(c, id, index);
 }
 
-static bool is_mine(const struct check *c, struct probe_id id)
+/* Those that ask the same are of one worker. */
+static uint32_t leader_of(const struct conf_probe *cp)
 {
-	return sched_worker(id.v, c->n) == c->index;
+	return cp->leader.v ? cp->leader.v : cp->id.v;
+}
+
+static bool is_mine(const struct check *c, const struct conf_probe *cp)
+{
+	return sched_worker(leader_of(cp), c->n) == c->index;
 }
 
 static uint32_t count_mine(const struct check *c, const struct conf *conf)
@@ -100,7 +108,7 @@ static uint32_t count_mine(const struct check *c, const struct conf *conf)
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < conf->probe_n; i++)
-		n += is_mine(c, conf->probe[i].id);
+		n += is_mine(c, &conf->probe[i]);
 	return n;
 }
 
@@ -120,7 +128,16 @@ static void adopt_end(struct check *c)
 	role_adopted(&c->role);
 }
 
-/* First those of the new snapshot, then what is left of the old one. */
+static void link_one(struct check *c, struct probe *p)
+{
+	uint32_t leader = leader_of(&c->role.conf->probe[p->index]);
+	uint32_t at = idmap_find(&c->adoption.by_id, leader);
+
+	BUG_ON(at == IDMAP_NONE);
+	work_link(c, p, c->adoption.probe[at]);
+}
+
+/* First those of the new snapshot, then who leads whom, then what is left of the old one. */
 static void adopt_some(struct check *c)
 {
 	const struct conf *new = c->role.conf;
@@ -128,20 +145,23 @@ static void adopt_some(struct check *c)
 	uint32_t left = ADOPT_TURN_N, look = LOOK_TURN_N;
 
 	for (; a->next < new->probe_n &&left &&look; a->next++, look--) {
-		if (!is_mine(c, new->probe[a->next].id))
+		if (!is_mine(c, &new->probe[a->next]))
 			continue;
 		a->probe[a->probe_n] = join(c, a->next);
 		idmap_put(&a->by_id, new->probe[a->next].id.v, a->probe_n++);
 		left--;
 	}
-	for (; a->next == new->probe_n && a->retired < c->probe_n &&left &&look;
+	for (; a->next == new->probe_n && a->linked < a->probe_n &&left; a->linked++, left--)
+		link_one(c, a->probe[a->linked]);
+	for (; a->next == new->probe_n && a->linked == a->probe_n &&
+	       a->retired < c->probe_n &&left &&look;
 	     a->retired++, look--) {
 		if (!c->probe[a->retired])
 			continue;
 		retire(c, c->probe[a->retired]);
 		left--;
 	}
-	if (a->next == new->probe_n && a->retired == c->probe_n)
+	if (a->next == new->probe_n && a->linked == a->probe_n && a->retired == c->probe_n)
 		adopt_end(c);
 	/* also when it is done: a newer snapshot may have come meanwhile */
 	timer_arm(&c->role.loop.timers, &c->more, clock_now_us());

@@ -3,11 +3,13 @@
  * One probe: a check of a server, its schedule and its verdict. Owned by the worker that has it.
  *
  *	COLD ----> SCHEDULED ----> WAITING ----> RUNNING
- *	   |         |    ^          |   |         |   |
- *	   |         |    +----------+---|---------+   |
- *	   +---------+-------------------+-------------+--> GONE
+ *	 | |         |  |  ^         |   |         |   |
+ *	 | |         |  |  +---------+---|---------+   |
+ *	 | +---------+--|----------------+-------------+--> GONE
+ *	 |              v                                    ^
+ *	 +---------> FOLLOWING (to and from SCHEDULED) ------+
  *
- *	WAITING: due, in the queue for its turn. GONE: out of the configuration; freed when its fact is
+ *	FOLLOWING: another probe asks the same, and this one takes what that one finds. WAITING: due, in the queue for its turn. GONE: out of the configuration; freed when its fact is
  *	not queued any more.
  */
 #pragma once
@@ -27,6 +29,7 @@ enum probe_state {
 	PROBE_SCHEDULED,
 	PROBE_WAITING,
 	PROBE_RUNNING,
+	PROBE_FOLLOWING,
 	PROBE_GONE,
 	PROBE_STATE_N
 };
@@ -51,8 +54,12 @@ struct probe {
 	struct timer due; /* due.at_us: when it was due last or is due next */
 	struct run *run; /* RUNNING */
 	const struct conf *held; /* RUNNING over a reload: the snapshot that the run works with */
+	uint16_t *target; /* RUNNING: the worker's count of checks to its address */
 	struct probe_more *more; /* with TLS, kept connections or several requests; else NULL */
-	struct probe *next, *prev; /* WAITING: the queue; GONE: next only */
+	struct probe *next,
+		*prev; /* WAITING: the queue; FOLLOWING: its leader's list; GONE: next only */
+	struct probe *leader; /* FOLLOWING; NULL: not known yet */
+	struct probe *followers; /* whose next it is */
 	struct health_state health;
 	uint8_t state; /* enum probe_state */
 	bool is_waiting_tls; /* WAITING: in the queue for a handshake */
@@ -60,6 +67,10 @@ struct probe {
 
 /* Never NULL. COLD. The caller calls health_init(). */
 struct probe *probe_new(struct check *worker, struct probe_id id, timer_fn *on_due);
+
+/* From now on it takes the results of that one, and not any more. */
+void probe_follow(struct probe *p, struct probe *leader);
+void probe_unfollow(struct probe *p);
 
 /* None of its facts is queued. */
 bool probe_is_idle(const struct probe *p);

@@ -93,6 +93,18 @@ static void post_weight(struct check *c, struct probe *p, const struct run_resul
 		fact_post(c->role.board->ipvs, &p->more->weight_fact, value);
 }
 
+/* Those that ask the same have the same answer, each with its own weight. */
+static void tell_follower(struct check *c, const struct probe *leader, struct probe *p)
+{
+	if (c->role.board->ipvs && p->health.verdict != leader->health.verdict)
+		fact_post(c->role.board->ipvs, &p->fact, fact_value(&leader->fact));
+	p->health = leader->health;
+	if (!p->more || !leader->more)
+		return;
+	p->more->weight = leader->more->weight;
+	post_weight(c, p, NULL);
+}
+
 static uint32_t phase_of(const struct check *c, const struct probe *p)
 {
 	return sched_phase(p->id.v, c->n);
@@ -148,6 +160,9 @@ static void schedule(struct check *c, struct probe *p, int64_t after_us)
 static void let_go(struct probe *p)
 {
 	p->run = NULL;
+	if (p->target)
+		--*p->target;
+	p->target = NULL;
 	if (p->held)
 		conf_drop(p->held);
 	p->held = NULL;
@@ -190,6 +205,8 @@ static void conclude(struct check *c, struct probe *p, const struct run_result *
 		report_failure(&s, res);
 	}
 	post_weight(c, p, res);
+	for (struct probe *f = p->followers; f; f = f->next)
+		tell_follower(c, p, f);
 	schedule(c, p, clock_now_us());
 }
 
@@ -248,19 +265,41 @@ static bool needs_handshake(const struct check *c, const struct probe *p)
 	return p->more && !p->more->keep.conn && kit_tls(kit_at(c, p), 0);
 }
 
-/* The next one that may start: of those that wait for a handshake first, in their order. */
-static struct probe *next_waiting(struct check *c)
+static uint16_t *target_of(struct check *c, const struct probe *p)
 {
-	struct probe *p;
+	struct setting s = setting_of(c, p);
+	const struct ip_addr *addr = run_addr(s.rs, s.check);
 
-	if (c->waiting_tls.head && has_handshake_place(c))
-		return probe_queue_take(&c->waiting_tls);
-	while ((p = probe_queue_take(&c->waiting)) && needs_handshake(c, p) &&
-	       !has_handshake_place(c)) {
-		p->is_waiting_tls = true;
-		probe_queue_put(&c->waiting_tls, p);
+	return &c->target[hash_bytes(HASH_SEED, addr->byte, sizeof(addr->byte)) % TARGETS_N];
+}
+
+static bool has_target_place(struct check *c, const struct probe *p)
+{
+	uint32_t max = c->role.conf->workers.s.per_target_max / c->n;
+
+	return *target_of(c, p) < (max ? max : 1);
+}
+
+/* May it start? If not, it waits on, behind the others of its kind. */
+static bool may_start(struct check *c, struct probe *p)
+{
+	if (!has_target_place(c, p)) {
+		probe_queue_put(&c->waiting, p);
+		return false;
 	}
-	return p;
+	if (!needs_handshake(c, p) || has_handshake_place(c))
+		return true;
+	p->is_waiting_tls = true;
+	probe_queue_put(&c->waiting_tls, p);
+	return false;
+}
+
+static void start_one(struct check *c, struct probe *p)
+{
+	p->is_waiting_tls = false;
+	p->target = target_of(c, p);
+	++*p->target;
+	start(c, p);
 }
 
 /* A turn starts fewer checks than the answers it can serve, so that a worker with too much to do
@@ -268,15 +307,21 @@ static struct probe *next_waiting(struct check *c)
  * makes a turn too. */
 void work_start_waiting(struct check *c)
 {
+	uint32_t started_n = 0;
+
 	for (unsigned i = 0; i < START_TURN_N && c->engine.running_n < c->max_n; i++) {
-		struct probe *p = next_waiting(c);
+		bool is_tls = c->waiting_tls.head && has_handshake_place(c);
+		struct probe *p = probe_queue_take(is_tls ? &c->waiting_tls : &c->waiting);
 
 		if (!p)
 			return;
-		p->is_waiting_tls = false;
-		start(c, p);
+		if (!is_tls && !may_start(c, p))
+			continue;
+		start_one(c, p);
+		started_n++;
 	}
-	if (c->waiting.head && c->engine.running_n < c->max_n)
+	/* when none could start, the end of one that runs makes the next turn */
+	if (started_n && c->waiting.head && c->engine.running_n < c->max_n)
 		timer_arm(&c->role.loop.timers, &c->more, clock_now_us());
 }
 
@@ -295,6 +340,9 @@ void work_halt(struct check *c, struct probe *p)
 		run_abort(p->run);
 		let_go(p);
 		probe_set_state(p, PROBE_SCHEDULED);
+		break;
+	case PROBE_FOLLOWING:
+		probe_unfollow(p);
 		break;
 	case PROBE_COLD:
 	case PROBE_SCHEDULED:
@@ -346,6 +394,37 @@ void work_keep(struct check *c, struct probe *p, uint32_t index)
 		timer_arm(&c->role.loop.timers, &p->due, at_us);
 }
 
+static bool is_leader(const struct check *c, const struct probe *p)
+{
+	const struct conf_probe *cp = &c->role.conf->probe[p->index];
+
+	return !cp->leader.v || cp->leader.v == cp->id.v;
+}
+
+/* What it has been is the leader's from now on, but for its last word. */
+void work_link(struct check *c, struct probe *p, struct probe *leader)
+{
+	if (p->leader == leader)
+		return;
+	probe_unfollow(p);
+	if (p == leader) {
+		if (p->state == PROBE_FOLLOWING)
+			schedule(c, p, clock_now_us());
+		return;
+	}
+	work_halt(c, p);
+	while (p->followers) /* each is linked anew in its turn */
+		probe_unfollow(p->followers);
+	if (p->more)
+		run_keep_drop(&p->more->keep);
+	if (p->state != PROBE_FOLLOWING)
+		probe_set_state(p, PROBE_FOLLOWING);
+	probe_unfollow(leader);
+	probe_follow(p, leader);
+	if (leader->health.verdict != HEALTH_UNKNOWN)
+		tell_follower(c, leader, p);
+}
+
 /* A new probe. With alpha it is down until it says otherwise. */
 struct probe *work_probe_new(struct check *c, struct probe_id id, uint32_t index)
 {
@@ -359,6 +438,9 @@ struct probe *work_probe_new(struct check *c, struct probe_id id, uint32_t index
 	furnish(c->role.conf, p);
 	if (alpha)
 		post_verdict(c, p, &none);
-	schedule(c, p, clock_now_us());
+	if (is_leader(c, p))
+		schedule(c, p, clock_now_us());
+	else
+		probe_set_state(p, PROBE_FOLLOWING);
 	return p;
 }

@@ -16,12 +16,17 @@
 struct adoption {
 	const struct conf *old; /* holds a reference; NULL: there was none */
 	uint32_t next; /* the first in conf->probe that was not looked at */
+	uint32_t linked; /* of probe[], when all of them are there */
 	uint32_t retired; /* places of the worker's old list that were looked at */
 	struct arena arena; /* what becomes the worker's at the end */
 	struct idmap by_id;
 	struct probe **probe;
 	uint32_t probe_n;
 };
+
+/* Checks under way to one address, counted by a hash of it: two addresses may share a count, which then
+ * bounds both. */
+enum { TARGETS_N = 4096 };
 
 struct check {
 	struct role role;
@@ -34,6 +39,7 @@ struct check {
 	uint32_t probe_n;
 	uint32_t max_n; /* checks at the same time */
 	struct probe_queue waiting;
+	uint16_t target[TARGETS_N];
 	struct probe_queue waiting_tls; /* those that wait for a handshake's place */
 	uint64_t random; /* for jitter */
 	struct timer more; /* for the next turn: some still wait, and there is room */
@@ -51,6 +57,10 @@ struct probe *work_probe_new(struct check *c, struct probe_id id, uint32_t index
 
 /* A probe that stays, whose settings are at index of the new snapshot now. */
 void work_keep(struct check *c, struct probe *p, uint32_t index);
+
+/* Its place among those that ask the same, when all probes of the snapshot are there; leader: itself,
+ * when it is to be made. */
+void work_link(struct check *c, struct probe *p, struct probe *leader);
 
 /* Ends whatever it does. */
 void work_halt(struct check *c, struct probe *p);
