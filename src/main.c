@@ -16,6 +16,7 @@
 #include "core/conf/conf_open.h"
 #include "core/conf/conf_share.h"
 #include "core/log.h"
+#include "core/ops/fds.h"
 #include "core/ops/options.h"
 #include "core/ops/single.h"
 #include "core/ops/spawn.h"
@@ -30,7 +31,6 @@
 #include "vrrp/vrrp.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
@@ -352,17 +352,6 @@ static bool is_single(void)
 	return !err;
 }
 
-/* Every check in flight is a descriptor. */
-static void raise_fd_limit(void)
-{
-	struct rlimit rl;
-
-	if (getrlimit(RLIMIT_NOFILE, &rl) || rl.rlim_cur == rl.rlim_max)
-		return;
-	rl.rlim_cur = rl.rlim_max;
-	(void)setrlimit(RLIMIT_NOFILE, &rl); /* lowering no limit can't fail */
-}
-
 /* The table to work on. NULL: one sentence has been printed. */
 static struct ipvs_kern *open_table(struct daemon *d, const struct conf *c)
 {
@@ -569,7 +558,7 @@ static int run(const struct options *o)
 		conf_free(first);
 		return EXIT_FAILED;
 	}
-	raise_fd_limit();
+	fds_raise_limit();
 
 	int err = log_start();
 
@@ -590,24 +579,12 @@ static int run(const struct options *o)
 	return err ? EXIT_FAILED : EXIT_GOOD;
 }
 
-/* A caller may have closed the standard descriptors: the next sockets would get their numbers, and
- * log lines would go into them. */
-static void fill_standard_fds(void)
-{
-	int fd;
-
-	while ((fd = open("/dev/null", O_RDWR)) >= 0 && fd <= STDERR_FILENO)
-		;
-	if (fd > STDERR_FILENO)
-		(void)close(fd);
-}
-
 int main(int argc, char **argv)
 {
 	struct options o;
 	int status;
 
-	fill_standard_fds();
+	fds_fill_standard();
 	if (!options_parse(argc, argv, &o, &status))
 		return status;
 	return o.is_check ? verdict(&o, kit_make) : run(&o);

@@ -358,9 +358,10 @@ static void furnish(const struct conf *conf, struct probe *p)
 {
 	const struct conf_probe *cp = &conf->probe[p->index];
 	const struct kit_check *kit = kit_of(conf, cp->check);
+	const struct fields_check *s = &conf->check[cp->check].s;
+	bool has_weight = s->dynamic_weight || s->type == CHECK_AGENT;
 
-	if (p->more ||
-	    !(conf->check[cp->check].s.keepalive || kit_tls(kit, 0) || (kit && kit->url_n > 1)))
+	if (p->more || !(has_weight || s->keepalive || kit_tls(kit, 0) || (kit && kit->url_n > 1)))
 		return;
 	p->more = calloc(1, sizeof(*p->more));
 	BUG_ON(!p->more);

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Descriptors of the process. Main.
+ */
+#pragma once
+
+/* A caller may have closed the standard descriptors: the next sockets would get their numbers, and log
+ * lines would go into them. First thing of all. */
+void fds_fill_standard(void);
+
+/* Every check in flight is a descriptor: as many as may be. */
+void fds_raise_limit(void);
