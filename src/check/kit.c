@@ -76,7 +76,8 @@ static uint8_t *bytes_of(const char *text, uint32_t *len, uint8_t **mask)
 	for (size_t i = 0; i < 2 * n; i++) {
 		bool is_any = text[i] == 'X' || text[i] == 'x';
 
-		out[i / 2] = (uint8_t)(out[i / 2] << 4 | (is_any ? 0 : hex_digit(text[i])));
+		out[i / 2] =
+			(uint8_t)((unsigned)out[i / 2] << 4 | (is_any ? 0 : hex_digit(text[i])));
 		if (mask)
 			(*mask)[i / 2] = (uint8_t)((*mask)[i / 2] << 4 | (is_any ? 0 : 0xf));
 	}

@@ -283,7 +283,6 @@ def real_servers(t, ns, folder, ca, stack):
     chain = f'tls = {{ ca = "{ca.cert}"; verify = "chain+name"; }};'
     dns = 'type = "dns"; name = "{}"; qtype = "{}";'
     return [
-        up("nginx", 8080, f'type = "http"; {host}', code=200),
         up("nginx-10", 8080, f'type = "http"; {host} http_protocol = "1.0";', code=200),
         up("nginx-10c", 8080, f'type = "http"; {host} http_protocol = "1.0c";', code=200),
         up("nginx-11", 8080, f'type = "http"; {host} http_protocol = "1.1";', code=200),
@@ -526,6 +525,37 @@ def script_cases(servers, folder):
     ], [Case("script-vanished", 80, f'type = "script"; command = [ "{vanished}" ];', None, None)]
 
 
+def templates(t, ns, folder, servers):
+    """etc/templates.conf against what such servers say, and against what they say when they are not well."""
+    t.part("ready-made checks")
+
+    def say(*turns):
+        def talk(conn):
+            for turn in turns:
+                if turn is None:
+                    conn.recv(1000)
+                else:
+                    conn.sendall(turn)
+            conn.recv(1000)
+        return servers.tcp(talk)
+    ldap = b"\x30\x0c\x02\x01\x01\x61\x07\x0a\x01%c\x04\0\x04\0"
+    rows = {
+        "redis": (say(None, b"+PONG\r\n"), say(None, b"-NOAUTH Authentication required.\r\n")),
+        "memcached": (say(None, b"VERSION 1.6.18\r\n"), say(None, b"ERROR\r\n")),
+        "mysql": (say(b"\x5b\0\0\0\x0a8.0.32\0"), say(b"\x17\0\0\0\xff\x10\x04Too many connections")),
+        "postgres": (say(None, b"N"), say(None, b"E")),
+        "ldap": (say(None, ldap % 0), say(None, ldap % 49)),
+        "imap": (say(b"* OK IMAP4rev1\r\n", None, b"* BYE\r\na OK done\r\n"), say(b"* BYE busy\r\n")),
+        "pop": (say(b"+OK\r\n", None, b"+OK bye\r\n"), say(b"-ERR busy\r\n")),
+        "ssh": (say(b"SSH-2.0-OpenSSH_9.2p1\r\n"), say(b"Exceeded MaxStartups\r\n")),
+    }
+    cases = [up(name, good, f'use = "{name}";') for name, (good, _) in rows.items()]
+    cases += [down(f"{name}-bad", bad, f'use = "{name}";', "L7TOUT") for name, (_, bad) in rows.items()]
+    head = f'include = [ "{os.path.abspath("etc/templates.conf")}" ];\n'
+    with Checker(ns, folder, cases, head) as vipd:
+        vipd.judge(t)
+
+
 def not_made(t, ns, folder, cases):
     """What this machine can't do says nothing of the server."""
     t.part("checks that can't be made")
@@ -641,6 +671,7 @@ def main():
                 with Checker(ns, folder, cases[first:first + AT_ONCE]) as vipd:
                     vipd.judge(t)
                     t.equal(vipd.daemon.stop(), 0, "vipd ends cleanly")
+            templates(t, ns, folder, servers)
             not_made(t, ns, folder, faults)
             kept_connections(t, ns, folder, servers)
             resumed_sessions(t, ns, folder, servers, ca)

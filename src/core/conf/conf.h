@@ -360,7 +360,7 @@ struct conf_step {
 /* One check of one server: what a worker runs and what HEALTH names. */
 struct conf_probe {
 	struct probe_id id;
-	struct probe_id leader; /* whose results it takes; its own id: it is made itself (conf_share.h) */
+	struct probe_id leader; /* whose results it takes; its own id: none (conf_share.h) */
 	uint32_t rs; /* index */
 	uint32_t check; /* index */
 };
