@@ -6,7 +6,8 @@ MODE   ?= release
 PREFIX ?= /usr/local
 CC     ?= gcc
 BUILD  := build/$(MODE)
-PKGS   := liburcu-memb libnl-genl-3.0 libnl-route-3.0 libconfig libssl libcrypto libpcre2-8
+PKGS   := liburcu-memb libnl-genl-3.0 libnl-route-3.0 libconfig jansson libcurl libssl libcrypto \
+	  libpcre2-8
 
 # $(1): a pkg-config question; nothing when the libraries are not there yet (make deps, make help)
 pkg = $(shell pkg-config $(1) $(PKGS) 2>/dev/null)
@@ -88,6 +89,10 @@ $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/libvipd.a
 	$(call say,LD    $@)
 	$(Q)$(CC) $(LDFLAGS) $(LDFLAGS_$(MODE)) -o $@ $^ $(LIBS) -lcmocka
 
+$(BUILD)/bench/%: $(BUILD)/bench/%.o $(BUILD)/libvipd.a
+	$(call say,LD    $@)
+	$(Q)$(CC) $(LDFLAGS) $(LDFLAGS_$(MODE)) -o $@ $^ $(LIBS)
+
 # ---------------------------------------------------------------- for people
 
 help:
@@ -105,7 +110,7 @@ help:
 
 # to build; to test and to lint
 DEPS := gcc make pkg-config libc6-dev liburcu-dev libnl-3-dev libnl-genl-3-dev libnl-route-3-dev \
-	libconfig-dev libssl-dev libpcre2-dev \
+	libconfig-dev libjansson-dev libcurl4-openssl-dev libssl-dev libpcre2-dev \
 	libcmocka-dev clang clang-format libclang-rt-14-dev python3 iproute2 procps kmod curl nginx-light \
 	busybox openssl redis-server unbound keepalived tshark ipvsadm user-mode-linux mandoc
 
@@ -139,14 +144,23 @@ bench-load bench-reload: bench-%:
 # ---------------------------------------------------------------- fuzz targets
 
 FUZZ       := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
-FUZZ_FLAGS := -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+FUZZ_FLAGS := -std=gnu11 -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
+FUZZ_OBJ   := $(patsubst %.c,build/fuzz/obj/%.o,$(filter-out $(MAINS),$(SRC)))
 
 fuzz: $(FUZZ)
 
-build/fuzz/%: tests/fuzz/%.c $(filter-out $(MAINS),$(SRC)) $(HDR) Makefile
-	$(call say,FUZZ  $@)
+build/fuzz/obj/%.o: %.c Makefile
+	$(call say,FUZZ  $<)
 	$(Q)mkdir -p $(@D)
-	$(Q)clang $(CPPFLAGS) $(FUZZ_FLAGS) -o $@ $< $(filter-out $(MAINS),$(SRC)) $(LIBS)
+	$(Q)clang $(CPPFLAGS) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
+
+build/fuzz/libvipd.a: $(FUZZ_OBJ)
+	$(Q)rm -f $@
+	$(Q)$(AR) rcsD $@ $^
+
+build/fuzz/%: tests/fuzz/%.c build/fuzz/libvipd.a
+	$(call say,FUZZ  $@)
+	$(Q)clang $(CPPFLAGS) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 
 # ---------------------------------------------------------------- care of the source
 
@@ -169,6 +183,7 @@ install: build/vipd build/vipctl build/vipd.conf.5
 	install -D -m 755 $(BUILD)/vipd $(DESTDIR)$(PREFIX)/sbin/vipd
 	install -D -m 755 $(BUILD)/vipctl $(DESTDIR)$(PREFIX)/bin/vipctl
 	install -D -m 644 etc/man/vipctl.1 $(DESTDIR)$(PREFIX)/share/man/man1/vipctl.1
+	install -D -m 644 etc/man/vipctl-protocol.7 $(DESTDIR)$(PREFIX)/share/man/man7/vipctl-protocol.7
 	install -D -m 644 etc/vipd.conf $(DESTDIR)$(PREFIX)/share/doc/vipd/vipd.conf
 	install -D -m 644 etc/templates.conf $(DESTDIR)$(PREFIX)/share/vipd/templates.conf
 	install -D -m 644 etc/vipd.service $(DESTDIR)$(PREFIX)/lib/systemd/system/vipd.service
@@ -178,4 +193,4 @@ install: build/vipd build/vipctl build/vipd.conf.5
 clean:
 	rm -rf build
 
--include $(OBJ:.o=.d) $(UNIT:=.d)
+-include $(OBJ:.o=.d) $(UNIT:=.d) $(FUZZ_OBJ:.o=.d)

@@ -11,13 +11,14 @@
 #include "check/kit.h"
 #include "core/bug.h"
 #include "core/clock.h"
-#include "core/conf/conf_diff.h"
-#include "core/conf/conf_ids.h"
-#include "core/conf/conf_open.h"
 #include "core/conf/conf_share.h"
 #include "core/log.h"
+#include "core/ops/control.h"
+#include "core/ops/control_verbs.h"
 #include "core/ops/fds.h"
+#include "core/ops/memory.h"
 #include "core/ops/options.h"
+#include "core/ops/reload.h"
 #include "core/ops/single.h"
 #include "core/ops/spawn.h"
 #include "core/ops/verdict.h"
@@ -31,7 +32,6 @@
 #include "vrrp/vrrp.h"
 
 #include <errno.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,7 +44,6 @@
 enum {
 	CHECK_WORKERS_MAX = 256,
 	JOIN_LIMIT_S = 30, /* longest time a role may take to end its work */
-	TRIM_OVER_LEN = 32 * 1024 * 1024, /* free memory that is worth giving back */
 	TIDY_AFTER_S =
 		30, /* from the last reload until memory is given back: the next may come soon */
 	LOAD_NICE = 10, /* of main while it reads a configuration: checks come first */
@@ -59,6 +58,8 @@ struct daemon {
 	struct loop_fd signal_fd;
 	struct timer tidy;
 	struct timer start_vrrp;
+	struct control *control; /* NULL: --control=none */
+	struct control_host host;
 	int start_err;
 	bool is_lock_told;
 	struct late late_told[LATE_N]; /* as it was when it was last told */
@@ -80,32 +81,11 @@ struct daemon {
 
 /* ------------------------------------------------------------------ memory */
 
-/* What must not happen to the VRRP thread: to wait for a page. So all memory is locked (on fault only:
- * what is never touched is not made resident). */
-static void lock_memory(struct daemon *d)
-{
-	if (mlockall(MCL_CURRENT | MCL_ONFAULT) && !d->is_lock_told) {
-		log_event(LOG_ROLE_MLOCK, "error=\"%s\"", strerrordesc_np(errno));
-		d->is_lock_told = true;
-	}
-}
-
-/* What the reading of a large configuration needed goes back to the system; of a small one it is kept,
- * since the next reload would fault it in again. Locked memory can't be given back. */
-static void trim_memory(struct daemon *d)
-{
-	if (mallinfo2().fordblks <= TRIM_OVER_LEN)
-		return;
-	(void)munlockall();
-	(void)malloc_trim(0);
-	lock_memory(d);
-}
-
 /* A while after the last reload, when every role has let go of the old generation. */
 static void on_tidy(struct timer *t, int64_t now_us)
 {
 	(void)now_us;
-	trim_memory(container_of(t, struct daemon, tidy));
+	memory_trim(&container_of(t, struct daemon, tidy)->is_lock_told);
 }
 
 static void tidy_later(struct daemon *d)
@@ -135,17 +115,18 @@ static struct conf *load_first(const struct options *o, int *status)
 
 	findings_print(&errs, stderr);
 	if (!c)
-		*status = ask.is_unreadable ? EXIT_UNREADABLE : EXIT_CONF;
+		*status = ask.is_unreadable ? EXIT_UNREADABLE
+			  : ask.is_insecure ? EXIT_INSECURE
+					    : EXIT_CONF;
 	err_fini(&errs);
 	return c;
 }
 
-/* Makes c the configuration of all roles. */
+/* Makes c, whose ids are minted, the configuration of all roles. */
 static void publish(struct daemon *d, struct conf *c)
 {
 	const struct conf *old = d->conf;
 
-	conf_ids_mint(&d->minter, old, c);
 	conf_share(c);
 	c->gen = old ? old->gen + 1 : 1;
 	c->vrrp_run = arena_alloc(&c->arena, vrrp_run_len(c));
@@ -160,71 +141,67 @@ static void publish(struct daemon *d, struct conf *c)
 		fact_post(&d->roles[i]->box, &d->roles[i]->snap_fact, c->gen);
 }
 
-/* Notes are for whoever tests the file, not for the log of each reload. */
-static void log_findings(const struct err_list *errs)
+/* Everything of a reload but the last step. file, base_dir: NULL = those of the command line. */
+static void make_next(void *arg, struct reload *r, const char *file, const char *base_dir,
+		      bool is_forced)
 {
-	for (size_t i = 0; i < errs->n; i++)
-		if (errs->item[i].level != ERR_NOTE)
-			log_event(errs->item[i].level == ERR_ERROR ? LOG_CONF_ERROR
-								   : LOG_CONF_WARNING,
-				  "file=%s line=%u text=\"%s\"", errs->item[i].file,
-				  errs->item[i].line, errs->item[i].text);
-}
+	struct daemon *d = arg;
+	const struct options *o = &d->opt;
+	struct reload_from from = {
+		.file = file ? file : o->file,
+		.node = o->node,
+		.base_dir = base_dir ? base_dir : o->base_dir,
+		.format = file ? CONF_FORMAT_GUESS : o->format,
+		.has_table = d->has_kernel || o->is_memory,
+		.vet = kit_make,
+	};
+	struct reload_now now = { .conf = d->conf, .minter = d->minter };
 
-/* Main gives way to the other roles, which have less to do and more haste. Where the way back is not
- * allowed (no CAP_SYS_NICE) it stays so. */
-static struct conf *open_aside(struct conf_ask *ask, enum conf_format format, struct err_list *errs)
-{
+	/* Main gives way to the other roles, which have less to do and more haste. Where the way back is
+	 * not allowed (no CAP_SYS_NICE) it stays so. */
 	id_t self = (id_t)gettid();
 	int was = getpriority(PRIO_PROCESS, self);
 
 	(void)setpriority(PRIO_PROCESS, self, was + LOAD_NICE);
-
-	struct conf *c = conf_open(ask, format, errs);
-
+	reload_make(r, &from, &now, is_forced);
 	(void)setpriority(PRIO_PROCESS, self, was);
-	return c;
+	tidy_later(d);
+}
+
+/* The last step. */
+static void commit(void *arg, struct reload *r)
+{
+	struct daemon *d = arg;
+
+	reload_log(r, d->conf->gen);
+	if (r->verdict != RELOAD_GOOD)
+		return;
+	d->minter = r->minter;
+	publish(d, r->next);
+	memory_lock(&d->is_lock_told); /* the new generation's */
+	r->next = NULL; /* it is everybody's now */
 }
 
 static void reload(struct daemon *d)
 {
-	const struct options *o = &d->opt;
-	struct err_list errs = { 0 };
-	struct conf_ask ask = {
-		.path = o->file, .node = o->node, .base_dir = o->base_dir, .vet = kit_make
-	};
+	struct reload *r = calloc(1, sizeof(*r));
 
-	struct conf *c = open_aside(&ask, o->format, &errs);
-
-	tidy_later(d);
-	log_findings(&errs);
-	if (c && c->vs_n && !d->has_kernel && !d->opt.is_memory) {
-		log_event(LOG_CONF_REFUSED,
-			  "gen=%llu why=\"the file has virtual servers now, but this kernel had no "
-			  "IPVS when vipd started: modprobe ip_vs, then restart vipd\"",
-			  (unsigned long long)d->conf->gen);
-	} else if (c) {
-		publish(d, c);
-		lock_memory(d); /* the new generation's */
-		c = NULL; /* it is everybody's now */
-	} else {
-		log_event(LOG_CONF_REFUSED, "gen=%llu errors=%zu", (unsigned long long)d->conf->gen,
-			  errs.n_error);
-	}
-	conf_free(c);
-	err_fini(&errs);
+	BUG_ON(!r);
+	make_next(d, r, NULL, NULL, false);
+	commit(d, r);
+	reload_fini(r);
+	free(r);
 }
 
 /* What has changed since the last time it was told. */
 static void tell_applied(struct daemon *d)
 {
-	struct conf_changes changes;
-	char text[256];
+	struct changes_sum sum;
+	char text[CHANGES_TEXT_LEN];
 
-	conf_diff(d->told, d->conf, &changes);
-	conf_changes_text(&changes, text, sizeof(text));
+	changes_sum(&sum, d->told, d->conf);
 	log_event(LOG_CONF_APPLIED, "gen=%llu changes=\"%s\"", (unsigned long long)d->conf->gen,
-		  text);
+		  changes_text(&sum, text));
 	if (check_workers(d->conf) != d->check_n)
 		log_event(LOG_CONF_NEEDS_RESTART, "setting=workers.check_threads running=%u",
 			  d->check_n);
@@ -245,6 +222,19 @@ static void on_ack(struct daemon *d, uint32_t role_id, uint64_t gen)
 		conf_drop(d->told);
 	conf_hold_again(d->conf);
 	d->told = d->conf;
+	control_poke(d->control);
+}
+
+static const struct conf *running(void *arg)
+{
+	return ((struct daemon *)arg)->conf;
+}
+
+static uint64_t applied(void *arg)
+{
+	const struct daemon *d = arg;
+
+	return d->told ? d->told->gen : 0;
 }
 
 /* How late things were since the last time. */
@@ -303,6 +293,13 @@ static int main_init(struct role *r)
 	if (fd < 0)
 		return -errno;
 	timer_arm(&r->loop.timers, &d->start_vrrp, clock_now_us() + check_settle_us(d->conf));
+	d->host = (struct control_host){ .arg = d,
+					 .running = running,
+					 .applied = applied,
+					 .make = make_next,
+					 .commit = commit };
+	if (d->opt.control)
+		d->control = control_start(&r->loop, d->opt.control, control_verbs, &d->host);
 	return loop_add(&r->loop, &d->signal_fd, fd, EPOLLIN, on_signal);
 }
 
@@ -319,6 +316,8 @@ static void main_fini(struct role *r)
 	struct daemon *d = container_of(r, struct daemon, role);
 	int fd = d->signal_fd.fd;
 
+	control_stop(d->control);
+	d->control = NULL;
 	loop_del(&r->loop, &d->signal_fd);
 	(void)close(fd);
 }
@@ -457,8 +456,8 @@ static void on_start_vrrp(struct timer *t, int64_t now_us)
 		d->role.is_stopping = true;
 		return;
 	}
-	trim_memory(d);
-	lock_memory(d); /* with the stacks of all roles */
+	memory_trim(&d->is_lock_told);
+	memory_lock(&d->is_lock_told); /* with the stacks of all roles */
 	log_event(LOG_READY, "instances=%u services=%u servers=%u checks=%u workers=%u",
 		  d->conf->vrrp_n, d->conf->vs_n, d->conf->rs_n, d->conf->probe_n, d->check_n);
 }
@@ -494,6 +493,7 @@ static int serve(struct daemon *d, struct conf *first, struct ipvs_kern *kern)
 		  d->opt.is_memory ? "memory"
 		  : d->has_kernel  ? "kernel"
 				   : "none");
+	conf_ids_mint(&d->minter, NULL, first);
 	publish(d, first);
 	if (!err)
 		err = start_roles(d);

@@ -38,6 +38,14 @@ int loop_add(struct loop *l, struct loop_fd *lf, int fd, uint32_t events, loop_f
 	return 0;
 }
 
+void loop_set(struct loop *l, struct loop_fd *lf, uint32_t events)
+{
+	struct epoll_event ev = { .events = events, .data.ptr = lf };
+
+	/* needs no memory, so only a descriptor that is not in the loop could make it fail */
+	BUG_ON(epoll_ctl(l->epoll_fd, EPOLL_CTL_MOD, lf->fd, &ev));
+}
+
 void loop_forget(struct loop *l, struct loop_fd *lf)
 {
 	lf->fd = -1;

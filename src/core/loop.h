@@ -38,6 +38,9 @@ void loop_fini(struct loop *l);
 /* 0 or -errno. */
 int loop_add(struct loop *l, struct loop_fd *lf, int fd, uint32_t events, loop_fn *fn);
 
+/* Other events for a descriptor that is in the loop; 0: errors and hang-up only. */
+void loop_set(struct loop *l, struct loop_fd *lf, uint32_t events);
+
 /* After it fn is not called any more, not even for an event of this turn. Idempotent. */
 void loop_del(struct loop *l, struct loop_fd *lf);
 

@@ -8,3 +8,12 @@
 /* 0: everything converted; 1: something named in the report was not; 2: errors, nothing is written;
  * 3: the file can't be read. A wrong command line is 1 as well. */
 int verb_convert(int argc, char **argv);
+
+/* 0: done; 1: refused, or any other failure; 2: errors in the configuration; 3: the file or vipd can't be
+ * reached; 4: vipd did not answer in time. diff: what a reload would have given. */
+int verb_reload(int argc, char **argv);
+int verb_diff(int argc, char **argv);
+
+/* 0: printed; 1: anything else. */
+int verb_digest(int argc, char **argv);
+int verb_schema(int argc, char **argv);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * vipctl: the operator's program. A verb is a row of the table below and a function of its own file.
- * It runs beside vipd, as anybody, and does nothing that vipd has to be asked for yet.
+ * Some verbs ask the running vipd over its control socket (call.h), the others do their work here.
  */
+#include "core/ops/control_wire.h"
 #include "core/ops/options.h"
+#include "ctl/call.h"
 #include "ctl/verbs.h"
 
 #include <stdio.h>
@@ -27,8 +29,13 @@ static const struct verb {
 	int (*fn)(int argc, char **argv); /* argv[0] is the verb; returns the exit status */
 	const char *usage, *text;
 } verbs[] = {
+	{ "reload", verb_reload, "reload [--wait] [--force]",
+	  "read the configuration again, all of it or nothing" },
+	{ "diff", verb_diff, "diff [FILE] [--base FILE]", "say what a reload would change" },
 	{ "convert", verb_convert, "convert KEEPALIVED.CONF [-o FILE] [-i ID]",
 	  "write what a keepalived.conf says as a configuration of vipd" },
+	{ "digest", verb_digest, "digest URL", "print the MD5 of a page for a check's digest" },
+	{ "schema", verb_schema, "schema [--json]", "list every setting" },
 	{ "version", verb_version, "version", "say which version this is" },
 	{ "help", verb_help, "help", "this text" },
 };
@@ -37,10 +44,13 @@ enum { VERBS_N = sizeof(verbs) / sizeof(*verbs) };
 
 static void usage(FILE *out)
 {
-	(void)fputs("usage:\n", out);
+	(void)fputs("usage: vipctl [--control PATH] VERB ...\n\n", out);
 	for (size_t i = 0; i < VERBS_N; i++)
 		(void)fprintf(out, "  vipctl %-44s %s\n", verbs[i].usage, verbs[i].text);
-	(void)fputs("\n`vipctl VERB --help` says more about a verb.\n", out);
+	(void)fputs(
+		"\n`vipctl VERB --help` says more about a verb. --control says where vipd's socket "
+		"is\n(default " CONTROL_PATH ").\n",
+		out);
 }
 
 static int verb_help(int argc, char **argv)
@@ -59,8 +69,30 @@ static const char *verb_name(const char *arg)
 	return strncmp(arg, "--", 2) ? arg : arg + 2;
 }
 
+/* --control PATH and --control=PATH before the verb; how many arguments that were. */
+static int take_control(int argc, char **argv)
+{
+	static const char option[] = "--control";
+	size_t len = sizeof(option) - 1;
+
+	if (argc < 2 || strncmp(argv[1], option, len) != 0)
+		return 0;
+	if (argv[1][len] == '=') {
+		call_use(argv[1] + len + 1);
+		return 1;
+	}
+	if (argv[1][len] || argc < 3)
+		return 0;
+	call_use(argv[2]);
+	return 2;
+}
+
 int main(int argc, char **argv)
 {
+	int taken = take_control(argc, argv);
+
+	argc -= taken;
+	argv += taken;
 	if (argc < 2) {
 		usage(stderr);
 		return EXIT_FAILED;

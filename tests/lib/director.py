@@ -104,7 +104,11 @@ class Vipd(Director):
     program = os.environ.get("VIPD", "build/vipd")
 
     def argv(self):
-        return [self.program, "-f", self.conf, *self.options]
+        return [self.program, "-f", self.conf, f"--control={self.control}", *self.options]
+
+    @property
+    def control(self):
+        return os.path.join(self.folder, "sock")
 
     def text(self):
         return (_group("vrrp_instances", map(_vipd_instance, self.instances))

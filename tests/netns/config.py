@@ -175,7 +175,7 @@ def second_program(t):
         a = scene.router("r1", Vipd, [web()], start=True)
         a.director.wait_state("web", "ACTIVE", PATIENCE)
         seen = a.daemon.mark()
-        with Daemon([VIPD, "-f", a.director.conf], ns=a.ns) as second:
+        with Daemon([VIPD, "-f", a.director.conf, "--control=none"], ns=a.ns) as second:
             t.equal(second.wait(10), 1, "exit status")
             said = [line.text for line in second.lines]
             t.check(len(said) == 1 and str(a.daemon.pid) in said[0], f"one sentence, with the process: {said}")
@@ -262,7 +262,8 @@ def start_in_shell(scene, script):
     """vipd started by a shell that does something to its standard error; waits until it is active."""
     a = scene.router("r1", Vipd, [web()])
     a.director.write()
-    a.director.daemon = Daemon(["sh", "-c", script, VIPD, "-f", a.director.conf], ns=a.ns, name="r1")
+    a.director.daemon = Daemon(["sh", "-c", script, VIPD, "-f", a.director.conf,
+                                f"--control={a.director.control}"], ns=a.ns, name="r1")
     scene.wire.wait(Advert, 5, src=a.ip)
     scene.owners.wait(VIP, {"r1"}, 5)
     return a

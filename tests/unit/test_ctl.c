@@ -4,6 +4,7 @@
  */
 #include "core/conf/conf_load.h"
 #include "core/ops/options.h"
+#include "ctl/call.h"
 #include "ctl/verbs.h"
 #include "unit.h"
 
@@ -84,6 +85,101 @@ static void keeps_the_old(void **state)
 	(void)snprintf(out, sizeof(out), "%s/out.conf", dir);
 }
 
+/* A verb with these arguments, silent. */
+static int run(int (*verb)(int argc, char **argv), const char *const *args)
+{
+	char *argv[12] = { NULL };
+	int argc = 0, out_fd = dup(STDOUT_FILENO), err_fd = dup(STDERR_FILENO), status;
+
+	while (argc < 11 && args[argc]) {
+		argv[argc] = strdup(args[argc]);
+		argc++;
+	}
+	(void)fflush(stdout);
+	assert_non_null(freopen("/dev/null", "we", stdout));
+	assert_non_null(freopen("/dev/null", "we", stderr));
+	optind = 0;
+	status = verb(argc, argv);
+	(void)fflush(stdout);
+	(void)fflush(stderr);
+	assert_true(dup2(out_fd, STDOUT_FILENO) >= 0 && dup2(err_fd, STDERR_FILENO) >= 0);
+	(void)close(out_fd);
+	(void)close(err_fd);
+	while (argc)
+		free(argv[--argc]);
+	return status;
+}
+
+static void put(const char *text)
+{
+	FILE *f = fopen(out, "we");
+
+	assert_non_null(f);
+	assert_true(fputs(text, f) >= 0);
+	assert_int_equal(fclose(f), 0);
+}
+
+/* Exit statuses of what needs no vipd, and of what finds none. */
+static void other_statuses(void **state)
+{
+	static const char good[] = "tests/ka/plain.conf", none[] = "/nonexistent/file";
+	static const struct {
+		int (*verb)(int argc, char **argv);
+		int status;
+		const char *args[7];
+	} row[] = {
+		{ verb_reload, 3, { "reload" } },
+		{ verb_reload, 3, { "reload", "--wait", "--force", "--json", "--timeout", "5" } },
+		{ verb_reload, 0, { "reload", "--help" } },
+		{ verb_reload, 1, { "reload", "file" } },
+		{ verb_reload, 1, { "reload", "--now" } },
+		{ verb_reload, 1, { "reload", "--timeout", "0" } },
+		{ verb_reload, 1, { "reload", "--timeout", "-1" } },
+		{ verb_reload, 1, { "reload", "--timeout", "5s" } },
+		{ verb_reload, 1, { "reload", "--timeout", "99999999999999999999" } },
+		{ verb_diff, 3, { "diff" } },
+		{ verb_diff, 3, { "diff", good } },
+		{ verb_diff, 0, { "diff", "--help" } },
+		{ verb_diff, 1, { "diff", good, good } },
+		{ verb_diff, 1, { "diff", "--base", good } },
+		{ verb_diff, 1, { "diff", "--node", "a" } },
+		{ verb_diff, 1, { "diff", "--base-dir", "/" } },
+		{ verb_diff, 0, { "diff", "--base", out, out } },
+		{ verb_diff, 0, { "diff", "--base", out, out, "--json", "--all" } },
+		{ verb_diff, 1, { "diff", "--base", out, "/dev/null" } }, /* all servers go */
+		{ verb_diff, 0, { "diff", "--base", "/dev/null", out } },
+		{ verb_diff, 2, { "diff", "--base", "tests/ka/errors.conf", out } },
+		{ verb_diff, 2, { "diff", "--base", out, "tests/ka/errors.conf" } },
+		{ verb_diff, 3, { "diff", "--base", none, out } },
+		{ verb_diff, 3, { "diff", "--base", out, none } },
+		{ verb_schema, 0, { "schema" } },
+		{ verb_schema, 0, { "schema", "--json" } },
+		{ verb_schema, 1, { "schema", "--xml" } },
+		{ verb_schema, 0, { "schema", "--help" } },
+		{ verb_digest, 1, { "digest" } },
+		{ verb_digest, 1, { "digest", "not a url" } },
+		{ verb_digest, 1, { "digest", "file:///etc/passwd" } },
+		{ verb_digest, 1, { "digest", "http://127.0.0.1:1/" } },
+		{ verb_digest, 1, { "digest", "--protocol", "2", "http://127.0.0.1:1/" } },
+		{ verb_digest, 1, { "digest", "--virtualhost", "a\r\nb", "http://127.0.0.1:1/" } },
+		{ verb_digest, 1, { "digest", "--timeout", "0", "http://127.0.0.1:1/" } },
+		{ verb_digest, 0, { "digest", "--help" } },
+	};
+
+	(void)state;
+	put("virtual_servers = ( { name = \"a\"; address = \"10.0.0.1\"; port = 80; real_servers = "
+	    "( "
+	    "\"10.1.0.[1-50]\" ); } );\n");
+	call_use("/nonexistent/vipd.sock");
+	for (size_t i = 0; i < N_OF(row); i++) {
+		int status = run(row[i].verb, row[i].args);
+
+		if (status != row[i].status)
+			fail_msg("row %zu, %s %s: %d", i, row[i].args[0],
+				 row[i].args[1] ? row[i].args[1] : "", status);
+	}
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -105,6 +201,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(statuses),
 		cmocka_unit_test(keeps_the_old),
+		cmocka_unit_test(other_statuses),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -137,24 +137,41 @@ static void keep_probes(const struct conf *prev, const struct conf_rs *old, stru
 	}
 }
 
+/* Index of the server in prev, or IDMAP_NONE. Most stand where they stood, so guess is looked at first;
+ * the table is made when one does not. A server stands once in a service, so there is no better one. */
+static uint32_t find_rs(struct join *j, const struct conf *prev, const struct conf *next,
+			const struct conf_rs *rs, uint32_t guess)
+{
+	uint32_t at, k;
+
+	if (!prev)
+		return IDMAP_NONE;
+	if (guess < prev->rs_n && same_server(prev, &prev->rs[guess], next, rs))
+		return guess;
+	if (!j->slot) {
+		join_init(j, prev->rs_n);
+		for (uint32_t i = 0; i < prev->rs_n; i++)
+			join_put(j, hash_rs(prev->vs[prev->rs[i].vs].id.v, &prev->rs[i]), i);
+	}
+	at = hash_rs(next->vs[rs->vs].id.v, rs);
+	while ((k = join_next(j, &at)) != IDMAP_NONE)
+		if (same_server(prev, &prev->rs[k], next, rs))
+			break;
+	return k;
+}
+
 /* After mint_vs(): a server's identity includes its service's. */
 static void mint_rs(struct conf_minter *m, const struct conf *prev, struct conf *next)
 {
-	struct join j;
+	struct join j = { 0 };
+	uint32_t guess = 0;
 
-	join_init(&j, prev ? prev->rs_n : 0);
-	for (uint32_t i = 0; prev && i < prev->rs_n; i++)
-		join_put(&j, hash_rs(prev->vs[prev->rs[i].vs].id.v, &prev->rs[i]), i);
 	for (uint32_t i = 0; i < next->rs_n; i++) {
 		struct conf_rs *rs = &next->rs[i];
-		uint32_t at = hash_rs(next->vs[rs->vs].id.v, rs), k;
-
-		while ((k = join_next(&j, &at)) != IDMAP_NONE)
-			if (same_server(prev, &prev->rs[k], next, rs))
-				break;
-
+		uint32_t k = find_rs(&j, prev, next, rs, guess);
 		const struct conf_rs *old = k == IDMAP_NONE ? NULL : &prev->rs[k];
 
+		guess = old ? k + 1 : guess;
 		rs->id.v = old ? old->id.v : ++m->last;
 		if (old)
 			keep_probes(prev, old, next, rs);

@@ -20,6 +20,7 @@ struct text {
 	const struct conf *c;
 	const struct conf_text_opt *opt;
 	FILE *f;
+	bool hides_secrets;
 };
 
 static void indent(struct text *t, int level)
@@ -158,7 +159,8 @@ static void put_value(struct text *t, const struct schema_key *key, const void *
 		return;
 	case KT_STR:
 		memcpy(&s, field, sizeof(s));
-		put_string(t, s);
+		put_string(t,
+			   t->hides_secrets && key->text_kind == TEXT_SECRET ? "(not shown)" : s);
 		return;
 	case KT_STRS:
 		memcpy(&strs, field, sizeof(strs));
@@ -499,4 +501,22 @@ char *conf_text(const struct conf *c, const struct conf_text_opt *opt)
 	BUG_ON(ferror(t.f));
 	(void)fclose(t.f);
 	return out;
+}
+
+void conf_text_value(FILE *out, const struct conf *c, const struct schema_key *key,
+		     const void *base)
+{
+	struct text t = { .c = c, .f = out, .hides_secrets = true };
+	struct conf_range r;
+
+	if (!schema_is_set(key, base)) {
+		(void)fputs("none", out);
+		return;
+	}
+	if (key->type != KT_LIST && key->type != KT_ONE) {
+		put_value(&t, key, base);
+		return;
+	}
+	memcpy(&r, (const unsigned char *)base + key->off, sizeof(r));
+	put_list(&t, key, &r, NULL, -1);
 }

@@ -5,6 +5,7 @@
 #include "core/ops/options.h"
 
 #include "core/conf/schema_text.h"
+#include "core/ops/control_wire.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -30,6 +31,8 @@ static void usage(FILE *out)
 		"      --schema=HOW        print all settings: man (mdoc) or json\n"
 		"      --dataplane=WHERE   kernel: the kernel's IPVS table (default);\n"
 		"                          memory: a table in memory, for trials\n"
+		"      --control=PATH      socket for vipctl (default " CONTROL_PATH ");\n"
+		"                          none: no socket\n"
 		"\n"
 		"Signals: HUP reloads the file, USR1 logs how late checks and adverts were,\n"
 		"TERM and INT stop.\n"
@@ -54,7 +57,8 @@ enum {
 	OPT_BASE_DIR,
 	OPT_STRICT,
 	OPT_FORMAT,
-	OPT_SCHEMA
+	OPT_SCHEMA,
+	OPT_CONTROL,
 };
 
 /* One word for two things that nobody mixes up: the language of the file, the form of the findings. */
@@ -96,6 +100,9 @@ static bool take(int c, struct options *o, int *status)
 		return true;
 	case OPT_FORMAT:
 		return take_format(o);
+	case OPT_CONTROL:
+		o->control = strcmp(optarg, "none") ? optarg : NULL;
+		return true;
 	case OPT_DATAPLANE:
 		return one_of("dataplane", "kernel", "memory", &o->is_memory);
 	case OPT_SCHEMA:
@@ -132,13 +139,14 @@ bool options_parse(int argc, char **argv, struct options *o, int *status)
 		{ "schema", required_argument, NULL, OPT_SCHEMA },
 		{ "dataplane", required_argument, NULL, OPT_DATAPLANE },
 		{ "format", required_argument, NULL, OPT_FORMAT },
+		{ "control", required_argument, NULL, OPT_CONTROL },
 		{ "version", no_argument, NULL, OPT_VERSION },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int c;
 
-	*o = (struct options){ .file = "/etc/vipd/vipd.conf" };
+	*o = (struct options){ .file = "/etc/vipd/vipd.conf", .control = CONTROL_PATH };
 	*status = EXIT_FAILED;
 	while ((c = getopt_long(argc, argv, "f:ch", longs, NULL)) != -1)
 		if (!take(c, o, status))

@@ -13,14 +13,17 @@ enum exit_status {
 	EXIT_GOOD = 0,
 	EXIT_FAILED = 1, /* anything else; --strict: warnings */
 	EXIT_CONF = 2, /* errors in the configuration */
-	EXIT_UNREADABLE = 3, /* the file is missing or can't be read */
+	EXIT_UNREADABLE =
+		3, /* the file is missing or can't be read; vipctl: vipd can't be reached */
 	EXIT_INSECURE = 4, /* refused for the security of the programs it names */
+	EXIT_UNKNOWN = 4, /* vipctl: vipd did not answer in time, so what it did is not known */
 };
 
 struct options {
 	const char *file;
 	const char *node; /* --node: whose node_overrides count; NULL = the file's, or the host's */
 	const char *base_dir; /* --base-dir: where includes of the file are; NULL = beside it */
+	const char *control; /* --control: where vipctl's socket is; NULL = none */
 	enum conf_format format; /* --format=libconfig|keepalived */
 	bool is_check;
 	bool is_strict; /* --check: warnings count */

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * See control_verbs.h. vipctl-protocol(7) says what each reply looks like.
+ */
+#include "core/ops/control_verbs.h"
+
+#include "core/bug.h"
+#include "core/ops/report.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { DIFFS_N = 4 }; /* answered at a time: each keeps a whole configuration in memory */
+
+static bool flag(const json_t *request, const char *name)
+{
+	return json_is_true(json_object_get(request, name));
+}
+
+/* ------------------------------------------------------------------ version */
+
+static struct ctl_reply *do_version(void *ctx, const json_t *request)
+{
+	const struct control_host *host = ctx;
+	const struct conf *c = host->running(host->arg);
+
+	(void)request;
+	return ctl_reply_one(json_pack("{s:i,s:s,s:I}", "status", 0, "version", VIPD_VERSION,
+				       "generation", (json_int_t)c->gen));
+}
+
+/* ------------------------------------------------------------------ reload */
+
+struct reload_reply {
+	struct ctl_reply reply;
+	const struct control_host *host;
+	struct err_list errs;
+	size_t told_n; /* of the findings */
+	json_t *end; /* the line that closes it */
+	uint64_t gen; /* to be waited for; 0: none */
+};
+
+static enum ctl_step reload_next(struct ctl_reply *reply, json_t **line)
+{
+	struct reload_reply *r = container_of(reply, struct reload_reply, reply);
+
+	if (r->told_n < r->errs.n) {
+		*line = report_finding(&r->errs.item[r->told_n++]);
+		return CTL_LINE;
+	}
+	if (r->gen > r->host->applied(r->host->arg))
+		return CTL_WAIT;
+	if (r->gen)
+		BUG_ON(json_object_set_new(r->end, "applied", json_true()));
+	*line = json_incref(r->end);
+	return CTL_END;
+}
+
+static void reload_free(struct ctl_reply *reply)
+{
+	struct reload_reply *r = container_of(reply, struct reload_reply, reply);
+
+	err_fini(&r->errs);
+	json_decref(r->end);
+	free(r);
+}
+
+static struct ctl_reply *do_reload(void *ctx, const json_t *request)
+{
+	const struct control_host *host = ctx;
+	struct reload_reply *reply = calloc(1, sizeof(*reply));
+	struct reload *r = calloc(1, sizeof(*r));
+
+	BUG_ON(!reply || !r);
+	host->make(host->arg, r, NULL, NULL, flag(request, "force"));
+	host->commit(host->arg, r);
+	*reply = (struct reload_reply){
+		.reply = { .next = reload_next, .free = reload_free },
+		.host = host,
+		.errs = r->errs,
+		.end = report_end(r, host->running(host->arg)->gen),
+	};
+	r->errs = (struct err_list){ 0 };
+	if (r->verdict == RELOAD_GOOD && flag(request, "wait"))
+		reply->gen = host->running(host->arg)->gen;
+	reload_fini(r);
+	free(r);
+	return &reply->reply;
+}
+
+/* ------------------------------------------------------------------ diff */
+
+struct diff_reply {
+	struct ctl_reply reply;
+	struct report report;
+	const struct conf *old; /* held */
+	struct reload r;
+};
+
+static unsigned diffs_n; /* being answered; main only */
+
+static enum ctl_step diff_next(struct ctl_reply *reply, json_t **line)
+{
+	struct diff_reply *d = container_of(reply, struct diff_reply, reply);
+
+	*line = report_next(&d->report);
+	if (*line)
+		return CTL_LINE;
+	*line = report_end(&d->r, d->old->gen);
+	return CTL_END;
+}
+
+static void diff_free(struct ctl_reply *reply)
+{
+	struct diff_reply *d = container_of(reply, struct diff_reply, reply);
+
+	report_fini(&d->report);
+	reload_fini(&d->r);
+	conf_drop(d->old);
+	free(d);
+	diffs_n--;
+}
+
+static struct ctl_reply *do_diff(void *ctx, const json_t *request)
+{
+	const struct control_host *host = ctx;
+	const json_t *max = json_object_get(request, "max");
+	struct diff_reply *d;
+
+	if (diffs_n == DIFFS_N)
+		return ctl_reply_one(ctl_refusal(1, "too many comparisons are being read already: "
+						    "try again when one has ended"));
+	d = calloc(1, sizeof(*d));
+	BUG_ON(!d);
+	diffs_n++;
+	d->reply = (struct ctl_reply){ .next = diff_next, .free = diff_free };
+	d->old = host->running(host->arg);
+	conf_hold_again(d->old);
+	host->make(host->arg, &d->r, json_string_value(json_object_get(request, "file")),
+		   json_string_value(json_object_get(request, "base_dir")), false);
+	report_init(&d->report, &d->r, d->old, max ? json_integer_value(max) : REPORT_ALL);
+	return &d->reply;
+}
+
+const struct ctl_verb control_verbs[] = {
+	{ "version", CTL_READ, do_version, { { 0 } } },
+	{ "diff", CTL_READ, do_diff, { { "max", JSON_INTEGER, false } } },
+	/* another file: vipd can read what the one who asks can't, and findings quote it */
+	{ "diff_file",
+	  CTL_WRITE,
+	  do_diff,
+	  { { "file", JSON_STRING, true },
+	    { "base_dir", JSON_STRING, false },
+	    { "max", JSON_INTEGER, false } } },
+	{ "reload",
+	  CTL_WRITE,
+	  do_reload,
+	  { { "wait", JSON_TRUE, false }, { "force", JSON_TRUE, false } } },
+	{ 0 },
+};

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What vipd answers over the control channel: a row of the table and a function a verb. What the verbs
+ * need of the daemon is in struct control_host, which main fills in.
+ */
+#pragma once
+
+#include "core/ops/control_wire.h"
+#include "core/ops/reload.h"
+
+struct control_host {
+	void *arg;
+	const struct conf *(*running)(void *arg); /* the generation last published */
+	uint64_t (*applied)(void *arg); /* the generation that every role works with */
+
+	/* reload_make() for a file (NULL: the daemon's own) whose includes are in base_dir (NULL: the
+	 * daemon's own, or beside the file) */
+	void (*make)(void *arg, struct reload *r, const char *file, const char *base_dir,
+		     bool is_forced);
+
+	/* Publishes r->next when the verdict is good, else logs why not. */
+	void (*commit)(void *arg, struct reload *r);
+};
+
+/* For control_start(), with a struct control_host as ctx. */
+extern const struct ctl_verb control_verbs[];
