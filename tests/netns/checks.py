@@ -654,6 +654,18 @@ def bad_settings(t, folder, ca):
         t.check(status == 2 and ran.find(r"error: .*" + re.escape(word)), f"{check}: {ran.tail(2).strip()}")
 
 
+def few_descriptors(t, folder):
+    """More checks than this process may have descriptors for: --check says so."""
+    t.part("descriptors")
+    path = os.path.join(folder, "many.conf")
+    with open(path, "w", encoding="ascii") as file:
+        file.write(config([up(f"s{i}", 80, 'type = "http"; keepalive = true;') for i in range(60)]))
+    for limit, wanted in ((100, True), (1000, False)):
+        ran = Daemon(["prlimit", f"--nofile={limit}", VIPD, "--check", "-f", path])
+        ran.wait(20)
+        t.equal(bool(ran.find("warning: checks may need 184 descriptors")), wanted, f"with {limit} descriptors")
+
+
 def main():
     folder, stack = tempfile.mkdtemp(prefix="checks-", dir=os.environ.get("TMPDIR", "/tmp")), []
     try:
@@ -677,6 +689,7 @@ def main():
             resumed_sessions(t, ns, folder, servers, ca)
             intervals(t, ns, folder, servers)
             bad_settings(t, folder, ca)
+            few_descriptors(t, folder)
     finally:
         for daemon in stack:
             daemon.kill()
