@@ -6,7 +6,8 @@ MODE   ?= release
 PREFIX ?= /usr/local
 CC     ?= gcc
 BUILD  := build/$(MODE)
-PKGS   := liburcu-memb libnl-genl-3.0 libnl-route-3.0 libconfig jansson libcurl libcrypto nettle libnftables
+PKGS   := liburcu-memb libnl-genl-3.0 libnl-route-3.0 libconfig jansson libcurl libssl libcrypto \
+	  nettle libnftables libpcre2-8
 
 # $(1): a pkg-config question; nothing when the libraries are not there yet (make deps, make help)
 pkg = $(shell pkg-config $(1) $(PKGS) 2>/dev/null)
@@ -40,7 +41,7 @@ PATHS    := -D_GNU_SOURCE -Isrc $(patsubst -I%,-isystem %,$(call pkg,--cflags))
 CPPFLAGS += $(PATHS) -DVIPD_VERSION='"$(VERSION)"'
 ALL_CF    = -std=gnu11 $(WARN) $(WERROR) $(CFLAGS) $(CFLAGS_$(MODE)) -pthread \
 	    -ffile-prefix-map=$(CURDIR)=. -MMD -MP
-LIBS      = $(call pkg,--libs) -lm -pthread
+LIBS      = $(call pkg,--libs) -lresolv -lm -pthread
 
 SRC    := $(sort $(wildcard src/*.c src/*/*.c src/*/*/*.c))
 HDR    := $(sort $(wildcard src/*/*.h src/*/*/*.h))
@@ -110,8 +111,9 @@ help:
 # to build; to test and to lint
 DEPS := gcc make pkg-config libc6-dev liburcu-dev libnl-3-dev libnl-genl-3-dev libnl-route-3-dev \
 	libconfig-dev libjansson-dev libcurl4-openssl-dev libssl-dev nettle-dev libnftables-dev \
-	libcmocka-dev clang clang-format libclang-rt-14-dev python3 iproute2 procps kmod curl nginx-light \
-	busybox keepalived nftables tshark ipvsadm user-mode-linux mandoc
+	libpcre2-dev libcmocka-dev clang clang-format libclang-rt-14-dev python3 iproute2 procps kmod curl \
+	nginx-light busybox openssl redis-server unbound keepalived nftables tshark ipvsadm \
+	user-mode-linux mandoc
 
 deps:
 	@tests/deps $(DEPS)
@@ -185,6 +187,7 @@ install: build/vipd build/vipctl build/vipd.conf.5
 	install -D -m 644 etc/man/vipctl-protocol.7 $(DESTDIR)$(PREFIX)/share/man/man7/vipctl-protocol.7
 	install -D -m 644 etc/man/vipd-migrating.7 $(DESTDIR)$(PREFIX)/share/man/man7/vipd-migrating.7
 	install -D -m 644 etc/vipd.conf $(DESTDIR)$(PREFIX)/share/doc/vipd/vipd.conf
+	install -D -m 644 etc/templates.conf $(DESTDIR)$(PREFIX)/share/vipd/templates.conf
 	install -D -m 644 etc/vipd.service $(DESTDIR)$(PREFIX)/lib/systemd/system/vipd.service
 	install -D -m 644 build/vipd.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5/vipd.conf.5
 	install -D -m 644 LICENSE $(DESTDIR)$(PREFIX)/share/doc/vipd/copyright

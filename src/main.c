@@ -8,15 +8,19 @@
  * that traffic has moved to the other router before this one forgets where it belongs.
  */
 #include "check/check.h"
+#include "check/kit.h"
 #include "core/bug.h"
 #include "core/clock.h"
+#include "core/conf/conf_share.h"
 #include "core/log.h"
 #include "core/ops/control.h"
 #include "core/ops/control_verbs.h"
+#include "core/ops/fds.h"
 #include "core/ops/memory.h"
 #include "core/ops/options.h"
 #include "core/ops/reload.h"
 #include "core/ops/single.h"
+#include "core/ops/spawn.h"
 #include "core/ops/verdict.h"
 #include "core/role.h"
 #include "core/stats.h"
@@ -30,7 +34,6 @@
 #include "vrrp/vrrp.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -108,7 +111,9 @@ static unsigned check_workers(const struct conf *c)
 static struct conf *load_first(const struct options *o, int *status)
 {
 	struct err_list errs = { 0 };
-	struct conf_ask ask = { .path = o->file, .node = o->node, .base_dir = o->base_dir };
+	struct conf_ask ask = {
+		.path = o->file, .node = o->node, .base_dir = o->base_dir, .vet = kit_make
+	};
 	struct conf *c = conf_open(&ask, o->format, &errs);
 
 	findings_print(&errs, stderr);
@@ -125,6 +130,7 @@ static void publish(struct daemon *d, struct conf *c)
 {
 	const struct conf *old = d->conf;
 
+	conf_share(c);
 	c->gen = old ? old->gen + 1 : 1;
 	c->vrrp_run = arena_alloc(&c->arena, vrrp_run_len(c));
 	/* touched here, so that the VRRP thread need not fault these pages in */
@@ -132,6 +138,7 @@ static void publish(struct daemon *d, struct conf *c)
 	accept_apply(old, c); /* before anybody may become active with it */
 	conf_publish(&d->board.conf, c);
 	d->conf = conf_hold(&d->board.conf);
+	spawn_limit(c->workers.s.scripts_max);
 	if (old)
 		conf_drop(old);
 	for (unsigned i = 0; i < d->role_n; i++)
@@ -150,6 +157,7 @@ static void make_next(void *arg, struct reload *r, const char *file, const char 
 		.base_dir = base_dir ? base_dir : o->base_dir,
 		.format = file ? CONF_FORMAT_GUESS : o->format,
 		.has_table = d->has_kernel || o->is_memory,
+		.vet = kit_make,
 	};
 	struct reload_now now = { .conf = d->conf, .minter = d->minter };
 
@@ -347,17 +355,6 @@ static bool is_single(void)
 	return !err;
 }
 
-/* Every check in flight is a descriptor. */
-static void raise_fd_limit(void)
-{
-	struct rlimit rl;
-
-	if (getrlimit(RLIMIT_NOFILE, &rl) || rl.rlim_cur == rl.rlim_max)
-		return;
-	rl.rlim_cur = rl.rlim_max;
-	(void)setrlimit(RLIMIT_NOFILE, &rl); /* lowering no limit can't fail */
-}
-
 /* The table to work on. NULL: one sentence has been printed. */
 static struct ipvs_kern *open_table(struct daemon *d, const struct conf *c)
 {
@@ -394,6 +391,7 @@ static int make_roles(struct daemon *d, struct ipvs_kern *kern, unsigned workers
 	d->board.ipvs = &ipvs_role(d->ipvs)->box;
 	for (unsigned i = 0; !err && i < workers; i++) {
 		d->check[i] = check_new(&d->board, i, workers);
+		(void)spawn_client_open(check_spawn(d->check[i])); /* without one, checks say so */
 		d->check_n = i + 1;
 		err = add_role(d, check_role(d->check[i]));
 	}
@@ -523,6 +521,7 @@ static int serve(struct daemon *d, struct conf *first, struct ipvs_kern *kern)
 		conf_drop(d->told);
 	conf_publish(&d->board.conf, NULL);
 	free_roles(d);
+	spawn_stop();
 	if (!err) {
 		tell_stats();
 		log_event(LOG_STOPPED, "%s", "");
@@ -540,6 +539,12 @@ static int run(const struct options *o)
 	 * that comes while the file is read is obeyed as soon as there is something to stop */
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, NULL);
+
+	/* while this process is small and has one thread */
+	if (spawn_start()) {
+		(void)fprintf(stderr, "vipd: can't start the script helper\n");
+		return EXIT_FAILED;
+	}
 
 	struct conf *first = load_first(o, &status);
 
@@ -563,7 +568,7 @@ static int run(const struct options *o)
 		conf_free(first);
 		return EXIT_FAILED;
 	}
-	raise_fd_limit();
+	fds_raise_limit();
 
 	int err = log_start();
 
@@ -584,25 +589,13 @@ static int run(const struct options *o)
 	return err ? EXIT_FAILED : EXIT_GOOD;
 }
 
-/* A caller may have closed the standard descriptors: the next sockets would get their numbers, and
- * log lines would go into them. */
-static void fill_standard_fds(void)
-{
-	int fd;
-
-	while ((fd = open("/dev/null", O_RDWR)) >= 0 && fd <= STDERR_FILENO)
-		;
-	if (fd > STDERR_FILENO)
-		(void)close(fd);
-}
-
 int main(int argc, char **argv)
 {
 	struct options o;
 	int status;
 
-	fill_standard_fds();
+	fds_fill_standard();
 	if (!options_parse(argc, argv, &o, &status))
 		return status;
-	return o.is_check ? verdict(&o) : run(&o);
+	return o.is_check ? verdict(&o, kit_make) : run(&o);
 }

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "core/ops/spawn.h"
 #include "core/role.h"
 
 struct check;
@@ -14,6 +15,9 @@ struct check *check_new(struct board *board, unsigned index, unsigned n);
 
 /* For role_prepare() and role_start(). */
 struct role *check_role(struct check *c);
+
+/* Its end of the script helper, for main to open before the role starts. */
+struct spawn_client *check_spawn(struct check *c);
 
 /* How long after its start the pool should be given before traffic is asked for: by then every server
  * has been checked once (or as many as can be in CHECK_SETTLE_MAX_S), so those that are well are in the

@@ -8,10 +8,13 @@
  *	like the verdict	UP, DOWN	the same; the count of contrary results begins anew
  *	failed			UP		DOWN after fall_n of them in a row
  *	passed			DOWN		UP after rise_n of them in a row
+ *	passed			DOWN by alpha	UP at once
  *
  * UNKNOWN is the verdict of a probe at its start. A server that no vipd knew before is not in the table
  * then and does not get in by failing; one that an earlier vipd left there is not thrown out by a
  * single failure.
+ *
+ * With alpha, a probe starts as DOWN.
  *
  * A check that could not be made is no result and does not come here.
  */
@@ -25,9 +28,10 @@
 struct health_state {
 	uint8_t verdict; /* enum health_verdict */
 	uint8_t contrary_n; /* results in a row that say otherwise */
+	bool is_decided; /* by a result */
 };
 
-void health_init(struct health_state *h);
+void health_init(struct health_state *h, bool alpha);
 
 /* Takes a result. True when the verdict is another one now. rise_n, fall_n: at least 1. */
 bool health_step(struct health_state *h, bool has_passed, uint8_t rise_n, uint8_t fall_n);

@@ -12,8 +12,9 @@
 
 /* From each state, the states that may follow. */
 static const uint8_t may_follow[PROBE_STATE_N] = {
-	[PROBE_COLD] = TO(SCHEDULED) | TO(GONE),
-	[PROBE_SCHEDULED] = TO(WAITING) | TO(GONE),
+	[PROBE_COLD] = TO(SCHEDULED) | TO(FOLLOWING) | TO(GONE),
+	[PROBE_SCHEDULED] = TO(WAITING) | TO(FOLLOWING) | TO(GONE),
+	[PROBE_FOLLOWING] = TO(SCHEDULED) | TO(GONE),
 	[PROBE_WAITING] = TO(SCHEDULED) | TO(RUNNING) | TO(GONE),
 	[PROBE_RUNNING] = TO(SCHEDULED) | TO(GONE),
 	[PROBE_GONE] = 0,
@@ -29,13 +30,43 @@ struct probe *probe_new(struct check *worker, struct probe_id id, timer_fn *on_d
 	p->state = PROBE_COLD;
 	fact_init(&p->fact, MSG_HEALTH, id.v);
 	timer_init(&p->due, on_due);
-	health_init(&p->health);
 	return p;
 }
 
 void probe_free(struct probe *p)
 {
+	BUG_ON(p->more && p->more->keep.conn);
+	free(p->more);
 	free(p);
+}
+
+bool probe_is_idle(const struct probe *p)
+{
+	return fact_is_idle(&p->fact) && (!p->more || fact_is_idle(&p->more->weight_fact));
+}
+
+void probe_follow(struct probe *p, struct probe *leader)
+{
+	BUG_ON(p->leader || p->followers || leader->leader);
+	p->leader = leader;
+	p->prev = NULL;
+	p->next = leader->followers;
+	if (p->next)
+		p->next->prev = p;
+	leader->followers = p;
+}
+
+void probe_unfollow(struct probe *p)
+{
+	if (!p->leader)
+		return;
+	if (p->prev)
+		p->prev->next = p->next;
+	else
+		p->leader->followers = p->next;
+	if (p->next)
+		p->next->prev = p->prev;
+	p->next = p->prev = p->leader = NULL;
 }
 
 void probe_set_state(struct probe *p, enum probe_state next)

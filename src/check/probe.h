@@ -3,17 +3,20 @@
  * One probe: a check of a server, its schedule and its verdict. Owned by the worker that has it.
  *
  *	COLD ----> SCHEDULED ----> WAITING ----> RUNNING
- *	   |         |    ^          |   |         |   |
- *	   |         |    +----------+---|---------+   |
- *	   +---------+-------------------+-------------+--> GONE
+ *	 | |         |  |  ^         |   |         |   |
+ *	 | |         |  |  +---------+---|---------+   |
+ *	 | +---------+--|----------------+-------------+--> GONE
+ *	 |              v                                    ^
+ *	 +---------> FOLLOWING (to and from SCHEDULED) ------+
  *
- *	WAITING: due, in the queue for its turn. GONE: out of the configuration; freed when its fact is
+ *	FOLLOWING: another probe asks the same, and this one takes what that one finds. WAITING: due, in the queue for its turn. GONE: out of the configuration; freed when its fact is
  *	not queued any more.
  */
 #pragma once
 
 #include "check/health.h"
 #include "check/steps.h"
+#include "check/urls.h"
 #include "core/conf/conf.h"
 #include "core/mbox.h"
 #include "core/timer.h"
@@ -26,11 +29,20 @@ enum probe_state {
 	PROBE_SCHEDULED,
 	PROBE_WAITING,
 	PROBE_RUNNING,
+	PROBE_FOLLOWING,
 	PROBE_GONE,
 	PROBE_STATE_N
 };
 
 struct check;
+
+/* What only some probes need. */
+struct probe_more {
+	struct run_keep keep;
+	struct urls urls;
+	struct run_weight weight; /* what it said last */
+	struct fact weight_fact;
+};
 
 struct probe {
 	struct check *worker; /* the owner's own */
@@ -41,15 +53,29 @@ struct probe {
 	struct fact fact;
 	struct timer due; /* due.at_us: when it was due last or is due next */
 	struct run *run; /* RUNNING */
-	struct probe *next, *prev; /* WAITING: the queue; GONE: next only */
+	const struct conf *held; /* RUNNING over a reload: the snapshot that the run works with */
+	uint16_t *target; /* RUNNING: the worker's count of checks to its address */
+	struct probe_more *more; /* with TLS, kept connections or several requests; else NULL */
+	struct probe *next,
+		*prev; /* WAITING: the queue; FOLLOWING: its leader's list; GONE: next only */
+	struct probe *leader; /* FOLLOWING; NULL: not known yet */
+	struct probe *followers; /* whose next it is */
 	struct health_state health;
 	uint8_t state; /* enum probe_state */
+	bool is_waiting_tls; /* WAITING: in the queue for a handshake */
 };
 
-/* Never NULL. COLD. */
+/* Never NULL. COLD. The caller calls health_init(). */
 struct probe *probe_new(struct check *worker, struct probe_id id, timer_fn *on_due);
 
-/* GONE or never started, and its fact idle or abandoned. */
+/* From now on it takes the results of that one, and not any more. */
+void probe_follow(struct probe *p, struct probe *leader);
+void probe_unfollow(struct probe *p);
+
+/* None of its facts is queued. */
+bool probe_is_idle(const struct probe *p);
+
+/* GONE or never started, and its facts idle or abandoned. */
 void probe_free(struct probe *p);
 
 /* The one place that writes state; a step that is not in the picture is a BUG. */

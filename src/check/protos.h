@@ -1,23 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The protocols that checks speak: one p_NAME.c each.
+ * The protocols that checks speak: one p_NAME.c each, and a row in protos.c.
  */
 #pragma once
 
 #include "check/steps.h"
-#include "core/bug.h"
 
-extern const struct proto proto_tcp, proto_http;
+extern const struct proto proto_tcp, proto_http, proto_https, proto_smtp, proto_dns, proto_udp,
+	proto_ping, proto_expect, proto_agent, proto_script;
 
-static inline const struct proto *proto_of(enum words_CHECK_TYPE type)
-{
-	switch (type) {
-	case CHECK_TCP:
-		return &proto_tcp;
-	case CHECK_HTTP:
-		return &proto_http;
-	default:
-		break;
-	}
-	BUG("check type"); /* conf_check_runs() keeps them out */
-}
+/* A type that conf_check_runs(). */
+const struct proto *proto_of(uint8_t type);

@@ -23,7 +23,10 @@
 	REASON(L7OK,    HEALTH_UP,      "the answer was as expected") \
 	REASON(L7TOUT,  HEALTH_DOWN,    "no whole answer in time") \
 	REASON(L7RSP,   HEALTH_DOWN,    "the answer was not of the protocol") \
-	REASON(L7STS,   HEALTH_DOWN,    "the answer's status says failure")
+	REASON(L7STS,   HEALTH_DOWN,    "the answer's status says failure") \
+	REASON(PROCOK,  HEALTH_UP,      "the script says success") \
+	REASON(PROCERR, HEALTH_DOWN,    "the script says failure, or was killed") \
+	REASON(PROCTOUT, HEALTH_DOWN,   "the script did not end in time")
 /* clang-format on */
 
 enum check_reason {

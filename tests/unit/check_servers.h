@@ -28,6 +28,7 @@ enum server_mode {
 	SERVE_GARBAGE,
 	SERVE_CLOSE, /* closes without an answer */
 	SERVE_RESET, /* resets without an answer */
+	SERVE_AGENT, /* "up 50%" to whoever connects */
 	SERVE_NOBODY, /* nobody listens */
 };
 
@@ -154,6 +155,9 @@ static inline void conn_answer(struct conn_state *c)
 	case SERVE_RESET:
 		(void)setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
 		break;
+	case SERVE_AGENT:
+		say(c, "up 50%\n");
+		break;
 	case SERVE_SILENT:
 	case SERVE_NOBODY:
 	case SERVE_CLOSE:
@@ -172,7 +176,7 @@ static inline void conn_serve(struct conn_state *c)
 		conn_end(c);
 		return;
 	}
-	c->is_asked |= n > 0;
+	c->is_asked |= n > 0 || mode == SERVE_AGENT;
 	if (c->is_asked && !c->is_done)
 		conn_answer(c);
 	if (c->is_done && mode != SERVE_SILENT)

@@ -7,7 +7,7 @@
 #include "check/http.h"
 #include "core/bug.h"
 #include "core/clock.h"
-#include "core/conf/conf.h"
+#include "core/conf/conf_share.h"
 #include "core/conf/idmap.h"
 #include "core/log.h"
 #include "core/reason.h"
@@ -27,6 +27,8 @@ enum {
 	WAIT_S = 20, /* for a fact that must come; a healthy run needs far less */
 };
 
+static uint32_t per_target_max = 1000;
+
 /* A check of a server: what goes into the configuration. */
 struct spec {
 	uint32_t id;
@@ -35,6 +37,9 @@ struct spec {
 	enum words_CHECK_TYPE type;
 	int64_t interval_us, timeout_us;
 	uint8_t rise_n, fall_n;
+	uint32_t weight;
+	bool is_shared; /* of the first: all that ask the same are one */
+	bool alpha;
 };
 
 /* The latest fact of each probe. */
@@ -43,6 +48,8 @@ struct inbox {
 	struct health latest[PROBES_MAX];
 	unsigned n[PROBES_MAX];
 	unsigned all_n;
+	int32_t weight[PROBES_MAX]; /* what was added to it */
+	unsigned weight_n;
 };
 
 struct pool {
@@ -56,6 +63,10 @@ static struct conf *make_conf(const struct spec *spec, uint32_t n, uint64_t gen)
 	struct conf *c = conf_new();
 
 	c->gen = gen;
+	c->workers.s.inflight_max = 1000;
+	c->workers.s.handshakes_max = 64;
+	c->workers.s.per_target_max = per_target_max;
+	c->workers.s.share_checks = spec->is_shared;
 	c->vs = arena_array(&c->arena, 1, sizeof(*c->vs));
 	c->rs = arena_array(&c->arena, n, sizeof(*c->rs));
 	c->check = arena_array(&c->arena, n, sizeof(*c->check));
@@ -72,17 +83,20 @@ static struct conf *make_conf(const struct spec *spec, uint32_t n, uint64_t gen)
 			addr_parse(spec[i].addr ? spec[i].addr : "127.0.0.1", &c->rs[i].s.addr), 0);
 		c->rs[i].s.port = spec[i].port;
 		c->rs[i].id.v = spec[i].id;
+		c->rs[i].s.weight = spec[i].weight;
 		*s = (struct fields_check){ .type = (uint8_t)spec[i].type,
 					    .interval_us = spec[i].interval_us,
 					    .timeout_us = spec[i].timeout_us,
 					    .rise_n = spec[i].rise_n,
 					    .fall_n = spec[i].fall_n,
+					    .alpha = spec[i].alpha,
 					    .path = "/" };
 		for (unsigned code = 200; code < 300; code++)
 			s->status.w[(code - 100) / 64] |= UINT64_C(1) << (code - 100) % 64;
 		c->probe[i] = (struct conf_probe){ .id = { spec[i].id }, .rs = i, .check = i };
 		idmap_put(&c->probe_by_id, spec[i].id, i);
 	}
+	conf_share(c);
 	return c;
 }
 
@@ -90,8 +104,13 @@ static void on_fact(void *arg, enum msg_type type, uint32_t id, uint64_t value)
 {
 	struct inbox *in = arg;
 
-	assert_int_equal(type, MSG_HEALTH);
 	assert_true(id < PROBES_MAX);
+	if (type == MSG_WEIGHT) {
+		in->weight[id] = (int32_t)value;
+		in->weight_n++;
+		return;
+	}
+	assert_int_equal(type, MSG_HEALTH);
 	in->latest[id] = health_unpack(value);
 	in->n[id]++;
 	in->all_n++;
@@ -447,6 +466,118 @@ static void test_local_fault_is_no_verdict(void **state)
 	assert_int_equal(p.in.all_n, 0);
 }
 
+/* Four servers at one address: one check for all. The one that leads goes, and the next one takes over. */
+static void test_shared(void **state)
+{
+	static struct servers servers;
+	uint16_t port = server_add(&servers, SERVE_OK);
+	struct server *sv = &servers.server[0];
+	struct spec spec[4];
+	static struct pool p;
+
+	(void)state;
+	for (uint32_t i = 0; i < 4; i++) {
+		spec[i] = spec_of(i + 1, port, CHECK_HTTP);
+		spec[i].is_shared = true;
+		spec[i].interval_us = MS(20);
+	}
+	servers_start(&servers);
+	pool_start(&p, spec, 4);
+	for (uint32_t id = 1; id <= 4; id++)
+		expect(&p.in, id, HEALTH_UP);
+
+	uint64_t before_n = stats_sum(STAT_CHECKS);
+	unsigned accepted_n = atomic_load(&sv->accepted_n);
+
+	expect_accepted(sv, 10);
+	/* what is counted is what the server has seen: nothing is made four times */
+	assert_true(stats_sum(STAT_CHECKS) - before_n <=
+		    atomic_load(&sv->accepted_n) - accepted_n + 1);
+
+	/* 1 goes; 5 comes and is known at once */
+	pool_reload(&p, spec + 1, 3, 2);
+	atomic_store(&sv->mode, SERVE_503);
+	for (uint32_t id = 2; id <= 4; id++)
+		expect(&p.in, id, HEALTH_DOWN);
+	assert_int_equal(p.in.latest[1].verdict, HEALTH_UP);
+	spec[0].id = 5;
+	pool_reload(&p, spec, 4, 3);
+	expect(&p.in, 5, HEALTH_DOWN);
+
+	/* each for itself, and together again */
+	spec[0].is_shared = false;
+	atomic_store(&sv->mode, SERVE_OK);
+	pool_reload(&p, spec, 4, 4);
+	for (uint32_t id = 2; id <= 5; id++)
+		expect(&p.in, id, HEALTH_UP);
+	spec[0].is_shared = true;
+	pool_reload(&p, spec, 4, 5);
+	atomic_store(&sv->mode, SERVE_RESET);
+	for (uint32_t id = 2; id <= 5; id++)
+		expect(&p.in, id, HEALTH_DOWN);
+	pool_stop(&p);
+	servers_stop(&servers);
+}
+
+/* A share of the weight, of two servers with a weight each; alpha: down first. */
+static void test_weight_and_alpha(void **state)
+{
+	static struct servers servers;
+	struct spec spec[2];
+	static struct pool p;
+
+	(void)state;
+	spec[0] = spec_of(1, server_add(&servers, SERVE_AGENT), CHECK_AGENT);
+	spec[0].is_shared = true;
+	spec[0].alpha = true;
+	spec[0].weight = 100;
+	spec[1] = spec[0];
+	spec[1].id = 2;
+	spec[1].weight = 11;
+	servers_start(&servers);
+	pool_start(&p, spec, 2);
+	expect(&p.in, 1, HEALTH_UP);
+	expect(&p.in, 2, HEALTH_UP);
+	while (p.in.weight[1] != -50 || p.in.weight[2] != -6)
+		take(&p.in, 100);
+
+	/* another weight makes another difference */
+	spec[0].weight = 10;
+	pool_reload(&p, spec, 2, 2);
+	while (p.in.weight[1] != -5)
+		take(&p.in, 100);
+	atomic_store(&servers.server[0].mode, SERVE_GARBAGE); /* waits for a request: no answer */
+	pool_stop(&p);
+	servers_stop(&servers);
+}
+
+/* No more at a time to one address than may be. */
+static void test_bounded_per_target(void **state)
+{
+	enum { N = 40, MAX_N = 3 };
+	static struct servers servers;
+	static struct spec spec[N];
+	static struct pool p;
+
+	(void)state;
+	server_add(&servers, SERVE_SILENT);
+	for (uint32_t i = 0; i < N; i++) {
+		spec[i] = spec_of(i + 1, servers.server[0].port, CHECK_HTTP);
+		spec[i].timeout_us = MS(50);
+		spec[i].fall_n = 1;
+	}
+	per_target_max = MAX_N;
+	servers_start(&servers);
+	pool_start(&p, spec, N);
+	for (uint32_t i = 1; i <= N; i++)
+		expect(&p.in, i, HEALTH_DOWN);
+	/* those that the server has not seen closed yet count in */
+	assert_true(atomic_load(&servers.server[0].open_max_n) <= 2 * MAX_N);
+	per_target_max = 1000;
+	pool_stop(&p);
+	servers_stop(&servers);
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -474,6 +605,9 @@ int main(void)
 		cmocka_unit_test(test_reload_with_facts_queued),
 		cmocka_unit_test(test_bounded_in_number),
 		cmocka_unit_test(test_local_fault_is_no_verdict),
+		cmocka_unit_test(test_shared),
+		cmocka_unit_test(test_weight_and_alpha),
+		cmocka_unit_test(test_bounded_per_target),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -39,7 +39,11 @@ static void worker_start(struct worker *w, uint16_t port, enum words_CHECK_TYPE 
 	w->rs.s.port = port;
 	w->check.s = (struct fields_check){ .type = (uint8_t)type, .timeout_us = MS(LIMIT_MS) };
 	w->check.s.status.w[1] = UINT64_MAX; /* 164..227 */
-	w->is_done = !run_start(&w->engine, proto_of(type), &w->rs, &w->check, w, &w->res);
+	struct run_ask ask = {
+		.proto = proto_of(type), .rs = &w->rs, .check = &w->check, .owner = w
+	};
+
+	w->is_done = !run_start(&w->engine, &ask, &w->res);
 }
 
 static void turn(struct worker *w)

@@ -61,6 +61,8 @@ void conf_free(struct conf *c)
 {
 	if (!c)
 		return;
+	if (c->kit)
+		c->kit_free(c->kit);
 	arena_fini(&c->arena);
 	free(c);
 }

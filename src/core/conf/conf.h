@@ -379,6 +379,7 @@ struct conf_step {
 /* One check of one server: what a worker runs and what HEALTH names. */
 struct conf_probe {
 	struct probe_id id;
+	struct probe_id leader; /* whose results it takes; its own id: none (conf_share.h) */
 	uint32_t rs; /* index */
 	uint32_t check; /* index */
 };
@@ -422,6 +423,11 @@ struct conf {
 	 * Main makes it before publishing, so that the VRRP thread needs no allocation when it adopts;
 	 * from then on it is that role's to write. It lives as long as the snapshot. */
 	void *vrrp_run;
+
+	/* What the checks need ready-made (check/kit.h); NULL: nothing. Main makes it before publishing;
+	 * kit_free() frees it with the snapshot. */
+	void *kit;
+	void (*kit_free)(void *kit);
 };
 
 /* The interface that an instance sends from; NULL: any. */

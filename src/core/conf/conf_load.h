@@ -15,6 +15,9 @@ struct conf_ask {
 		node; /* whose node_overrides count; NULL = what a file says, else the host's name */
 	const char
 		*base_dir; /* where the first file's includes are looked for; NULL = its folder */
+	/* What else must be right before it can be used, and is made for it: false with errors in errs.
+	 * NULL: nothing. conf_open() calls it. */
+	bool (*vet)(struct conf *c, struct err_list *errs);
 
 	/* out: */
 	uint32_t files; /* that were read */

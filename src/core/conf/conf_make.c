@@ -77,7 +77,24 @@ bool conf_checks_equal(const struct conf *c, const struct conf_check *all, struc
 
 bool conf_check_runs(uint8_t type)
 {
-	return type == CHECK_TCP || type == CHECK_HTTP;
+	switch ((enum words_CHECK_TYPE)type) {
+	case CHECK_TCP:
+	case CHECK_HTTP:
+	case CHECK_HTTPS:
+	case CHECK_SMTP:
+	case CHECK_DNS:
+	case CHECK_UDP:
+	case CHECK_PING:
+	case CHECK_EXPECT:
+	case CHECK_SCRIPT:
+	case CHECK_AGENT:
+		return true;
+	case CHECK_FILE:
+	case CHECK_BFD:
+	case CHECK_GRPC:
+		break;
+	}
+	return false;
 }
 
 void conf_make_probes(struct conf *c)

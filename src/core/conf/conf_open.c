@@ -122,14 +122,16 @@ static struct conf *open_keepalived(struct conf_ask *ask, struct err_list *errs)
 	return c;
 }
 
-/* What is right so far may still name programs that must not be run. */
-static struct conf *look_at_programs(struct conf_ask *ask, struct conf *c, struct err_list *errs)
+/* What is right so far may still name programs that must not be run, or files that can't be. */
+static struct conf *look_further(struct conf_ask *ask, struct conf *c, struct err_list *errs)
 {
 	uint32_t refused_n;
 
 	if (!c)
 		return NULL;
 	refused_n = conf_scripts_check(c, errs);
+	if (ask->vet)
+		(void)ask->vet(c, errs);
 	err_sort(errs);
 	if (!errs->n_error)
 		return c;
@@ -143,7 +145,7 @@ struct conf *conf_open(struct conf_ask *ask, enum conf_format format, struct err
 	if (format == CONF_FORMAT_GUESS)
 		format = look(ask->path);
 	if (format != CONF_FORMAT_KEEPALIVED)
-		return look_at_programs(ask, conf_load_ask(ask, errs), errs);
+		return look_further(ask, conf_load_ask(ask, errs), errs);
 	ask->files = 1;
-	return look_at_programs(ask, open_keepalived(ask, errs), errs);
+	return look_further(ask, open_keepalived(ask, errs), errs);
 }

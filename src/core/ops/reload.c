@@ -42,7 +42,8 @@ void reload_make(struct reload *r, const struct reload_from *from, const struct 
 {
 	struct conf_ask ask = { .path = from->file,
 				.node = from->node,
-				.base_dir = from->base_dir };
+				.base_dir = from->base_dir,
+				.vet = from->vet };
 
 	*r = (struct reload){ .verdict = RELOAD_GOOD, .minter = now->minter };
 	r->next = conf_open(&ask, from->format, &r->errs);

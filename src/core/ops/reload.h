@@ -17,6 +17,7 @@ enum { RELOAD_WHY_LEN = 320 };
 struct reload_from {
 	const char *file, *node, *base_dir; /* see struct conf_ask */
 	enum conf_format format;
+	bool (*vet)(struct conf *c, struct err_list *errs); /* see struct conf_ask */
 	bool has_table; /* there is an IPVS table, or one in memory */
 };
 

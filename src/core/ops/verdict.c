@@ -7,6 +7,7 @@
 #include "core/clock.h"
 #include "core/conf/conf_load.h"
 #include "core/json.h"
+#include "core/ops/fds.h"
 
 void findings_print(const struct err_list *errs, FILE *out)
 {
@@ -95,11 +96,17 @@ static void print_json(const struct conf_ask *ask, const struct conf *c,
 	(void)fputs("]}\n", stdout);
 }
 
-int verdict(const struct options *o)
+int verdict(const struct options *o, bool (*vet)(struct conf *c, struct err_list *errs))
 {
 	struct err_list errs = { 0 };
-	struct conf_ask ask = { .path = o->file, .node = o->node, .base_dir = o->base_dir };
+	struct conf_ask ask = {
+		.path = o->file, .node = o->node, .base_dir = o->base_dir, .vet = vet
+	};
 	struct conf *c = conf_open(&ask, o->format, &errs);
+
+	if (c)
+		fds_check(c, o->file, &errs);
+
 	int status = c                   ? EXIT_GOOD
 		     : ask.is_unreadable ? EXIT_UNREADABLE
 		     : ask.is_insecure   ? EXIT_INSECURE

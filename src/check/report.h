@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What a worker says of its checks: lines of the log, and what could not be checked.
+ */
+#pragma once
+
+#include "check/probe.h"
+
+enum { REPORT_KINDS_N = 8 }; /* kinds of local faults whose last log line is remembered */
+
+/* Zeroed memory has said nothing yet. Owned by its worker. */
+struct report {
+	struct report_fault {
+		int err; /* 0: free */
+		int64_t told_at_us;
+		uint64_t n; /* since then */
+	} fault[REPORT_KINDS_N];
+};
+
+/* A probe's settings in a snapshot. */
+struct setting {
+	const struct conf_check *check;
+	const struct conf_rs *rs;
+	const struct conf_vs *vs;
+};
+
+struct setting setting_at(const struct conf *conf, uint32_t probe);
+
+/* The verdict has changed. */
+void report_verdict(const struct setting *s, const struct run_result *res,
+		    enum health_verdict verdict);
+
+/* A failure that has changed nothing. */
+void report_failure(const struct setting *s, const struct run_result *res);
+
+/* A check could not be made: one line for each kind of fault in a while. */
+void report_local(struct report *r, const struct setting *s, const struct run_result *res);

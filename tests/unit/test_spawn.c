@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * core/ops/spawn: the helper with real scripts, good ones and those that do what they should not.
+ */
+#include "core/clock.h"
+#include "core/ops/spawn.h"
+
+#include "unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { IDS_MAX = 256, WAIT_S = 30 };
+
+struct bench {
+	struct loop loop;
+	struct spawn_client client;
+	struct spawn_result res[IDS_MAX];
+	unsigned n[IDS_MAX], all_n;
+};
+
+static void on_done(void *arg, const struct spawn_result *res)
+{
+	struct bench *b = arg;
+
+	assert_true(res->id < IDS_MAX);
+	b->res[res->id] = *res;
+	b->n[res->id]++;
+	b->all_n++;
+}
+
+static void bench_open(struct bench *b)
+{
+	memset(b, 0, sizeof(*b));
+	assert_int_equal(loop_init(&b->loop), 0);
+	assert_int_equal(spawn_client_open(&b->client), 0);
+	assert_int_equal(spawn_client_listen(&b->client, &b->loop, on_done, b), 0);
+}
+
+static void bench_close(struct bench *b)
+{
+	spawn_client_close(&b->client, &b->loop);
+	loop_fini(&b->loop);
+}
+
+static int ask(struct bench *b, uint32_t id, uint32_t limit_ms, const char *script)
+{
+	struct spawn_ask a = { .kind = SPAWN_RUN,
+			       .id = id,
+			       .limit_ms = limit_ms,
+			       .uid = geteuid(),
+			       .gid = getegid(),
+			       .argc = 3,
+			       .argv = { "/bin/sh", "-c", script } };
+
+	return spawn_ask(&b->client, &a);
+}
+
+static const struct spawn_result *await(struct bench *b, uint32_t id)
+{
+	int64_t until_us = clock_now_us() + SEC(WAIT_S);
+
+	while (!b->n[id]) {
+		assert_true(clock_now_us() < until_us);
+		loop_wait(&b->loop, MS(100));
+		loop_run(&b->loop);
+	}
+	return &b->res[id];
+}
+
+static void test_ends(void **state)
+{
+	static const struct {
+		const char *script;
+		uint32_t limit_ms;
+		enum spawn_how how;
+		int status;
+	} rows[] = {
+		{ "exit 0", 0, SPAWN_EXITED, 0 },
+		{ "exit 3", 20000, SPAWN_EXITED, 3 },
+		{ "exit 255", 20000, SPAWN_EXITED, 255 },
+		{ "kill -SEGV $$", 20000, SPAWN_KILLED, SIGSEGV },
+		{ "exec sleep 100", 50, SPAWN_TIMEOUT, 0 },
+		{ "trap '' TERM; while :; do sleep 1; done", 50, SPAWN_TIMEOUT, 0 },
+		{ "head -c 20000000 /dev/zero; exit 4", 20000, SPAWN_EXITED, 4 },
+		{ "read x || exit 5", 20000, SPAWN_EXITED, 5 }, /* nothing to read */
+		{ "test \"$(ls /proc/self/fd | wc -l)\" -le 4 || exit 6", 20000, SPAWN_EXITED, 0 },
+		{ "test \"$PWD\" = / || exit 7", 20000, SPAWN_EXITED, 0 },
+	};
+	static struct bench b;
+
+	(void)state;
+	bench_open(&b);
+	for (uint32_t i = 0; i < N_OF(rows); i++)
+		assert_int_equal(ask(&b, i, rows[i].limit_ms, rows[i].script), 0);
+	for (uint32_t i = 0; i < N_OF(rows); i++) {
+		const struct spawn_result *r = await(&b, i);
+
+		if (r->how != rows[i].how || r->status != rows[i].status)
+			fail_msg("row %u: how %u status %d", i, r->how, r->status);
+		if (rows[i].how == SPAWN_TIMEOUT)
+			assert_true(r->duration_us >= rows[i].limit_ms * 1000);
+	}
+	bench_close(&b);
+}
+
+static void test_not_started(void **state)
+{
+	static struct bench b;
+	struct spawn_ask a = { .kind = SPAWN_RUN,
+			       .id = 1,
+			       .uid = geteuid(),
+			       .gid = getegid(),
+			       .argc = 1,
+			       .argv = { "/no/such/program" } };
+
+	(void)state;
+	bench_open(&b);
+	assert_int_equal(spawn_ask(&b.client, &a), 0);
+	assert_int_equal(await(&b, 1)->how, SPAWN_FAILED);
+	assert_int_equal(b.res[1].status, ENOENT);
+	a.id = 2;
+	a.argv[0] = "/etc/passwd";
+	assert_int_equal(spawn_ask(&b.client, &a), 0);
+	assert_int_equal(await(&b, 2)->status, EACCES);
+	bench_close(&b);
+}
+
+/* The user is another one, with no group left over. */
+static void test_user(void **state)
+{
+	static struct bench b;
+	struct spawn_ask a = { .kind = SPAWN_RUN,
+			       .uid = 65534,
+			       .gid = 65533,
+			       .argc = 3,
+			       .argv = { "/bin/sh", "-c",
+					 "test $(id -u) = 65534 && test $(id -ru) = 65534 && test "
+					 "$(id -G) = 65533" } };
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	bench_open(&b);
+	assert_int_equal(spawn_ask(&b.client, &a), 0);
+	assert_int_equal(await(&b, 0)->how, SPAWN_EXITED);
+	assert_int_equal(b.res[0].status, 0);
+	bench_close(&b);
+}
+
+static bool is_alive(const char *pid_file)
+{
+	char text[32] = { 0 };
+	int fd = open(pid_file, O_RDONLY);
+
+	if (fd < 0)
+		return true; /* not yet */
+	assert_true(read(fd, text, sizeof(text) - 1) >= 0);
+	(void)close(fd);
+	return !*text || !kill(atoi(text), 0);
+}
+
+static void await_dead(const char *pid_file)
+{
+	int64_t until_us = clock_now_us() + SEC(WAIT_S);
+
+	while (is_alive(pid_file)) {
+		assert_true(clock_now_us() < until_us);
+		(void)usleep(10000);
+	}
+	(void)unlink(pid_file);
+}
+
+/* A child of its own that outlives it and ignores TERM: it goes with the group. */
+static void test_children_die_too(void **state)
+{
+	static struct bench b;
+	char pid_file[] = "/tmp/vipd_spawn_XXXXXX", script[200];
+	int fd = mkstemp(pid_file);
+
+	(void)state;
+	assert_true(fd >= 0);
+	(void)close(fd);
+	(void)snprintf(script, sizeof(script),
+		       "(trap '' TERM; echo $$ >/dev/null; sh -c 'trap \"\" TERM; echo $$ >%s; "
+		       "while :; do "
+		       "sleep 1; done') & exec sleep 100",
+		       pid_file);
+	bench_open(&b);
+	assert_int_equal(ask(&b, 1, 500, script), 0);
+	assert_int_equal(await(&b, 1)->how, SPAWN_TIMEOUT);
+	await_dead(pid_file);
+	bench_close(&b);
+}
+
+/* Cancelled, and: the client goes away. */
+static void test_cancel(void **state)
+{
+	static struct bench b;
+	char pid_file[] = "/tmp/vipd_spawn_XXXXXX", script[200];
+	struct spawn_ask a = { .kind = SPAWN_CANCEL, .id = 1 };
+	int fd = mkstemp(pid_file);
+
+	(void)state;
+	assert_true(fd >= 0);
+	(void)close(fd);
+	(void)snprintf(script, sizeof(script), "echo $$ >%s; exec sleep 100", pid_file);
+	bench_open(&b);
+	assert_int_equal(ask(&b, 1, 0, "exec sleep 100"), 0);
+	assert_int_equal(spawn_ask(&b.client, &a), 0);
+	assert_int_equal(await(&b, 1)->how, SPAWN_FAILED);
+	assert_int_equal(b.res[1].status, ECANCELED);
+	assert_int_equal(ask(&b, 2, 0, script), 0);
+	assert_int_equal(ask(&b, 3, 0, "exit 0"), 0);
+	(void)await(&b, 3); /* so 2 has been asked for */
+	bench_close(&b);
+	await_dead(pid_file);
+}
+
+/* No more at once than may be; all come to their end. */
+static void test_at_once(void **state)
+{
+	enum { N = 40, AT_ONCE = 3 };
+	static struct bench b;
+	char dir[] = "/tmp/vipd_spawn_XXXXXX", script[300];
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	spawn_limit(AT_ONCE);
+	/* each counts those that are there with it */
+	(void)snprintf(script, sizeof(script),
+		       "mkdir %s/$$; n=$(ls %s | wc -l); sleep 0.02; rmdir %s/$$; exit $n", dir,
+		       dir, dir);
+	bench_open(&b);
+	for (uint32_t i = 0; i < N; i++)
+		assert_int_equal(ask(&b, i, 20000, script), 0);
+	for (uint32_t i = 0; i < N; i++) {
+		assert_int_equal(await(&b, i)->how, SPAWN_EXITED);
+		assert_true(b.res[i].status >= 1 && b.res[i].status <= AT_ONCE);
+	}
+	assert_int_equal(b.all_n, N);
+	spawn_limit(SPAWN_AT_ONCE_N);
+	bench_close(&b);
+	assert_int_equal(rmdir(dir), 0);
+}
+
+/* Rubbish is passed over. */
+static void test_rubbish(void **state)
+{
+	static struct bench b;
+	uint8_t junk[512];
+	uint64_t seed = 42;
+
+	(void)state;
+	bench_open(&b);
+	for (unsigned i = 0; i < 100; i++) {
+		size_t len = 1 + unit_rand(&seed) % sizeof(junk);
+
+		for (size_t k = 0; k < len; k++)
+			junk[k] = (uint8_t)unit_rand(&seed);
+		assert_true(send(b.client.fd, junk, len, MSG_NOSIGNAL) > 0);
+	}
+	assert_int_equal(ask(&b, 9, 0, "exit 9"), 0);
+	assert_int_equal(await(&b, 9)->status, 9);
+	assert_int_equal(b.all_n, 1);
+	bench_close(&b);
+}
+
+static void test_codec(void **state)
+{
+	struct spawn_ask a = { .kind = SPAWN_RUN, .id = 1, .argc = 2, .argv = { "/a", "b" } }, got;
+	uint8_t buf[64];
+	uint32_t n = spawn_ask_write(&a, buf, sizeof(buf));
+
+	(void)state;
+	assert_int_equal(n, 24 + 1 + 3 + 2);
+	assert_true(spawn_ask_read(buf, n, &got));
+	assert_string_equal(got.argv[1], "b");
+	assert_null(got.argv[2]);
+	for (uint32_t cut = 0; cut < n; cut++) {
+		assert_false(spawn_ask_read(buf, cut, &got));
+		assert_int_equal(spawn_ask_write(&a, buf, cut), 0);
+	}
+	a.argv[0] = "relative";
+	n = spawn_ask_write(&a, buf, sizeof(buf));
+	assert_false(spawn_ask_read(buf, n, &got));
+	a.argc = SPAWN_ARGS_N + 1;
+	assert_int_equal(spawn_ask_write(&a, buf, sizeof(buf)), 0);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	return spawn_start();
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	spawn_stop();
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_codec),
+		cmocka_unit_test(test_ends),
+		cmocka_unit_test(test_not_started),
+		cmocka_unit_test(test_user),
+		cmocka_unit_test(test_children_die_too),
+		cmocka_unit_test(test_cancel),
+		cmocka_unit_test(test_at_once),
+		cmocka_unit_test(test_rubbish),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
