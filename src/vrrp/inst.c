@@ -52,7 +52,7 @@ bool inst_needs_restart(const struct conf *ca, const struct vrrp_inst *old, cons
 	return opts_is_owner(&old->o) != opts_is_owner(&new->o) || old->o.family != new->o.family ||
 	       old->o.version != new->o.version || old->o.is_unicast != new->o.is_unicast ||
 	       !addr_eq(&old->o.group, &new->o.group) ||
-	       conf_compare(SCHEMA_vrrp, ca, old->cf, cb, new->cf) >= SCHEMA_RESTART;
+	       conf_restarts(SCHEMA_vrrp, ca, old->cf, cb, new->cf);
 }
 
 void inst_take_counters(struct vrrp_inst *in, const struct vrrp_inst *old)

@@ -186,7 +186,30 @@ static void rule_dialog(const struct conf *c, struct err_list *errs)
 	}
 }
 
+/* A check has to know where to connect to. */
+static void rule_port(const struct conf *c, struct err_list *errs)
+{
+	const uint32_t portless = IS(CHECK_PING) | IS(CHECK_SCRIPT) | IS(CHECK_FILE) | IS(CHECK_BFD);
+	char text[ADDR_TEXT_LEN];
+
+	for (uint32_t i = 0; i < c->rs_n; i++) {
+		const struct conf_rs *rs = &c->rs[i];
+
+		for (uint32_t k = 0; !rs->s.port && k < rs->s.checks.n; k++) {
+			const struct conf_check *ck = &c->check[rs->s.checks.first + k];
+
+			if (!ck->s.port && !(portless & IS(ck->s.type)))
+				FAIL(ck->loc,
+				     "checks: the server %s is for all ports, so its check of type "
+				     "\"%s\" needs a 'port'",
+				     addr_text(&rs->s.addr, text),
+				     schema_enum_name(schema_names_CHECK_TYPE, ck->s.type));
+		}
+	}
+}
+
 const struct rule conf_rules_health[] = {
+	{ "a check knows its port", rule_port },
 	{ "settings are for the type of check", rule_types },
 	{ "a check has what its type needs", rule_needs },
 	{ "all checks are made", rule_runs },

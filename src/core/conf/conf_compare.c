@@ -4,6 +4,7 @@
  */
 #include "core/conf/conf_compare.h"
 
+#include <stddef.h>
 #include <string.h>
 
 static bool text_eq(const void *a, const void *b)
@@ -83,13 +84,45 @@ bool conf_setting_same(const struct schema_key *ka, const struct conf *ca, const
 	return !memcmp(fa, fb, ka->len);
 }
 
+enum { OWNER_PRIORITY = 255 };
+
+/* An owner of the addresses is another kind of router (RFC 9568, 8.3.2): it never yields. */
+static bool is_owner_change(const struct schema_key *key, const struct conf_vrrp *a,
+			    const struct conf_vrrp *b)
+{
+	return key->off == offsetof(struct fields_vrrp, priority) && key->type == KT_UINT &&
+	       (a->s.priority == OWNER_PRIORITY) != (b->s.priority == OWNER_PRIORITY);
+}
+
+enum schema_reload conf_cost(enum schema_kind kind, const struct schema_key *key, const void *a,
+			     const void *b)
+{
+	if (key->effect == SCHEMA_YET && key->reload > SCHEMA_LIVE)
+		return SCHEMA_LIVE; /* nothing acts on it, so nothing has to start anew for it */
+	if (kind == SCHEMA_vrrp && key->reload < SCHEMA_RESTART && is_owner_change(key, a, b))
+		return SCHEMA_RESTART;
+	return key->reload;
+}
+
 enum schema_reload conf_compare(enum schema_kind kind, const struct conf *ca, const void *a,
 				const struct conf *cb, const void *b)
 {
 	enum schema_reload worst = SCHEMA_SAME;
 
-	for (const struct schema_key *k = schema_of[kind].key; k->name; k++)
-		if (k->reload > worst && !conf_setting_eq(k, ca, a, cb, b))
-			worst = k->reload;
+	for (const struct schema_key *k = schema_of[kind].key; k->name; k++) {
+		enum schema_reload cost = conf_cost(kind, k, a, b);
+
+		if (cost > worst && !conf_setting_eq(k, ca, a, cb, b))
+			worst = cost;
+	}
 	return worst;
+}
+
+bool conf_restarts(enum schema_kind kind, const struct conf *ca, const void *a,
+		   const struct conf *cb, const void *b)
+{
+	for (const struct schema_key *k = schema_of[kind].key; k->name; k++)
+		if (conf_cost(kind, k, a, b) >= SCHEMA_RESTART && !conf_setting_eq(k, ca, a, cb, b))
+			return true;
+	return false;
 }

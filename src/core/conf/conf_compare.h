@@ -17,6 +17,16 @@ bool conf_setting_eq(const struct schema_key *key, const struct conf *ca, const 
 bool conf_setting_same(const struct schema_key *ka, const struct conf *ca, const void *a,
 		       const struct schema_key *kb, const struct conf *cb, const void *b);
 
-/* The worst reload class among the settings that differ. */
+/* What it costs that a setting differs between a and b: its reload class, but for settings that nothing
+ * acts on yet, and for the priority of an instance that becomes or ceases to be the owner. */
+enum schema_reload conf_cost(enum schema_kind kind, const struct schema_key *key, const void *a,
+			     const void *b);
+
+/* Whether a setting differs that makes the object start anew: as conf_compare() >= SCHEMA_RESTART, without
+ * looking at what may change while it runs. */
+bool conf_restarts(enum schema_kind kind, const struct conf *ca, const void *a,
+		   const struct conf *cb, const void *b);
+
+/* The worst cost among the settings that differ. */
 enum schema_reload conf_compare(enum schema_kind kind, const struct conf *ca, const void *a,
 				const struct conf *cb, const void *b);

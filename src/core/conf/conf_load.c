@@ -24,7 +24,8 @@ static void build(struct conf *c, const struct conf_files *f, const char *node,
 }
 
 /* The files are freed as soon as they have become a configuration. */
-static struct conf *load(struct conf_files *f, const char *node, bool is_checked,
+/* is_ruled: NULL: without rules; else whether they were tried is put there. */
+static struct conf *load(struct conf_files *f, const char *node, bool *is_ruled,
 			 struct err_list *errs)
 {
 	struct conf *c = conf_new();
@@ -34,9 +35,11 @@ static struct conf *load(struct conf_files *f, const char *node, bool is_checked
 		build(c, f, node, errs);
 	conf_files_free(f);
 	/* rules look at whole objects: with broken ones they would only repeat what was said */
-	if (is_checked && !errs->n_error)
+	if (is_ruled && !errs->n_error)
 		conf_key_files(c, errs);
-	if (is_checked && !errs->n_error)
+	if (is_ruled)
+		*is_ruled = !errs->n_error;
+	if (is_ruled && *is_ruled)
 		conf_check(c, errs);
 	err_sort(errs);
 	if (!errs->n_error)
@@ -52,7 +55,7 @@ struct conf *conf_load_ask(struct conf_ask *ask, struct err_list *errs)
 	conf_files_read(&f, ask->path, ask->base_dir, errs);
 	ask->files = f.n;
 	ask->is_unreadable = f.is_unreadable;
-	return load(&f, ask->node, true, errs);
+	return load(&f, ask->node, &ask->is_ruled, errs);
 }
 
 struct conf *conf_load(const char *path, struct err_list *errs, bool *is_unreadable)
@@ -68,8 +71,10 @@ struct conf *conf_load_text(const char *name, const char *text, size_t len, stru
 {
 	struct conf_files f;
 
+	bool is_ruled;
+
 	conf_files_text(&f, name, text, len, errs);
-	return load(&f, NULL, true, errs);
+	return load(&f, NULL, &is_ruled, errs);
 }
 
 struct conf *conf_load_unchecked(const char *name, const char *text, size_t len,
@@ -78,5 +83,5 @@ struct conf *conf_load_unchecked(const char *name, const char *text, size_t len,
 	struct conf_files f;
 
 	conf_files_text(&f, name, text, len, errs);
-	return load(&f, NULL, false, errs);
+	return load(&f, NULL, NULL, errs);
 }

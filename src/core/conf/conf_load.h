@@ -22,6 +22,7 @@ struct conf_ask {
 	/* out: */
 	uint32_t files; /* that were read */
 	bool is_unreadable; /* the first file could not be read (exit status 3) */
+	bool is_ruled; /* the rules of the whole configuration were tried: single settings are right */
 	bool is_insecure; /* nothing is wrong but the security of programs (exit status 4) */
 };
 

@@ -105,6 +105,7 @@ static struct conf *open_keepalived(struct conf_ask *ask, struct err_list *errs)
 	struct ka_report report = { 0 };
 	struct conf *c = ka_convert_file(ask->path, ask->node, errs, &report, &ask->is_unreadable);
 
+	ask->is_ruled = c != NULL;
 	if (c)
 		conf_check(c, errs);
 	if (c && report.lost_n)

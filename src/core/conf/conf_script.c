@@ -8,6 +8,7 @@
 #include "core/conf/conf_names.h"
 
 #include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -20,6 +21,7 @@ struct looking {
 	struct err_list *errs;
 	struct names seen; /* programs that were looked at */
 	uint32_t refused_n;
+	bool is_root; /* scripts without an account of their own run as root */
 };
 
 /* Another than root can write to it: its own mode, or that of another owner. A folder with the sticky
@@ -35,24 +37,34 @@ static bool others_write(const struct stat *st)
 	return (st->st_mode & S_IWOTH) || ((st->st_mode & S_IWGRP) && st->st_gid != 0);
 }
 
-const char *conf_script_insecure(const char *path, char where[static CONF_SCRIPT_PATH_LEN])
+/* A path and all folders above it. where has the path, and gets the part that is meant. */
+static const char *path_insecure(char where[static CONF_SCRIPT_PATH_LEN])
 {
-	char real[CONF_SCRIPT_PATH_LEN];
 	struct stat st;
 
-	if (!realpath(path, real))
-		return NULL; /* it is not there: told elsewhere */
-	for (char *end = real + strlen(real);;) {
-		memcpy(where, real, strlen(real) + 1);
-		if (stat(*real ? real : "/", &st))
+	for (;;) {
+		if (stat(*where ? where : "/", &st))
 			return "can't be looked at";
 		if (others_write(&st))
 			return "can be changed by others than root";
-		if (!*real)
+		if (!*where)
 			return NULL;
-		end = strrchr(real, '/');
-		*end = '\0';
+		*strrchr(where, '/') = '\0';
 	}
+}
+
+const char *conf_script_insecure(const char *path, char where[static CONF_SCRIPT_PATH_LEN])
+{
+	const char *why;
+
+	if (!realpath(path, where))
+		return NULL; /* it is not there: told elsewhere */
+	why = path_insecure(where);
+	if (why || path[0] != '/' || strlen(path) >= CONF_SCRIPT_PATH_LEN)
+		return why;
+	/* whoever can write where a link lies can lead it elsewhere */
+	memcpy(where, path, strlen(path) + 1);
+	return path_insecure(where);
 }
 
 /* Whether a script without an account of its own runs as root: what global_defs says, else the account
@@ -64,17 +76,47 @@ static bool default_is_root(const struct conf *c)
 	return !getpwnam(default_account);
 }
 
+/* Where a program without a folder is, as a shell would find it; NULL: nowhere. */
+static const char *in_path(struct arena *a, const char *name)
+{
+	static const char *const dirs[] = { "/usr/local/sbin", "/usr/local/bin", "/usr/sbin",
+					    "/usr/bin",	       "/sbin",		 "/bin" };
+	char path[CONF_SCRIPT_PATH_LEN];
+
+	for (size_t i = 0; i < sizeof(dirs) / sizeof(*dirs); i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s", dirs[i], name);
+		if (!access(path, X_OK))
+			return arena_strdup(a, path);
+	}
+	return NULL;
+}
+
+/* A command's first word becomes a whole path, where it can be found. */
+static void resolve(struct conf *c, struct conf_strs *s)
+{
+	const char *path = s->n && !strchr(s->v[0], '/') ? in_path(&c->arena, s->v[0]) : NULL;
+	const char **v;
+
+	if (!path)
+		return;
+	v = arena_array(&c->arena, s->n, sizeof(*v));
+	memcpy(v, s->v, s->n * sizeof(*v));
+	v[0] = path;
+	s->v = v;
+}
+
 static void look_at(struct looking *l, const char *path, const char *user, struct conf_loc loc)
 {
 	static char seen[] = "seen";
-	bool is_root = user ? !strcmp(user, "root") : default_is_root(l->c);
+	bool is_root = user ? !strcmp(user, "root") : l->is_root;
 	char where[CONF_SCRIPT_PATH_LEN];
 	struct stat st;
 	const char *why;
 
 	if (path[0] != '/') {
 		err_add(l->errs, ERR_ERROR, loc.file, loc.line,
-			"program \"%.200s\": must be a whole path: it begins with '/'", path);
+			"program \"%.200s\": is in none of the usual folders; write its whole path",
+			path);
 		return;
 	}
 	if (names_get(&l->seen, is_root ? SCHEMA_script : SCHEMA_track_script, path))
@@ -97,33 +139,62 @@ static void look_at(struct looking *l, const char *path, const char *user, struc
 	}
 }
 
-/* A kind whose command, user and place are rows of these names. */
-static void look_at_kind(struct looking *l, enum schema_kind kind)
+/* A program that is an object of its own, or part of one that is used. */
+static void look_at_object(struct looking *l, enum schema_kind kind, uint32_t i)
 {
 	const struct schema_key *command = schema_find(kind, "command");
 	const struct schema_key *user = schema_find(kind, "user");
+	const unsigned char *o = conf_object(l->c, kind, i);
+	struct conf_strs strs;
+	struct conf_loc loc;
+	const char *who;
 
-	for (uint32_t i = 0; i < conf_object_n(l->c, kind); i++) {
-		const unsigned char *o = conf_object(l->c, kind, i);
-		struct conf_strs strs;
-		struct conf_loc loc;
-		const char *who;
+	if (!command || !user)
+		return;
+	memcpy(&strs, o + command->off, sizeof(strs));
+	memcpy(&who, o + user->off, sizeof(who));
+	memcpy(&loc, o + conf_shape[kind].loc_off, sizeof(loc));
+	if (strs.n)
+		look_at(l, strs.v[0], who, loc);
+}
 
-		memcpy(&strs, o + command->off, sizeof(strs));
-		memcpy(&who, o + user->off, sizeof(who));
-		memcpy(&loc, o + conf_shape[kind].loc_off, sizeof(loc));
-		if (strs.n)
-			look_at(l, strs.v[0], who, loc);
+/* An object and what it is made of. Templates and what other nodes lay on top leave objects behind that
+ * nobody has; those are not looked at. The kinds have no circle. */
+static void walk(struct looking *l, enum schema_kind kind, uint32_t i)
+{
+	const unsigned char *o = conf_object(l->c, kind, i);
+
+	look_at_object(l, kind, i);
+	for (const struct schema_key *k = schema_of[kind].key; k->name; k++) {
+		struct conf_range r;
+
+		if ((k->type != KT_LIST && k->type != KT_ONE) || k->elem == SCHEMA_rs ||
+		    k->elem == SCHEMA_check)
+			continue;
+		memcpy(&r, o + k->off, sizeof(r));
+		for (uint32_t e = 0; e < r.n; e++)
+			walk(l, k->elem, r.first + e);
 	}
 }
 
-uint32_t conf_scripts_check(const struct conf *c, struct err_list *errs)
+uint32_t conf_scripts_check(struct conf *c, struct err_list *errs)
 {
-	struct looking l = { .c = c, .errs = errs };
+	static const enum schema_kind roots[] = { SCHEMA_vrrp, SCHEMA_sync,  SCHEMA_track_script,
+						  SCHEMA_vs,   SCHEMA_rs,    SCHEMA_check };
+	struct looking l = { .c = c, .errs = errs, .is_root = default_is_root(c) };
 
-	look_at_kind(&l, SCHEMA_script);
-	look_at_kind(&l, SCHEMA_track_script);
-	look_at_kind(&l, SCHEMA_check);
+	for (uint32_t i = 0; i < c->script_n; i++)
+		resolve(c, &c->script[i].s.command);
+	for (uint32_t i = 0; i < c->track_script_n; i++)
+		resolve(c, &c->track_script[i].s.command);
+	for (uint32_t i = 0; i < c->check_n; i++)
+		resolve(c, &c->check[i].s.command);
+	for (int kind = 0; kind < SCHEMA_KIND_N; kind++)
+		if (schema_of[kind].is_once)
+			walk(&l, (enum schema_kind)kind, 0);
+	for (size_t k = 0; k < sizeof(roots) / sizeof(*roots); k++)
+		for (uint32_t i = 0; i < conf_object_n(c, roots[k]); i++)
+			walk(&l, roots[k], i);
 	names_fini(&l.seen);
 	return l.refused_n;
 }

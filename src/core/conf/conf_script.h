@@ -8,8 +8,9 @@
 #include "core/conf/conf.h"
 #include "core/err.h"
 
-/* Adds what it finds to errs. Returns how many programs are refused for security. */
-uint32_t conf_scripts_check(const struct conf *c, struct err_list *errs);
+/* Programs without a folder get the path where they are found in the usual ones, as a shell would; then
+ * adds what is wrong to errs. c is not published yet. Returns how many programs are refused for security. */
+uint32_t conf_scripts_check(struct conf *c, struct err_list *errs);
 
 /* The security of one path for a program that runs as root: NULL, or what is wrong with it. where gets
  * the part of the path that is meant. Symbolic links are followed, and what they lead to counts. */

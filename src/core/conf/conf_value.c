@@ -425,7 +425,7 @@ bool value_from_setting(const struct schema_key *key, const config_setting_t *se
 	     (key->type == KT_NAMED && !key->number->is_text)) &&
 	    is_int)
 		return put_number(
-			key, key->type == KT_INT ? config_setting_get_int64(set) : setting_int(set),
+			key, setting_int(set),
 			base, why);
 	if (key->type == KT_DUR && (is_int || type == CONFIG_TYPE_FLOAT)) {
 		double v = is_int ? (double)setting_int(set) : config_setting_get_float(set);

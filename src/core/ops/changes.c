@@ -85,7 +85,7 @@ static const struct schema_key *first_cause(const struct conf *old, const struct
 	struct sides s = sides_of(old, new, ch);
 
 	for (const struct schema_key *k = schema_of[ch->kind].key; k->name; k++)
-		if (k->reload == reload_of(ch->what) && !is_same(k, &s))
+		if (conf_cost(ch->kind, k, s.a, s.b) == reload_of(ch->what) && !is_same(k, &s))
 			return k;
 	BUG("a change without a cause");
 }

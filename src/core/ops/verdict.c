@@ -64,9 +64,10 @@ static void print_text(const struct conf_ask *ask, const struct conf *c,
 			     c->vrrp_n, plural(c->vrrp_n), c->vs_n, plural(c->vs_n), c->rs_n,
 			     plural(c->rs_n), c->probe_n, plural(c->probe_n), load_of(c).checks,
 			     load_of(c).handshakes);
-	(void)printf("; %zu error%s, %zu warning%s, %zu note%s\n", errs->n_error,
+	(void)printf("; %zu error%s, %zu warning%s, %zu note%s%s\n", errs->n_error,
 		     plural(errs->n_error), errs->n_warning, plural(errs->n_warning), errs->n_note,
-		     plural(errs->n_note));
+		     plural(errs->n_note),
+		     c || ask->is_ruled ? "" : "; rules of the whole configuration come after these");
 }
 
 static void print_json(const struct conf_ask *ask, const struct conf *c,
