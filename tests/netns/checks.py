@@ -461,6 +461,8 @@ def hostile_cases(servers):
            'dialog = ( { expect = "4321."; } );'),
         up("bind-if", servers.tcp(silent), 'type = "tcp"; bind_if = "lo"; fwmark = 7;', "L4OK"),
         up("close-fin", servers.tcp(silent), 'type = "tcp"; close = "fin";', "L4OK"),
+        up("bind6", servers.tcp(lambda c: c.sendall(c.getpeername()[0].encode()), address="::1"), 'type = "expect"; '
+           'connect_ip = "::1"; bindto = "::1"; dialog = ( { expect = "::1"; } );'),
         up("ipv6", servers.tcp(http(page()), address="::1"), 'type = "http"; connect_ip = "::1";'),
     ]
 

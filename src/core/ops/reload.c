@@ -40,10 +40,9 @@ static void judge(struct reload *r, const struct reload_from *from, const struct
 void reload_make(struct reload *r, const struct reload_from *from, const struct reload_now *now,
 		 bool is_forced)
 {
-	struct conf_ask ask = { .path = from->file,
-				.node = from->node,
-				.base_dir = from->base_dir,
-				.vet = from->vet };
+	struct conf_ask ask = {
+		.path = from->file, .node = from->node, .base_dir = from->base_dir, .vet = from->vet
+	};
 
 	*r = (struct reload){ .verdict = RELOAD_GOOD, .minter = now->minter };
 	r->next = conf_open(&ask, from->format, &r->errs);
