@@ -189,7 +189,8 @@ static void rule_dialog(const struct conf *c, struct err_list *errs)
 /* A check has to know where to connect to. */
 static void rule_port(const struct conf *c, struct err_list *errs)
 {
-	const uint32_t portless = IS(CHECK_PING) | IS(CHECK_SCRIPT) | IS(CHECK_FILE) | IS(CHECK_BFD);
+	const uint32_t portless =
+		IS(CHECK_PING) | IS(CHECK_SCRIPT) | IS(CHECK_FILE) | IS(CHECK_BFD);
 	char text[ADDR_TEXT_LEN];
 
 	for (uint32_t i = 0; i < c->rs_n; i++) {

@@ -80,7 +80,7 @@ static bool default_is_root(const struct conf *c)
 static const char *in_path(struct arena *a, const char *name)
 {
 	static const char *const dirs[] = { "/usr/local/sbin", "/usr/local/bin", "/usr/sbin",
-					    "/usr/bin",	       "/sbin",		 "/bin" };
+					    "/usr/bin",        "/sbin",          "/bin" };
 	char path[CONF_SCRIPT_PATH_LEN];
 
 	for (size_t i = 0; i < sizeof(dirs) / sizeof(*dirs); i++) {
@@ -179,8 +179,8 @@ static void walk(struct looking *l, enum schema_kind kind, uint32_t i)
 
 uint32_t conf_scripts_check(struct conf *c, struct err_list *errs)
 {
-	static const enum schema_kind roots[] = { SCHEMA_vrrp, SCHEMA_sync,  SCHEMA_track_script,
-						  SCHEMA_vs,   SCHEMA_rs,    SCHEMA_check };
+	static const enum schema_kind roots[] = { SCHEMA_vrrp, SCHEMA_sync, SCHEMA_track_script,
+						  SCHEMA_vs,   SCHEMA_rs,   SCHEMA_check };
 	struct looking l = { .c = c, .errs = errs, .is_root = default_is_root(c) };
 
 	for (uint32_t i = 0; i < c->script_n; i++)

@@ -424,9 +424,7 @@ bool value_from_setting(const struct schema_key *key, const config_setting_t *se
 	if ((key->type == KT_UINT || key->type == KT_INT ||
 	     (key->type == KT_NAMED && !key->number->is_text)) &&
 	    is_int)
-		return put_number(
-			key, setting_int(set),
-			base, why);
+		return put_number(key, setting_int(set), base, why);
 	if (key->type == KT_DUR && (is_int || type == CONFIG_TYPE_FLOAT)) {
 		double v = is_int ? (double)setting_int(set) : config_setting_get_float(set);
 

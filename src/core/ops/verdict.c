@@ -67,7 +67,8 @@ static void print_text(const struct conf_ask *ask, const struct conf *c,
 	(void)printf("; %zu error%s, %zu warning%s, %zu note%s%s\n", errs->n_error,
 		     plural(errs->n_error), errs->n_warning, plural(errs->n_warning), errs->n_note,
 		     plural(errs->n_note),
-		     c || ask->is_ruled ? "" : "; rules of the whole configuration come after these");
+		     c || ask->is_ruled ? ""
+					: "; rules of the whole configuration come after these");
 }
 
 static void print_json(const struct conf_ask *ask, const struct conf *c,
