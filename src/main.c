@@ -30,7 +30,6 @@
 #include "ipvs/kern_memory.h"
 #include "vrrp/accept.h"
 #include "vrrp/reflector.h"
-#include "vrrp/tracker.h"
 #include "vrrp/vrrp.h"
 
 #include <errno.h>
@@ -68,7 +67,6 @@ struct daemon {
 
 	struct vrrp *vrrp;
 	struct reflector *reflector;
-	struct tracker *tracker;
 	struct ipvs *ipvs;
 	struct check *check[CHECK_WORKERS_MAX];
 	unsigned check_n;
@@ -399,11 +397,10 @@ static int make_roles(struct daemon *d, struct ipvs_kern *kern, unsigned workers
 	d->board.reflector = &reflector_role(d->reflector)->box;
 	d->vrrp = vrrp_new(&d->board);
 	d->board.vrrp = &vrrp_role(d->vrrp)->box;
-	d->tracker = tracker_new(&d->board);
 	if (!err)
 		err = add_role(d, reflector_role(d->reflector));
 	if (!err)
-		err = add_role(d, tracker_role(d->tracker));
+		err = add_role(d, vrrp_tracker_role(d->vrrp));
 	if (!err)
 		err = add_role(d, vrrp_role(d->vrrp));
 	return err;
@@ -414,27 +411,21 @@ static void free_roles(struct daemon *d)
 	for (unsigned i = 0; i < d->role_n; i++)
 		role_release(d->roles[i]);
 	vrrp_free(d->vrrp);
-	tracker_free(d->tracker);
 	reflector_free(d->reflector);
 	for (unsigned i = 0; i < d->check_n; i++)
 		check_free(d->check[i]);
 	ipvs_free(d->ipvs);
 }
 
-static const char *what_to_do(int err)
-{
-	if (err == -EPERM || err == -EACCES)
-		return " todo=\"run vipd as root, or with CAP_NET_ADMIN and CAP_NET_RAW\"";
-	return "";
-}
-
 static int start_role(struct role *r)
 {
+	static const char what_to_do[] =
+		" todo=\"run vipd as root, or with CAP_NET_ADMIN and CAP_NET_RAW\"";
 	int err = role_start(r);
 
 	if (err)
 		log_event(LOG_ROLE_FAIL, "role=%s error=\"%s\"%s", r->name, strerrordesc_np(-err),
-			  what_to_do(err));
+			  err == -EPERM || err == -EACCES ? what_to_do : "");
 	return err;
 }
 

@@ -11,6 +11,7 @@
 #include "vrrp/sock.h"
 
 struct vrrp;
+struct tracker;
 
 /* An advert that waits in a queue of sock.h, by its number there. */
 struct tx_entry {
@@ -54,6 +55,7 @@ struct vrrp {
 	const struct conf *held; /* the generation before, until its facts are idle; or NULL */
 	uint32_t held_i; /* facts of the instances before this are idle */
 	struct timer release; /* looks whether they are */
+	struct tracker *tracker; /* the other role of this folder's instances; frozen */
 	const struct conf *last; /* after the end: the facts of this one may still be in a box */
 };
 

@@ -41,6 +41,7 @@
 #include "vrrp/group.h"
 #include "vrrp/iface.h"
 #include "vrrp/rx.h"
+#include "vrrp/tracker.h"
 #include "vrrp/tx.h"
 #include "vrrp/weigh.h"
 
@@ -338,12 +339,18 @@ struct vrrp *vrrp_new(struct board *board)
 	v->shell.on_timer = on_timer;
 	timer_init(&v->release, on_release);
 	timer_init(&v->hold, on_hold_end);
+	v->tracker = tracker_new(board);
 	return v;
 }
 
 struct role *vrrp_role(struct vrrp *v)
 {
 	return &v->role;
+}
+
+struct role *vrrp_tracker_role(struct vrrp *v)
+{
+	return tracker_role(v->tracker);
 }
 
 void vrrp_free(struct vrrp *v)
@@ -355,6 +362,7 @@ void vrrp_free(struct vrrp *v)
 		conf_drop(v->held);
 	if (v->last)
 		conf_drop(v->last);
+	tracker_free(v->tracker);
 	free(v);
 }
 

@@ -17,6 +17,9 @@ struct vrrp *vrrp_new(struct board *board);
 /* For role_prepare() and so on. */
 struct role *vrrp_role(struct vrrp *v);
 
+/* The role that reads the files which instances track; freed with v. */
+struct role *vrrp_tracker_role(struct vrrp *v);
+
 /* Main, when every role has ended: facts may lie in their mailboxes until then. NULL is allowed. */
 void vrrp_free(struct vrrp *v);
 
