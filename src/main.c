@@ -486,14 +486,6 @@ static bool stop_roles(struct daemon *d)
 	return true;
 }
 
-static void tell_stats(void)
-{
-	for (unsigned i = 0; i < STAT_N; i++)
-		if (stats_sum((enum stat_id)i))
-			log_event(LOG_STATS, "%s=%llu", stat_rows[i].name,
-				  (unsigned long long)stats_sum((enum stat_id)i));
-}
-
 /* From the first role to the last; everything is gone when it returns. */
 static int serve(struct daemon *d, struct conf *first, struct ipvs_kern *kern)
 {
@@ -523,7 +515,7 @@ static int serve(struct daemon *d, struct conf *first, struct ipvs_kern *kern)
 	conf_publish(&d->board.conf, NULL);
 	free_roles(d);
 	if (!err) {
-		tell_stats();
+		stats_tell();
 		log_event(LOG_STOPPED, "%s", "");
 	}
 	return err;

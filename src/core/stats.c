@@ -4,6 +4,8 @@
  */
 #include "core/stats.h"
 
+#include "core/log.h"
+
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -104,4 +106,12 @@ void stats_late_sum(enum late_id id, struct late *sum)
 			sum->n += n;
 		}
 	}
+}
+
+void stats_tell(void)
+{
+	for (unsigned i = 0; i < STAT_N; i++)
+		if (stats_sum((enum stat_id)i))
+			log_event(LOG_STATS, "%s=%llu", stat_rows[i].name,
+				  (unsigned long long)stats_sum((enum stat_id)i));
 }
