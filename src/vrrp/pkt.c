@@ -259,7 +259,7 @@ enum vrrp_drop pkt_decode(const struct pkt_in *in, const struct pkt_expect *x,
 			  struct pkt_advert *out)
 {
 	const uint8_t *msg = in->msg;
-	size_t sum_len;
+	size_t sum_len = 0;
 	enum vrrp_drop why = check_head(in, x);
 
 	if (!why)

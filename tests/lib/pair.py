@@ -135,6 +135,7 @@ class Router:
 
     def __init__(self, name, ns, ip, director):
         self.name, self.ns, self.ip, self.director = name, ns, ip, director
+        self._mac = ns.mac("eth0")
 
     @property
     def daemon(self):
@@ -142,7 +143,12 @@ class Router:
 
     @property
     def mac(self):
-        return self.ns.mac("eth0")
+        """Of eth0; what it was when there is none now."""
+        try:
+            self._mac = self.ns.mac("eth0")
+        except OSError:
+            pass
+        return self._mac
 
 
 class Scene:

@@ -165,7 +165,7 @@ def play(t, better, worse):
         lines = [line.text for line in a.daemon.find("Entering|vrrp.state", seen)]
         t.check(not lines, f"no transition of {a.name} {lines or ''}".rstrip())
 
-        scene.check_single(VIPS, move=0.080)  # keepalived moves ten instances one after the other
+        scene.check_single(VIPS, move=0.200)  # keepalived moves ten instances one after the other
         for router in (b, a):
             stop(scene, router)
         check_bytes(scene, a if better is Vipd else b)
