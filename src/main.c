@@ -506,7 +506,7 @@ static int serve(struct daemon *d, struct conf *first, struct ipvs_kern *kern)
 	free_roles(d);
 	spawn_stop();
 	if (!err) {
-		stats_log();
+		stats_tell();
 		log_event(LOG_STOPPED, "%s", "");
 	}
 	return err;

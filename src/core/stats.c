@@ -108,7 +108,7 @@ void stats_late_sum(enum late_id id, struct late *sum)
 	}
 }
 
-void stats_log(void)
+void stats_tell(void)
 {
 	for (unsigned i = 0; i < STAT_N; i++)
 		if (stats_sum((enum stat_id)i))

@@ -41,8 +41,8 @@ void stats_add(enum stat_id id, uint64_t n);
 /* The sum over all threads, past and present. Any thread. */
 uint64_t stats_sum(enum stat_id id);
 
-/* Logs all counters that are not 0. Main, at the end. */
-void stats_log(void);
+/* A log line for each counter that is not zero. Main. */
+void stats_tell(void);
 
 /* Something was late by so much; less than 0 counts as 0. As stats_add(). */
 void stats_late(enum late_id id, int64_t late_us);

@@ -140,8 +140,12 @@ static void announce(struct act *a)
 		times_down_us(o->version, a->in->r.prio, o->adv_int_us, TIMES_DOWN_ADVERTS);
 	if (a->cause->event == VRRP_EV_WIN)
 		a->in->shell->beaten(a->in->shell->arg, a->in, a->cause);
-	if (!o->lower_no_announce || a->cause->event != VRRP_EV_WIN)
+	if (a->cause->event != VRRP_EV_WIN) {
 		want(a, true);
+	} else if (!o->lower_no_announce) {
+		a->in->r.lower_n++;
+		a->in->shell->want(a->in->shell->arg, a->in);
+	}
 }
 
 static void arm_down(struct act *a)

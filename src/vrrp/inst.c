@@ -35,6 +35,7 @@ void inst_init(struct vrrp_inst *in, const struct conf_vrrp *cf, const struct in
 	in->r.want_n = 1; /* 0 is what an untouched fact says; the first word must differ from it */
 	timer_init(&in->timer, shell->on_timer);
 	fact_init(&in->want_fact, MSG_WANT_VIPS, cf->id.v);
+	fact_init(&in->lower_fact, MSG_LOWER_PRIO, cf->id.v);
 	fact_init(&in->state_fact, MSG_VRRP_STATE, cf->id.v);
 }
 
@@ -46,12 +47,19 @@ static bool is_auth_same(const struct auth *a, const struct auth *b)
 	return a->kind == b->kind && !memcmp(a->pass, b->pass, sizeof(a->pass));
 }
 
+/* The interface that was made for its virtual MAC address may have another name. */
+static bool is_other_name(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) != 0 : a != b;
+}
+
 bool inst_needs_restart(const struct conf *ca, const struct vrrp_inst *old, const struct conf *cb,
 			const struct vrrp_inst *new)
 {
 	return opts_is_owner(&old->o) != opts_is_owner(&new->o) || old->o.family != new->o.family ||
 	       old->o.version != new->o.version || old->o.is_unicast != new->o.is_unicast ||
 	       !addr_eq(&old->o.group, &new->o.group) ||
+	       is_other_name(conf_tx_dev(old->cf), conf_tx_dev(new->cf)) ||
 	       conf_restarts(SCHEMA_vrrp, ca, old->cf, cb, new->cf);
 }
 
@@ -105,6 +113,7 @@ static int64_t adv_at_us(const struct vrrp_inst *in, const struct vrrp_inst *old
 void inst_take(struct vrrp_inst *in, struct vrrp_inst *old, int64_t now_us)
 {
 	in->r = old->r;
+	in->r.lower_n = 0; /* as the fact, which is new: what was told is not told again */
 	if (!in->r.has_learned)
 		in->r.active_adv_us = in->o.adv_int_us;
 	if (in->o.sum != old->o.sum || !in->o.learns_group_sum)

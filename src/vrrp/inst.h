@@ -42,7 +42,7 @@ struct inst_shell {
 	/* An advert of this priority is to be sent; due_us is when it should have left. */
 	void (*advert)(void *arg, struct vrrp_inst *in, uint8_t prio, int64_t due_us);
 
-	/* in->r.is_wanted or in->r.want_n has changed; to be told after the adverts so far are sent. */
+	/* in->r.is_wanted, want_n or lower_n has changed; to be told after the adverts so far are sent. */
 	void (*want)(void *arg, struct vrrp_inst *in);
 
 	/* The state was `from` and is in->r.state now, for the reason in->r.why. */
@@ -77,6 +77,7 @@ struct inst_run {
 	bool is_skew; /* the timer runs for Skew_Time only (V69) */
 	bool is_wanted; /* the addresses are wanted here */
 	uint64_t want_n; /* moves whenever the reflector has to act */
+	uint64_t lower_n; /* adverts of lower priority for which it announces once more */
 	int64_t answer_at_us; /* not before: the next answer to an advert that we beat */
 	int64_t announce_at_us; /* not before: the next repeated announcement */
 	struct ip_addr list_from; /* the last one whose list of addresses was looked at */
@@ -101,7 +102,7 @@ struct vrrp_inst {
 
 	struct inst_run r;
 	struct timer timer; /* Adver_Timer in ACTIVE, Active_Down_Timer in BACKUP; never both */
-	struct fact want_fact, state_fact;
+	struct fact want_fact, lower_fact, state_fact;
 
 	/* places in the lists of run.h and tx.h */
 	struct run_iface *ifc; /* NULL: unicast without an interface */

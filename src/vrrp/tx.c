@@ -232,6 +232,7 @@ static void post_facts(struct vrrp *v)
 		in->is_in_post = false;
 		post(v->role.board->reflector, &in->want_fact,
 		     (in->r.want_n << 1 | in->r.is_wanted) & FACT_VALUE_MAX);
+		post(v->role.board->reflector, &in->lower_fact, in->r.lower_n & FACT_VALUE_MAX);
 		post(v->role.board->ipvs, &in->state_fact, in->r.state);
 	}
 	v->post_first = v->post_last = NULL;

@@ -78,7 +78,8 @@ static void on_timer(struct timer *t, int64_t now_us)
 
 static bool is_idle(const struct vrrp_inst *in)
 {
-	return fact_is_idle(&in->want_fact) && fact_is_idle(&in->state_fact);
+	return fact_is_idle(&in->want_fact) && fact_is_idle(&in->lower_fact) &&
+	       fact_is_idle(&in->state_fact);
 }
 
 /* Nobody posts facts of a generation that is held, so what was idle once stays so. */

@@ -106,8 +106,11 @@ def repairs(t):
         for command in ("link del vrrp.51", "link set vrrp.51 down"):
             seen = a.daemon.mark()
             a.ns.ip(command)
-            a.director.wait_state("web", "FAULT", PATIENCE, seen)
-            a.director.wait_state("web", "ACTIVE", PATIENCE, seen)
+            if "del" in command:  # what is only down may be up again before VRRP has looked
+                a.director.wait_state("web", "FAULT", PATIENCE, seen)
+                a.director.wait_state("web", "ACTIVE", PATIENCE, seen)
+            wait_until(lambda: [one for one in settings(a.ns)[1] if "UP" in one["flags"]], PATIENCE,
+                       f"the interface is there and up after: {command}")
             scene.owners.wait(VIP, {"r1"})
             t.check(True, f"mended: {command}")
         t.part("what a killed vipd has left is taken over, or removed")

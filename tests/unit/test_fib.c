@@ -52,7 +52,8 @@ static void adopt(struct model *m, const struct fib *f, uint32_t n)
 	struct fib *wants = calloc(n + 1, sizeof(*wants));
 
 	assert_non_null(wants);
-	memcpy(wants, f, n * sizeof(*wants));
+	if (n)
+		memcpy(wants, f, n * sizeof(*wants));
 	fib_set_adopt(&m->set, wants, n);
 }
 
