@@ -16,6 +16,7 @@
 #include "core/ops/control.h"
 #include "core/ops/control_verbs.h"
 #include "core/ops/fds.h"
+#include "core/ops/giveway.h"
 #include "core/ops/memory.h"
 #include "core/ops/options.h"
 #include "core/ops/reload.h"
@@ -38,7 +39,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -47,7 +47,6 @@ enum {
 	JOIN_LIMIT_S = 30, /* longest time a role may take to end its work */
 	TIDY_AFTER_S =
 		30, /* from the last reload until memory is given back: the next may come soon */
-	LOAD_NICE = 10, /* of main while it reads a configuration: checks come first */
 };
 
 struct daemon {
@@ -61,6 +60,7 @@ struct daemon {
 	struct timer start_vrrp;
 	struct control *control; /* NULL: --control=none */
 	struct control_host host;
+	struct giveway giveway;
 	int start_err;
 	bool is_lock_told;
 	struct late late_told[LATE_N]; /* as it was when it was last told */
@@ -159,14 +159,9 @@ static void make_next(void *arg, struct reload *r, const char *file, const char 
 	};
 	struct reload_now now = { .conf = d->conf, .minter = d->minter };
 
-	/* Main gives way to the other roles, which have less to do and more haste. Where the way back is
-	 * not allowed (no CAP_SYS_NICE) it stays so. */
-	id_t self = (id_t)gettid();
-	int was = getpriority(PRIO_PROCESS, self);
-
-	(void)setpriority(PRIO_PROCESS, self, was + LOAD_NICE);
+	giveway_begin(&d->giveway);
 	reload_make(r, &from, &now, is_forced);
-	(void)setpriority(PRIO_PROCESS, self, was);
+	giveway_end(&d->giveway);
 	tidy_later(d);
 }
 
@@ -543,6 +538,7 @@ static int run(const struct options *o)
 	};
 	d.signal_fd.fd = -1;
 	timer_init(&d.tidy, on_tidy);
+	giveway_init(&d.giveway);
 	snap_thread_register();
 
 	struct ipvs_kern *kern = open_table(&d, first);

@@ -90,26 +90,67 @@ static int write_all(int fd, const char *text)
 	return fsync(fd) && errno != EINVAL ? -errno : 0;
 }
 
-/* Beside path first, then over it: whoever reads path sees the old text or the new, never a part. A
- * device or a pipe is written as it is. */
-static int write_file(const char *path, const char *text)
+/* The file holds passwords: it may be read by whoever could read the old one at path, or, when there is
+ * none, the file it was made from, and never by more. */
+static int set_readers(int fd, const char *path, const char *in)
 {
 	struct stat st;
-	bool is_special = !stat(path, &st) && !S_ISREG(st.st_mode);
+	bool is_kept = !lstat(path, &st) && S_ISREG(st.st_mode);
+	mode_t mode = S_IRUSR | S_IWUSR;
+
+	if (is_kept)
+		mode = st.st_mode & 0777;
+	else if (stat(in, &st) || !S_ISREG(st.st_mode))
+		return 0; /* as it was made */
+	else
+		mode |= st.st_mode & S_IRGRP;
+	/* without the right to give it away: to our user, and to the group where that is allowed */
+	if (fchown(fd, is_kept ? st.st_uid : (uid_t)-1, st.st_gid) &&
+	    fchown(fd, (uid_t)-1, st.st_gid))
+		mode &= (mode_t)~S_IRWXG;
+	return fchmod(fd, mode) ? -errno : 0;
+}
+
+/* Beside path first, under a name that nobody can have laid a link at, then over it: whoever reads path sees
+ * the old text or the new, never a part. */
+static int replace_file(const char *path, const char *in, const char *text)
+{
 	char *beside;
+	int err = 0, fd;
+
+	if (asprintf(&beside, "%s.XXXXXX", path) < 0)
+		return -ENOMEM;
+	fd = mkostemp(beside, O_CLOEXEC); /* mode 0600 */
+	if (fd < 0) {
+		err = -errno;
+		free(beside);
+		return err;
+	}
+	err = set_readers(fd, path, in);
+	if (!err)
+		err = write_all(fd, text);
+	if (close(fd) && !err)
+		err = -errno;
+	if (!err && rename(beside, path))
+		err = -errno;
+	if (err)
+		(void)unlink(beside);
+	free(beside);
+	return err;
+}
+
+/* A device or a pipe is written as it is. in: the file that the text was made from. */
+static int write_file(const char *path, const char *in, const char *text)
+{
+	struct stat st;
 	int err, fd;
 
-	if (asprintf(&beside, is_special ? "%s" : "%s.new", path) < 0)
-		return -ENOMEM;
-	fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (stat(path, &st) || S_ISREG(st.st_mode))
+		return replace_file(path, in, text);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
 	err = fd < 0 ? -errno : write_all(fd, text);
 	if (fd >= 0 && close(fd) && !err)
 		err = -errno;
-	if (!err && !is_special && rename(beside, path))
-		err = -errno;
-	if (err && fd >= 0 && !is_special)
-		(void)unlink(beside);
-	free(beside);
 	return err;
 }
 
@@ -134,7 +175,7 @@ static int put(const struct convert *v, const struct conf *c, const struct ka_re
 	opt.head = top;
 	text = conf_text(c, &opt);
 	if (v->out)
-		err = write_file(v->out, text);
+		err = write_file(v->out, v->in, text);
 	else
 		(void)fputs(text, stdout); /* main sees whether it went well */
 	if (err)

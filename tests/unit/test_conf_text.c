@@ -10,9 +10,13 @@
 #include "unit.h"
 #include "unit_same.h"
 
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static uint64_t seed;
 
@@ -442,12 +446,42 @@ static void as_a_person(void **state)
 	conf_free(c);
 }
 
+/* A text that must be there and is not: vipd dies with the name of the setting. */
+static void none_is_a_bug(void **state)
+{
+	struct conf *c = load("vrrp_instances = ( { name = \"i\"; interface = \"eth0\"; "
+			      "virtual_router_id = 1; } );");
+	char said[256] = "";
+	int fd[2], status;
+
+	(void)state;
+	c->vrrp[0].s.name = NULL;
+	assert_int_equal(pipe2(fd, O_CLOEXEC), 0);
+
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (!pid) {
+		(void)dup2(fd[1], STDERR_FILENO);
+		free(conf_text(c, NULL));
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(read(fd[0], said, sizeof(said) - 1) > 0);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+	assert_non_null(strstr(said, ": name\n"));
+	(void)close(fd[0]);
+	(void)close(fd[1]);
+	conf_free(c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(random_configurations),
 		cmocka_unit_test(random_factored),
 		cmocka_unit_test(as_a_person),
+		cmocka_unit_test(none_is_a_bug),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

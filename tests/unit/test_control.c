@@ -7,6 +7,7 @@
 #include "core/clock.h"
 #include "core/ops/control.h"
 #include "core/ops/control_sock.h"
+#include "core/ops/control_verbs.h"
 #include "core/ops/guard.h"
 #include "unit.h"
 
@@ -83,11 +84,12 @@ static void stream_free(struct ctl_reply *r)
 	replies_alive--;
 }
 
-static struct ctl_reply *do_stream(void *ctx, const json_t *request)
+static struct ctl_reply *do_stream(void *ctx, const json_t *request, const struct ctl_who *who)
 {
 	struct stream *s = calloc(1, sizeof(*s));
 
 	(void)ctx;
+	(void)who;
 	*s = (struct stream){ .reply = { stream_next, stream_free },
 			      .left = json_integer_value(json_object_get(request, "lines")),
 			      .waits = json_is_true(json_object_get(request, "wait")) };
@@ -95,9 +97,10 @@ static struct ctl_reply *do_stream(void *ctx, const json_t *request)
 	return &s->reply;
 }
 
-static struct ctl_reply *do_ping(void *ctx, const json_t *request)
+static struct ctl_reply *do_ping(void *ctx, const json_t *request, const struct ctl_who *who)
 {
 	(void)request;
+	(void)who;
 	return ctl_reply_one(json_pack("{s:i,s:s}", "status", 0, "ctx", ctx));
 }
 
@@ -204,10 +207,77 @@ static void lines(void **state)
 static void who_may(void **state)
 {
 	(void)state;
-	assert_true(ctl_may(&verbs[0], 1000, 7));
-	assert_false(ctl_may(&verbs[1], 1000, 7));
-	assert_true(ctl_may(&verbs[1], 0, 7));
-	assert_true(ctl_may(&verbs[1], 7, 7));
+	for (uid_t uid = 0; uid < 10; uid++) {
+		struct ctl_who who = ctl_who(uid, 7);
+
+		assert_int_equal(who.uid, uid);
+		assert_int_equal(who.is_writer, uid == 0 || uid == 7);
+		assert_true(ctl_may(&verbs[0], &who));
+		assert_int_equal(ctl_may(&verbs[1], &who), who.is_writer);
+	}
+}
+
+/* ------------------------------------------------------------------ vipd's own verbs */
+
+static const struct conf *running(void *arg)
+{
+	return arg;
+}
+
+static void make(void *arg, struct reload *r, const char *file, const char *base_dir,
+		 bool is_forced)
+{
+	(void)arg;
+	(void)file;
+	(void)base_dir;
+	(void)is_forced;
+	*r = (struct reload){ .verdict = RELOAD_ERRORS };
+}
+
+/* Comparisons that are not read out: users who may only look leave places for the others. */
+static void diff_places(void **state)
+{
+	static const struct {
+		uid_t uid;
+		const char *why; /* NULL: answered */
+	} row[] = {
+		{ 1000, NULL }, { 1000, "this user" }, { 1001, NULL },    { 1002, "too many" },
+		{ 0, NULL },    { 0, NULL },           { 0, "too many" },
+	};
+	struct conf *c = conf_load_text("text", "", 0, &(struct err_list){ 0 });
+	struct snap_slot slot = { 0 };
+	struct control_host host = { .arg = c, .running = running, .make = make };
+	const struct ctl_verb *diff = ctl_verb_find(control_verbs, "diff");
+	json_t *request = json_object();
+	struct ctl_reply *reply[N_OF(row)];
+	struct ctl_who reader = ctl_who(1000, 7);
+
+	(void)state;
+	assert_true(c && diff);
+	snap_thread_register();
+	conf_publish(&slot, c);
+	for (size_t i = 0; i < N_OF(row); i++) {
+		struct ctl_who who = ctl_who(row[i].uid, 7);
+		json_t *line;
+
+		reply[i] = diff->fn(&host, request, &who);
+		if (row[i].why) {
+			assert_int_equal(reply[i]->next(reply[i], &line), CTL_END);
+			assert_non_null(strstr(json_string_value(json_object_get(line, "error")),
+					       row[i].why));
+			json_decref(line);
+		}
+	}
+	for (size_t i = 0; i < N_OF(row); i++)
+		reply[i]->free(reply[i]);
+	reply[0] = diff->fn(&host, request, &reader); /* his place is free again */
+	reply[0]->free(reply[0]);
+	reply[0] = diff->fn(&host, request, &reader);
+	reply[0]->free(reply[0]);
+	json_decref(request);
+	conf_publish(&slot, NULL);
+	snap_barrier();
+	snap_thread_unregister();
 }
 
 static void texts(void **state)
@@ -570,11 +640,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(guard),       cmocka_unit_test(requests),
 		cmocka_unit_test(long_verb),   cmocka_unit_test(lines),
-		cmocka_unit_test(who_may),     cmocka_unit_test(texts),
-		cmocka_unit_test(talk),        cmocka_unit_test(too_long),
-		cmocka_unit_test(never_reads), cmocka_unit_test(waits),
-		cmocka_unit_test(long_reply),  cmocka_unit_test(crowd),
-		cmocka_unit_test(place),       cmocka_unit_test(later),
+		cmocka_unit_test(diff_places), cmocka_unit_test(who_may),
+		cmocka_unit_test(texts),       cmocka_unit_test(talk),
+		cmocka_unit_test(too_long),    cmocka_unit_test(never_reads),
+		cmocka_unit_test(waits),       cmocka_unit_test(long_reply),
+		cmocka_unit_test(crowd),       cmocka_unit_test(place),
+		cmocka_unit_test(later),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

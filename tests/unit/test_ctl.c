@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static char dir[] = "/tmp/test_ctl.XXXXXX";
@@ -85,6 +86,63 @@ static void keeps_the_old(void **state)
 	(void)snprintf(out, sizeof(out), "%s/out.conf", dir);
 }
 
+static void put_at(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "we");
+
+	assert_non_null(f);
+	assert_true(fputs(text, f) >= 0);
+	assert_int_equal(fclose(f), 0);
+}
+
+static void put(const char *text)
+{
+	put_at(out, text);
+}
+
+/* Passwords stand in it: whoever could not read them before can't now. */
+static void readers(void **state)
+{
+	static const struct {
+		mode_t in, old, want; /* old 0: there is none */
+	} row[] = {
+		{ 0600, 0, 0600 }, { 0640, 0, 0640 },    { 0644, 0, 0640 },    { 0666, 0, 0640 },
+		{ 0400, 0, 0600 }, { 0644, 0600, 0600 }, { 0600, 0640, 0640 }, { 0600, 0644, 0644 },
+	};
+	char in[80], link_path[80];
+	struct stat st;
+
+	(void)state;
+	(void)snprintf(in, sizeof(in), "%s/in.conf", dir);
+	(void)snprintf(link_path, sizeof(link_path), "%s.new", out);
+	(void)umask(0);
+	for (size_t i = 0; i < N_OF(row); i++) {
+		(void)unlink(out);
+		if (row[i].old) {
+			put("old");
+			assert_int_equal(chmod(out, row[i].old), 0);
+		}
+		put_at(in, "global_defs { router_id a }\n");
+		assert_int_equal(chmod(in, row[i].in), 0);
+		assert_int_equal(convert(in, true), EXIT_GOOD);
+		assert_int_equal(stat(out, &st), 0);
+		if ((st.st_mode & 07777) != row[i].want)
+			fail_msg("row %zu: %o", i, st.st_mode & 07777);
+	}
+	/* links that somebody has laid: at the name it is written under, and at its own */
+	assert_int_equal(chmod(in, 0600), 0);
+	put_at(link_path, "victim");
+	assert_int_equal(unlink(out), 0);
+	assert_int_equal(symlink(link_path, out), 0);
+	assert_int_equal(convert(in, true), EXIT_GOOD);
+	assert_int_equal(lstat(out, &st), 0);
+	assert_true(S_ISREG(st.st_mode) && (st.st_mode & 07777) == 0600);
+	assert_int_equal(stat(link_path, &st), 0);
+	assert_int_equal(st.st_size, strlen("victim"));
+	assert_int_equal(unlink(link_path), 0);
+	assert_int_equal(unlink(in), 0);
+}
+
 /* A verb with these arguments, silent. */
 static int run(int (*verb)(int argc, char **argv), const char *const *args)
 {
@@ -108,15 +166,6 @@ static int run(int (*verb)(int argc, char **argv), const char *const *args)
 	while (argc)
 		free(argv[--argc]);
 	return status;
-}
-
-static void put(const char *text)
-{
-	FILE *f = fopen(out, "we");
-
-	assert_non_null(f);
-	assert_true(fputs(text, f) >= 0);
-	assert_int_equal(fclose(f), 0);
 }
 
 /* Exit statuses of what needs no vipd, and of what finds none. */
@@ -201,6 +250,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(statuses),
 		cmocka_unit_test(keeps_the_old),
+		cmocka_unit_test(readers),
 		cmocka_unit_test(other_statuses),
 	};
 

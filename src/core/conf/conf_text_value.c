@@ -138,6 +138,8 @@ void text_value(struct text *t, const struct schema_key *key, const void *base)
 		return;
 	case KT_STR:
 		memcpy(&s, field, sizeof(s));
+		if (!s)
+			BUG(key->name); /* there is no text for "none": such a row is not written */
 		text_string(t,
 			    t->hides_secrets && key->text_kind == TEXT_SECRET ? "(not shown)" : s);
 		return;

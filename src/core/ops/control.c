@@ -30,7 +30,7 @@ struct client {
 	struct loop_fd fd; /* -1: free */
 	struct control *control;
 	struct timer limit;
-	uid_t uid;
+	struct ctl_who who;
 	pid_t pid;
 	int64_t progress_us, reply_end_us;
 
@@ -187,17 +187,17 @@ static void answer(struct client *cl)
 		cl->reply = ctl_reply_one(ctl_refusal(1, why));
 		return;
 	}
-	if (!ctl_may(verb, cl->uid, geteuid())) {
-		log_event(LOG_CONTROL_DENIED, "verb=%s uid=%u pid=%d", verb->name, cl->uid,
+	if (!ctl_may(verb, &cl->who)) {
+		log_event(LOG_CONTROL_DENIED, "verb=%s uid=%u pid=%d", verb->name, cl->who.uid,
 			  cl->pid);
 		cl->reply = ctl_reply_one(
 			ctl_refusal(1, "permission denied: this is for root and for the user that "
 				       "vipd runs as"));
 	} else {
 		if (verb->access == CTL_WRITE)
-			log_event(LOG_CONTROL_ASKED, "verb=%s uid=%u pid=%d", verb->name, cl->uid,
-				  cl->pid);
-		cl->reply = verb->fn(c->ctx, request);
+			log_event(LOG_CONTROL_ASKED, "verb=%s uid=%u pid=%d", verb->name,
+				  cl->who.uid, cl->pid);
+		cl->reply = verb->fn(c->ctx, request, &cl->who);
 	}
 	json_decref(request);
 }
@@ -284,8 +284,8 @@ static struct client *place(struct control *c, bool is_writer)
 
 	for (int i = 0; i < CONTROL_CLIENTS_N; i++) {
 		struct client *cl = &c->client[i];
-		bool writes = cl->uid == 0 || cl->uid == geteuid();
-		bool worst_writes = worst && (worst->uid == 0 || worst->uid == geteuid());
+		bool writes = cl->who.is_writer;
+		bool worst_writes = worst && worst->who.is_writer;
 
 		if (cl->fd.fd < 0)
 			return cl;
@@ -305,16 +305,19 @@ static void welcome(struct control *c, int fd)
 	struct ucred cred = { 0 };
 	socklen_t len = sizeof(cred);
 	struct client *cl = NULL;
+	struct ctl_who who = { 0 };
 
-	if (!getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len))
-		cl = place(c, cred.uid == 0 || cred.uid == geteuid());
+	if (!getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len)) {
+		who = ctl_who(cred.uid, geteuid());
+		cl = place(c, who.is_writer);
+	}
 	if (!cl || loop_add(c->loop, &cl->fd, fd, EPOLLIN, on_client)) {
 		stats_add(STAT_CONTROL_DROPPED, 1);
 		(void)close(fd);
 		return;
 	}
 	cl->control = c;
-	cl->uid = cred.uid;
+	cl->who = who;
 	cl->pid = cred.pid;
 	cl->in = calloc(1, sizeof(*cl->in));
 	BUG_ON(!cl->in);

@@ -10,7 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DIFFS_N = 4 }; /* answered at a time: each keeps a whole configuration in memory */
+/* Comparisons answered at a time: each keeps a whole configuration in memory. */
+enum {
+	DIFFS_N = 4,
+	DIFFS_READERS_N =
+		2, /* of those who may change nothing, one for each; the rest are kept for others */
+};
 
 static bool flag(const json_t *request, const char *name)
 {
@@ -19,12 +24,13 @@ static bool flag(const json_t *request, const char *name)
 
 /* ------------------------------------------------------------------ version */
 
-static struct ctl_reply *do_version(void *ctx, const json_t *request)
+static struct ctl_reply *do_version(void *ctx, const json_t *request, const struct ctl_who *who)
 {
 	const struct control_host *host = ctx;
 	const struct conf *c = host->running(host->arg);
 
 	(void)request;
+	(void)who;
 	return ctl_reply_one(json_pack("{s:i,s:s,s:I}", "status", 0, "version", VIPD_VERSION,
 				       "generation", (json_int_t)c->gen));
 }
@@ -65,12 +71,13 @@ static void reload_free(struct ctl_reply *reply)
 	free(r);
 }
 
-static struct ctl_reply *do_reload(void *ctx, const json_t *request)
+static struct ctl_reply *do_reload(void *ctx, const json_t *request, const struct ctl_who *who)
 {
 	const struct control_host *host = ctx;
 	struct reload_reply *reply = calloc(1, sizeof(*reply));
 	struct reload *r = calloc(1, sizeof(*r));
 
+	(void)who;
 	BUG_ON(!reply || !r);
 	host->make(host->arg, r, NULL, NULL, flag(request, "force"));
 	host->commit(host->arg, r);
@@ -95,9 +102,33 @@ struct diff_reply {
 	struct report report;
 	const struct conf *old; /* held */
 	struct reload r;
+	struct ctl_who who;
 };
 
-static unsigned diffs_n; /* being answered; main only */
+static struct diff_reply *diffs[DIFFS_N]; /* being answered; NULL: free; main only */
+
+/* A free place. NULL: *why says why not. */
+static struct diff_reply **diff_place(const struct ctl_who *who, const char **why)
+{
+	struct diff_reply **free_one = NULL;
+	unsigned readers_n = 0;
+
+	*why = "too many comparisons are being read already: try again when one has ended";
+	for (unsigned i = 0; i < DIFFS_N; i++) {
+		const struct diff_reply *d = diffs[i];
+
+		if (!d) {
+			free_one = &diffs[i];
+			continue;
+		}
+		readers_n += !d->who.is_writer;
+		if (!who->is_writer && d->who.uid == who->uid) {
+			*why = "this user reads a comparison already: try again when it has ended";
+			return NULL;
+		}
+	}
+	return who->is_writer || readers_n < DIFFS_READERS_N ? free_one : NULL;
+}
 
 static enum ctl_step diff_next(struct ctl_reply *reply, json_t **line)
 {
@@ -117,22 +148,25 @@ static void diff_free(struct ctl_reply *reply)
 	report_fini(&d->report);
 	reload_fini(&d->r);
 	conf_drop(d->old);
+	for (unsigned i = 0; i < DIFFS_N; i++)
+		if (diffs[i] == d)
+			diffs[i] = NULL;
 	free(d);
-	diffs_n--;
 }
 
-static struct ctl_reply *do_diff(void *ctx, const json_t *request)
+static struct ctl_reply *do_diff(void *ctx, const json_t *request, const struct ctl_who *who)
 {
 	const struct control_host *host = ctx;
 	const json_t *max = json_object_get(request, "max");
-	struct diff_reply *d;
+	const char *why;
+	struct diff_reply *d, **place = diff_place(who, &why);
 
-	if (diffs_n == DIFFS_N)
-		return ctl_reply_one(ctl_refusal(1, "too many comparisons are being read already: "
-						    "try again when one has ended"));
+	if (!place)
+		return ctl_reply_one(ctl_refusal(1, why));
 	d = calloc(1, sizeof(*d));
 	BUG_ON(!d);
-	diffs_n++;
+	*place = d;
+	d->who = *who;
 	d->reply = (struct ctl_reply){ .next = diff_next, .free = diff_free };
 	d->old = host->running(host->arg);
 	conf_hold_again(d->old);

@@ -103,9 +103,14 @@ json_t *ctl_request(const struct ctl_verb *verbs, const char *line, uint32_t len
 	return NULL;
 }
 
-bool ctl_may(const struct ctl_verb *verb, uid_t uid, uid_t owner)
+struct ctl_who ctl_who(uid_t uid, uid_t owner)
 {
-	return verb->access == CTL_READ || uid == 0 || uid == owner;
+	return (struct ctl_who){ .uid = uid, .is_writer = uid == 0 || uid == owner };
+}
+
+bool ctl_may(const struct ctl_verb *verb, const struct ctl_who *who)
+{
+	return verb->access == CTL_READ || who->is_writer;
 }
 
 json_t *ctl_text(const char *text)

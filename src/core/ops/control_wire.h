@@ -63,12 +63,18 @@ struct ctl_arg {
 	bool is_needed;
 };
 
+/* Who asks, as the kernel tells it. */
+struct ctl_who {
+	uid_t uid;
+	bool is_writer; /* may change things: see CTL_WRITE */
+};
+
 /* One row for each verb. */
 struct ctl_verb {
 	const char *name; /* NULL ends the table */
 	enum ctl_access access;
 	/* never NULL; ctx is the control channel's */
-	struct ctl_reply *(*fn)(void *ctx, const json_t *request);
+	struct ctl_reply *(*fn)(void *ctx, const json_t *request, const struct ctl_who *who);
 	struct ctl_arg args[CTL_ARGS_N + 1];
 };
 
@@ -79,8 +85,11 @@ const struct ctl_verb *ctl_verb_find(const struct ctl_verb *verbs, const char *n
 json_t *ctl_request(const struct ctl_verb *verbs, const char *line, uint32_t len,
 		    const struct ctl_verb **verb, char why[static CTL_WHY_LEN]);
 
-/* Whether this user may use the verb; owner: the user that vipd runs as. */
-bool ctl_may(const struct ctl_verb *verb, uid_t uid, uid_t owner);
+/* Who this user is to vipd; owner: the user that vipd runs as. */
+struct ctl_who ctl_who(uid_t uid, uid_t owner);
+
+/* Whether he may use the verb. */
+bool ctl_may(const struct ctl_verb *verb, const struct ctl_who *who);
 
 /* ------------------------------------------------------------------ replies */
 
