@@ -114,8 +114,9 @@ static void look_at(struct looking *l, const char *path, const char *user, struc
 	const char *why;
 
 	if (path[0] != '/') {
-		err_add(l->errs, ERR_ERROR, loc.file, loc.line,
-			"program \"%.200s\": is in none of the usual folders; write its whole path",
+		err_add(l->errs, ERR_WARNING, loc.file, loc.line,
+			"program \"%.200s\": can't be run: it is no whole path, and in none of the "
+			"usual folders",
 			path);
 		return;
 	}

@@ -267,6 +267,7 @@ void ka_method(struct ka *k, const struct ka_node *n, struct ka_obj *o);
 void ka_check(struct ka *k, const struct ka_node *n, struct ka_obj *rs);
 
 /* After the whole file: what several statements of global_defs make together. */
+void ka_names_end(struct ka *k);
 void ka_global_end(struct ka *k);
 
 /* The sync daemon by a keyword of an instance, when global_defs has none. */

@@ -343,6 +343,7 @@ static void convert(struct ka *k, struct conf *c, const struct ka_node *root)
 	ka_report_begin(k);
 	ka_statements(k, KA_TOP, root, NULL);
 	ka_global_end(k);
+	ka_names_end(k);
 	ka_report_end(k);
 	if (!k->errs->n_error)
 		conf_expand(&k->b);
