@@ -167,6 +167,18 @@ static bool is_alive(const char *pid_file)
 	return !*text || !kill(atoi(text), 0);
 }
 
+/* Its number is in the file: it runs. */
+static void await_begun(const char *pid_file)
+{
+	int64_t until_us = clock_now_us() + SEC(WAIT_S);
+	struct stat st;
+
+	while (stat(pid_file, &st) || !st.st_size) {
+		assert_true(clock_now_us() < until_us);
+		(void)usleep(10000);
+	}
+}
+
 static void await_dead(const char *pid_file)
 {
 	int64_t until_us = clock_now_us() + SEC(WAIT_S);
@@ -220,6 +232,7 @@ static void test_cancel(void **state)
 	assert_int_equal(ask(&b, 2, 0, script), 0);
 	assert_int_equal(ask(&b, 3, 0, "exit 0"), 0);
 	(void)await(&b, 3); /* so 2 has been asked for */
+	await_begun(pid_file);
 	bench_close(&b);
 	await_dead(pid_file);
 }
