@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static char dir[] = "/tmp/test_reload.XXXXXX";
@@ -105,6 +106,51 @@ static void verdicts(void **state)
 		reload_fini(r);
 		free(r);
 	}
+	conf_free(running);
+}
+
+/* Nothing is wrong but that others could change what root runs: the end says so. */
+static void insecure(void **state)
+{
+	static const char *const rest[] = { "", "virtual_servers = ( { } );\n" };
+	struct conf *running = load("");
+	struct reload_now now = { .conf = running };
+	struct reload_from from = { .file = path, .has_table = true };
+	char script[80], text[400];
+	FILE *f;
+
+	(void)state;
+	(void)snprintf(script, sizeof(script), "%s/script", dir);
+	f = fopen(script, "we");
+	assert_non_null(f);
+	(void)fclose(f);
+	assert_int_equal(chmod(script, 0777), 0);
+	for (size_t i = 0; i < N_OF(rest); i++) {
+		struct reload *r = calloc(1, sizeof(*r));
+		json_t *end;
+
+		(void)snprintf(text, sizeof(text),
+			       "global_defs = { enable_script_security = true; };\n"
+			       "vrrp_scripts = ( { name = \"s\"; command = [ \"%s\" ]; user = "
+			       "\"root\"; } );\n%s",
+			       script, rest[i]);
+		put(text);
+		reload_make(r, &from, &now, false);
+		assert_int_equal(r->verdict, i ? RELOAD_ERRORS : RELOAD_INSECURE);
+		assert_int_equal(reload_status(r->verdict), 2);
+		end = report_end(r, 1);
+		assert_int_equal(json_integer_value(json_object_get(end, "status")), 2);
+		assert_null(json_object_get(end, "summary"));
+		if (!i)
+			assert_non_null(strstr(json_string_value(json_object_get(end, "error")),
+					       "for security"));
+		else
+			assert_null(json_object_get(end, "error"));
+		json_decref(end);
+		reload_fini(r);
+		free(r);
+	}
+	assert_int_equal(unlink(script), 0);
 	conf_free(running);
 }
 
@@ -357,6 +403,7 @@ int main(void)
 		cmocka_unit_test(verdicts),     cmocka_unit_test(summaries),
 		cmocka_unit_test(long_summary), cmocka_unit_test(reports),
 		cmocka_unit_test(shuffled),     cmocka_unit_test(names),
+		cmocka_unit_test(insecure),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
