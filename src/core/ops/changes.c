@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * See changes.h. Walks the rows of schema.def; of settings it knows by name only what to keep to itself.
+ * See changes.h. Walks the rows of schema.def; conf_text_value() keeps secrets to itself.
  */
 #include "core/ops/changes.h"
 
@@ -233,20 +233,12 @@ static void append(json_t *list, json_t *value)
 	BUG_ON(!value || json_array_append_new(list, value));
 }
 
-/* A password is told to nobody: who may read what runs need not read that. */
-static bool is_secret(const struct schema_key *k)
-{
-	return k->type == KT_STR && k->text_kind == TEXT_SECRET;
-}
-
 static json_t *value(const struct conf *c, const struct schema_key *k, const void *base)
 {
 	char *text = NULL;
 	size_t len;
 	FILE *f;
 
-	if (is_secret(k))
-		return ctl_text("(not shown)");
 	f = open_memstream(&text, &len);
 	BUG_ON(!f);
 	conf_text_value(f, c, k, base);
