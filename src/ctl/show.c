@@ -41,14 +41,14 @@ static const struct {
 	{ "needs_restart", "!", " needs a restart of vipd for " },
 };
 
-/* the noun of an object, by its word on the wire */
+/* the noun of an object, by its word on the wire: those without one here are called by it */
 static const char *noun(const char *object)
 {
 	static const char *const names[][2] = {
-		{ "vrrp_instance", "instance " },
-		{ "virtual_server", "service " },
-		{ "real_server", "server " },
-		{ "check", "check of server " },
+		{ "vrrp_instance", "instance" },
+		{ "virtual_server", "service" },
+		{ "real_server", "server" },
+		{ "check", "check of server" },
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
@@ -80,7 +80,9 @@ static void change(const json_t *c)
 
 	while (w + 1 < sizeof(whats) / sizeof(*whats) && strcmp(whats[w].what, what) != 0)
 		w++;
-	(void)printf("%s %s%s", whats[w].sign, noun(show_text(c, "object")), show_text(c, "name"));
+	(void)printf("%s %s", whats[w].sign, noun(show_text(c, "object")));
+	if (*show_text(c, "name")) /* what there is one of has none */
+		(void)printf(" %s", show_text(c, "name"));
 	if (json_object_get(c, "service"))
 		(void)printf(" of %s", show_text(c, "service"));
 	if (json_object_get(c, "type"))

@@ -140,7 +140,7 @@ static int tell(const struct ask *a, const json_t *end)
 		(void)printf("%s\n", show_text(end, "summary"));
 	if (*error)
 		(void)fprintf(stderr, "vipctl: %s%s\n",
-			      json_object_get(end, "summary") ? "a reload would be refused: " : "",
+			      json_object_get(end, "errors") ? "a reload would be refused: " : "",
 			      error);
 	return status;
 }

@@ -21,17 +21,19 @@ struct ask {
 
 static void usage(void)
 {
-	(void)printf("usage: vipctl reload [--wait] [--force] [--json] [--timeout SECONDS]\n"
-		     "\n"
-		     "  --wait       until every part of vipd works with the new configuration\n"
-		     "  --force      even when it removes more servers than\n"
-		     "               global_defs.reload_max_removed_percent allows\n"
-		     "  --timeout    how long to wait for vipd (default 60)\n"
-		     "  --json       the reply as vipctl-protocol(7) describes it\n"
-		     "\n"
-		     "Exit status: 0 done, 1 refused, 2 errors in the configuration, 3 the file or "
-		     "vipd\n"
-		     "can't be reached, 4 not known: vipd did not answer in time.\n");
+	(void)printf(
+		"usage: vipctl reload [--wait] [--force] [--json] [--timeout SECONDS]\n"
+		"\n"
+		"  --wait       until every part of vipd works with the new configuration\n"
+		"  --force      even when it removes more servers than\n"
+		"               global_defs.reload_max_removed_percent allows\n"
+		"  --timeout    how long to wait for vipd (default 60)\n"
+		"  --json       the reply as vipctl-protocol(7) describes it\n"
+		"\n"
+		"Exit status: 0 done, 1 refused, 2 errors in the configuration (or in the security "
+		"of\n"
+		"its programs, which is said), 3 the file or vipd can't be reached, 4 not known:\n"
+		"vipd did not answer in time.\n");
 }
 
 /* False: *status is the exit status. */

@@ -475,6 +475,53 @@ static void none_is_a_bug(void **state)
 	conf_free(c);
 }
 
+/* What is shown to people who may not read the file has no password in it, however deep it stands. */
+static void secrets(void **state)
+{
+	static const struct {
+		enum schema_kind kind;
+		const char *key, *must, *must_not;
+	} row[] = {
+		{ SCHEMA_vrrp, "authentication", "auth_pass = \"(not shown)\"", "secret" },
+		{ SCHEMA_vs, "checks", "headers = \"(not shown)\"", "secret" },
+		{ SCHEMA_vs, "checks", "body = \"(not shown)\"", "secret" },
+		{ SCHEMA_vs, "checks", "send = \"(not shown)\"", "secret" },
+		{ SCHEMA_vs, "checks", "send_hex = \"(not shown)\"", "736563726574" },
+		{ SCHEMA_vs, "checks", "payload = \"(not shown)\"", "736563726574" },
+		{ SCHEMA_vs, "checks", "path = \"/p\"", "secret" },
+		{ SCHEMA_check, "headers", "(not shown)", "secret" },
+		{ SCHEMA_check, "host", "none", "shown" },
+		{ SCHEMA_check, "payload", "none", "shown" },
+		{ SCHEMA_step, "expect", "\"hi\"", "shown" },
+	};
+	struct conf *c = load(
+		"vrrp_instances = ( { name = \"i\"; interface = \"eth0\"; virtual_router_id = 1; "
+		"version "
+		"= 2; authentication = { auth_type = \"PASS\"; auth_pass = \"secret\"; }; } );\n"
+		"virtual_servers = ( { address = \"10.0.0.1\"; port = 80; checks = ( { type = "
+		"\"http\"; "
+		"path = \"/p\"; method = \"POST\"; headers = [ \"Authorization: secret\" ]; body = "
+		"\"secret\"; }, { type = \"tcp\"; dialog = ( { expect = \"hi\"; }, { send = "
+		"\"secret\"; }, { send_hex = \"736563726574\"; } ); }, { type = \"udp\"; payload = "
+		"\"736563726574\"; } ); real_servers = ( \"10.1.0.1\" ); } );");
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(row); i++) {
+		char *text = NULL;
+		size_t len;
+		FILE *f = open_memstream(&text, &len);
+
+		assert_non_null(f);
+		conf_text_value(f, c, schema_find(row[i].kind, row[i].key),
+				conf_object(c, row[i].kind, 0));
+		assert_int_equal(fclose(f), 0);
+		if (!strstr(text, row[i].must) || strstr(text, row[i].must_not))
+			fail_msg("row %zu: %s", i, text);
+		free(text);
+	}
+	conf_free(c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -482,6 +529,7 @@ int main(void)
 		cmocka_unit_test(random_factored),
 		cmocka_unit_test(as_a_person),
 		cmocka_unit_test(none_is_a_bug),
+		cmocka_unit_test(secrets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,12 +13,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+enum { NOBODY = 65534, GROUP = 12345 };
 
 static char dir[] = "/tmp/test_control.XXXXXX";
 static char path[64];
@@ -589,6 +593,61 @@ static void place(void **state)
 	assert_int_equal(unlink(path), 0);
 }
 
+static bool has_group; /* whether this machine has the group vipd */
+
+/* stands before libc's */
+int getgrnam_r(const char *name, struct group *g, char *buf, size_t len, struct group **found)
+{
+	(void)buf;
+	(void)len;
+	assert_string_equal(name, "vipd");
+	*g = (struct group){ .gr_gid = GROUP };
+	*found = has_group ? g : NULL;
+	return 0;
+}
+
+/* 0: the socket's group and what is said of it are right; else the line. */
+static int group_of(bool is_nobody)
+{
+	struct control_sock s;
+	struct stat st;
+	int line = 0;
+
+	if (is_nobody && (setgid(NOBODY) || setuid(NOBODY)))
+		return __LINE__;
+	if (control_sock_open(path, &s) || lstat(path, &st))
+		return __LINE__;
+	if ((st.st_mode & 0777) != 0660 || (st.st_gid == GROUP) != (has_group && !is_nobody))
+		line = __LINE__;
+	else if (s.group_err != (has_group && is_nobody ? -EPERM : 0))
+		line = __LINE__;
+	control_sock_close(path, &s);
+	return line;
+}
+
+/* The group vipd reads the socket; when it can't be given to it, that is known. */
+static void its_group(void **state)
+{
+	(void)state;
+	if (geteuid())
+		skip();
+	assert_int_equal(chmod(dir, 0777), 0);
+	for (int i = 0; i < 4; i++) {
+		pid_t pid;
+		int status = 0;
+
+		has_group = i & 1;
+		pid = fork();
+		assert_true(pid >= 0);
+		if (!pid)
+			_exit(group_of(i & 2));
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		has_group = false;
+		if (status)
+			fail_msg("case %d: status %x", i, (unsigned)status);
+	}
+}
+
 /* A channel that can't be opened is tried again, and is there once it can. */
 static void later(void **state)
 {
@@ -644,8 +703,8 @@ int main(void)
 		cmocka_unit_test(texts),       cmocka_unit_test(talk),
 		cmocka_unit_test(too_long),    cmocka_unit_test(never_reads),
 		cmocka_unit_test(waits),       cmocka_unit_test(long_reply),
-		cmocka_unit_test(crowd),       cmocka_unit_test(place),
-		cmocka_unit_test(later),
+		cmocka_unit_test(crowd),       cmocka_unit_test(its_group),
+		cmocka_unit_test(place),       cmocka_unit_test(later),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -143,6 +143,8 @@ static void readers(void **state)
 	assert_int_equal(unlink(in), 0);
 }
 
+static FILE *said_to; /* where run() lets standard output go; NULL: nowhere */
+
 /* A verb with these arguments, silent. */
 static int run(int (*verb)(int argc, char **argv), const char *const *args)
 {
@@ -156,6 +158,8 @@ static int run(int (*verb)(int argc, char **argv), const char *const *args)
 	(void)fflush(stdout);
 	assert_non_null(freopen("/dev/null", "we", stdout));
 	assert_non_null(freopen("/dev/null", "we", stderr));
+	if (said_to)
+		assert_true(dup2(fileno(said_to), STDOUT_FILENO) >= 0);
 	optind = 0;
 	status = verb(argc, argv);
 	(void)fflush(stdout);
@@ -229,6 +233,33 @@ static void other_statuses(void **state)
 	}
 }
 
+/* A line for a person: kind and name are two words, and who has no name has no blank for it. */
+static void lines_for_people(void **state)
+{
+	static const char base[] =
+		"garp_groups = ( { garp_interval = 1; interfaces = [ \"eth1\" ]; } "
+		");\n";
+	char other[80], said[200] = "";
+	const char *const args[] = { "diff", "--base", out, other, NULL };
+	FILE *f;
+
+	(void)state;
+	(void)snprintf(other, sizeof(other), "%s/other.conf", dir);
+	put(base);
+	put_at(other, "global_defs = { router_id = \"a\"; };\n");
+	said_to = tmpfile();
+	assert_non_null(said_to);
+	assert_int_equal(run(verb_diff, args), 0);
+	f = said_to;
+	said_to = NULL;
+	rewind(f);
+	assert_true(fread(said, 1, sizeof(said) - 1, f) > 0);
+	(void)fclose(f);
+	assert_non_null(strstr(said, "~ global_defs: router_id none -> \"a\"\n"));
+	assert_non_null(strstr(said, "- garp_groups eth1\n"));
+	assert_int_equal(unlink(other), 0);
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -248,10 +279,9 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(statuses),
-		cmocka_unit_test(keeps_the_old),
-		cmocka_unit_test(readers),
-		cmocka_unit_test(other_statuses),
+		cmocka_unit_test(statuses),         cmocka_unit_test(keeps_the_old),
+		cmocka_unit_test(readers),          cmocka_unit_test(other_statuses),
+		cmocka_unit_test(lines_for_people),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

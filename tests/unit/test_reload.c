@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static char dir[] = "/tmp/test_reload.XXXXXX";
@@ -105,6 +106,51 @@ static void verdicts(void **state)
 		reload_fini(r);
 		free(r);
 	}
+	conf_free(running);
+}
+
+/* Nothing is wrong but that others could change what root runs: the end says so. */
+static void insecure(void **state)
+{
+	static const char *const rest[] = { "", "virtual_servers = ( { } );\n" };
+	struct conf *running = load("");
+	struct reload_now now = { .conf = running };
+	struct reload_from from = { .file = path, .has_table = true };
+	char script[80], text[400];
+	FILE *f;
+
+	(void)state;
+	(void)snprintf(script, sizeof(script), "%s/script", dir);
+	f = fopen(script, "we");
+	assert_non_null(f);
+	(void)fclose(f);
+	assert_int_equal(chmod(script, 0777), 0);
+	for (size_t i = 0; i < N_OF(rest); i++) {
+		struct reload *r = calloc(1, sizeof(*r));
+		json_t *end;
+
+		(void)snprintf(text, sizeof(text),
+			       "global_defs = { enable_script_security = true; };\n"
+			       "vrrp_scripts = ( { name = \"s\"; command = [ \"%s\" ]; user = "
+			       "\"root\"; } );\n%s",
+			       script, rest[i]);
+		put(text);
+		reload_make(r, &from, &now, false);
+		assert_int_equal(r->verdict, i ? RELOAD_ERRORS : RELOAD_INSECURE);
+		assert_int_equal(reload_status(r->verdict), 2);
+		end = report_end(r, 1);
+		assert_int_equal(json_integer_value(json_object_get(end, "status")), 2);
+		assert_null(json_object_get(end, "summary"));
+		if (!i)
+			assert_non_null(strstr(json_string_value(json_object_get(end, "error")),
+					       "for security"));
+		else
+			assert_null(json_object_get(end, "error"));
+		json_decref(end);
+		reload_fini(r);
+		free(r);
+	}
+	assert_int_equal(unlink(script), 0);
 	conf_free(running);
 }
 
@@ -253,6 +299,62 @@ static void reports(void **state)
 	conf_free(old);
 }
 
+/* What is said of addresses, and what objects without numbers are called. */
+static void names(void **state)
+{
+	static const struct {
+		const char *before, *after, *want; /* in the line of the one change */
+	} row[] = {
+		{ INSTANCE("eth0", "\"192.0.2.1\""), INSTANCE("eth0", "\"192.0.2.1 label eth0:1\""),
+		  "\"addresses\":{\"added\":[\"192.0.2.1/32 dev eth0 label eth0:1\"],\"removed\":"
+		  "[\"192.0.2.1/32 dev eth0\"]}" },
+		{ INSTANCE("eth0", "\"192.0.2.1 scope link\""),
+		  INSTANCE("eth0", "\"192.0.2.1 scope site\", \"192.0.2.10\""),
+		  "\"addresses\":{\"added\":[\"192.0.2.1/32 dev eth0 scope site\",\"192.0.2.10/32 "
+		  "dev eth0\"],\"removed\":[\"192.0.2.1/32 dev eth0 scope link\"]}" },
+		{ INSTANCE("eth0", "{ address = \"192.0.2.1\"; no_track = true; }"),
+		  INSTANCE("eth0", "\"192.0.2.1\""),
+		  "\"removed\":[\"192.0.2.1/32 dev eth0 no_track true\"]" },
+		{ "",
+		  "garp_groups = ( { garp_interval = 1; interfaces = [ \"eth1\", \"eth2\" ]; } "
+		  ");",
+		  "{\"change\":{\"object\":\"garp_groups\",\"what\":\"added\",\"name\":\"eth1\"}"
+		  "}" },
+		{ "", "track_files = ( { name = \"f\"; file = \"/tmp/f\"; } );",
+		  "\"what\":\"added\",\"name\":\"f\"" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(row); i++) {
+		struct conf *old;
+		struct reload *r = calloc(1, sizeof(*r));
+		struct report p;
+
+		pair(row[i].before, row[i].after, &old, r);
+		report_init(&p, r, old, REPORT_ALL);
+
+		json_t *line = report_next(&p);
+
+		/* findings are not what is looked at */
+		while (line && json_object_get(line, "finding")) {
+			json_decref(line);
+			line = report_next(&p);
+		}
+
+		char *text = json_dumps(line, JSON_COMPACT);
+
+		assert_non_null(text);
+		if (!strstr(text, row[i].want))
+			fail_msg("row %zu: %s", i, text);
+		free(text);
+		json_decref(line);
+		report_fini(&p);
+		reload_fini(r);
+		free(r);
+		conf_free(old);
+	}
+}
+
 /* Servers that moved, came and went keep or lose their identity whatever their order. */
 static void shuffled(void **state)
 {
@@ -300,7 +402,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(verdicts),     cmocka_unit_test(summaries),
 		cmocka_unit_test(long_summary), cmocka_unit_test(reports),
-		cmocka_unit_test(shuffled),
+		cmocka_unit_test(shuffled),     cmocka_unit_test(names),
+		cmocka_unit_test(insecure),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

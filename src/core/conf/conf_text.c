@@ -354,6 +354,36 @@ char *conf_text(const struct conf *c, const struct conf_text_opt *opt)
 	return out;
 }
 
+/* A value as a word of a short text: without the quotes that it needs elsewhere. */
+static void put_word(struct text *t, const struct schema_key *key, const void *base)
+{
+	char *word = NULL;
+	size_t len;
+	struct text w = { .c = t->c, .f = open_memstream(&word, &len) };
+
+	BUG_ON(!w.f);
+	text_value(&w, key, base);
+	BUG_ON(fclose(w.f));
+
+	bool is_quoted = len > 1 && word[0] == '"' && word[len - 1] == '"';
+
+	(void)fprintf(t->f, " %s %.*s", key->name, (int)(is_quoted ? len - 2 : len),
+		      word + is_quoted);
+	free(word);
+}
+
+void conf_text_vip(FILE *out, const struct conf *c, const struct conf_vip *vip)
+{
+	struct text t = { .c = c, .f = out };
+	const void *dflt = schema_defaults(SCHEMA_vip);
+	char prefix[PREFIX_TEXT_LEN];
+
+	(void)fputs(prefix_text(&vip->s.prefix, prefix), out);
+	for (const struct schema_key *k = schema_find(SCHEMA_vip, "dev"); k->name; k++)
+		if (schema_is_set(k, vip) && !conf_setting_same(k, c, vip, k, c, dflt))
+			put_word(&t, k, vip);
+}
+
 void conf_text_value(FILE *out, const struct conf *c, const struct schema_key *key,
 		     const void *base)
 {

@@ -22,5 +22,9 @@ struct conf_text_opt {
 void conf_text_value(FILE *out, const struct conf *c, const struct schema_key *key,
 		     const void *base);
 
+/* An address with all that is said of it: as in short texts of virtual_ipaddress, "192.0.2.1/24 dev eth1
+ * label eth1:1", but with what it inherits. */
+void conf_text_vip(FILE *out, const struct conf *c, const struct conf_vip *vip);
+
 /* To be freed. opt may be NULL. */
 char *conf_text(const struct conf *c, const struct conf_text_opt *opt);

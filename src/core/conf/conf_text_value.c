@@ -116,6 +116,10 @@ void text_value(struct text *t, const struct schema_key *key, const void *base)
 	struct conf_strs strs;
 	const char *s;
 
+	if (t->hides_secrets && schema_is_secret(key)) {
+		text_string(t, "(not shown)");
+		return;
+	}
 	switch (key->type) {
 	case KT_BOOL:
 		(void)fputs(schema_get(key, base) ? "true" : "false", t->f);
@@ -140,8 +144,7 @@ void text_value(struct text *t, const struct schema_key *key, const void *base)
 		memcpy(&s, field, sizeof(s));
 		if (!s)
 			BUG(key->name); /* there is no text for "none": such a row is not written */
-		text_string(t,
-			    t->hides_secrets && key->text_kind == TEXT_SECRET ? "(not shown)" : s);
+		text_string(t, s);
 		return;
 	case KT_STRS:
 		memcpy(&strs, field, sizeof(strs));

@@ -41,6 +41,18 @@ static const char *keyword(const struct ka_node *n, uint32_t i)
 	return n->word[i ? i - 1 : 0];
 }
 
+/* What a value is called in a message: by the word before it where that names it, else by its row. */
+static const char *name_of(const struct ka_node *n, uint32_t i, const struct schema_key *key)
+{
+	const char *before = keyword(n, i);
+
+	if (!i)
+		return key->name;
+	if (i == 1 || ka_has_word(key->keepalived, before) || !strcmp(key->name, before))
+		return before;
+	return key->name;
+}
+
 static bool is_numeric(const struct schema_key *key)
 {
 	return key->type == KT_UINT || key->type == KT_INT || (key->type == KT_DUR && !key->number);
@@ -108,7 +120,7 @@ bool ka_value(struct ka *k, const struct ka_node *n, uint32_t i, const struct sc
 	const char *text;
 
 	if (i >= n->word_n) {
-		ka_bad(k, n, "'%s' has no value", keyword(n, i));
+		ka_bad(k, n, "'%s' has no value", name_of(n, i, key));
 		return false;
 	}
 	text = is_numeric(key) ? number_of(k, n, i, key, number) : n->word[i];
@@ -117,7 +129,7 @@ bool ka_value(struct ka *k, const struct ka_node *n, uint32_t i, const struct sc
 		keyset_add(o->seen, schema_index(o->kind, key));
 		return true;
 	}
-	ka_bad(k, n, "'%s' %s", i ? keyword(n, i) : key->name, why);
+	ka_bad(k, n, "'%s' %s", name_of(n, i, key), why);
 	return false;
 }
 
@@ -200,12 +212,15 @@ void ka_once(struct ka *k, struct ka_obj *o, enum schema_kind kind)
 
 static void tell_needed(struct ka *k, const struct ka_node *n, const struct ka_obj *o)
 {
-	for (const struct schema_key *key = schema_of[o->kind].key; key->name; key++)
+	for (const struct schema_key *key = schema_of[o->kind].key; key->name; key++) {
+		const char *name = *key->keepalived ? key->keepalived : key->name;
+
+		/* the first of its spellings */
 		if (key->dflt == SCHEMA_NEED && !keyset_has(o->seen, schema_index(o->kind, key)) &&
 		    !k->is_bad)
-			ka_bad(k, n, "%s %.64s: '%s' is missing", n->word[0],
-			       n->word_n > 1 ? n->word[1] : "",
-			       *key->keepalived ? key->keepalived : key->name);
+			ka_bad(k, n, "%s %.64s: '%.*s' is missing", n->word[0],
+			       n->word_n > 1 ? n->word[1] : "", (int)strcspn(name, " "), name);
+	}
 }
 
 void ka_push(struct ka *k, const struct ka_node *n, struct ka_obj *o)

@@ -291,6 +291,26 @@ const struct schema_key *schema_find(enum schema_kind kind, const char *name)
 	return NULL;
 }
 
+bool schema_is_secret(const struct schema_key *key)
+{
+	static const struct {
+		enum schema_kind kind;
+		const char *name;
+	} sent[] = {
+		{ SCHEMA_check, "headers" }, { SCHEMA_check, "body" },
+		{ SCHEMA_check, "payload" }, { SCHEMA_step, "send" },
+		{ SCHEMA_step, "send_hex" },
+	};
+
+	if (key->type == KT_STR && key->text_kind == TEXT_SECRET)
+		return true;
+	for (size_t i = 0; i < sizeof(sent) / sizeof(*sent); i++)
+		if (!strcmp(sent[i].name, key->name) &&
+		    key == schema_find(sent[i].kind, sent[i].name))
+			return true;
+	return false;
+}
+
 const struct schema_key *schema_up(const struct schema_key *key, enum schema_kind *up_kind)
 {
 	const struct from *f = &from_of[key - rows];

@@ -125,6 +125,10 @@ const char *schema_nearest(enum schema_kind kind, const char *name);
 /* The number of edits between two names, at most cap. */
 unsigned schema_distance(const char *a, const char *b, unsigned cap);
 
+/* Whether only who may read the file may see a value: passwords, and what checks send, in which passwords
+ * and tokens stand. */
+bool schema_is_secret(const struct schema_key *key);
+
 /* Where a row whose default is SCHEMA_UP inherits from. */
 const struct schema_key *schema_up(const struct schema_key *key, enum schema_kind *up_kind);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * See changes.h. Walks the rows of schema.def; of settings it knows by name only what to keep to itself.
+ * See changes.h. Walks the rows of schema.def; conf_text_value() keeps secrets to itself.
  */
 #include "core/ops/changes.h"
 
@@ -233,20 +233,12 @@ static void append(json_t *list, json_t *value)
 	BUG_ON(!value || json_array_append_new(list, value));
 }
 
-/* A password is told to nobody: who may read what runs need not read that. */
-static bool is_secret(const struct schema_key *k)
-{
-	return k->type == KT_STR && k->text_kind == TEXT_SECRET;
-}
-
 static json_t *value(const struct conf *c, const struct schema_key *k, const void *base)
 {
 	char *text = NULL;
 	size_t len;
 	FILE *f;
 
-	if (is_secret(k))
-		return ctl_text("(not shown)");
 	f = open_memstream(&text, &len);
 	BUG_ON(!f);
 	conf_text_value(f, c, k, base);
@@ -285,62 +277,68 @@ static json_t *settings(const struct conf *old, const struct conf *new,
 	return list;
 }
 
-/* ---- the addresses of an instance: two sorted lists, merged */
+/* ---- the addresses of an instance: two sorted lists of texts, merged */
 
-static const char *dev_of(const struct conf_vip *v)
-{
-	return v->s.dev ? v->s.dev : "";
-}
+/* An address as a file has it, with all that is said of it: so any change of one is an old text and a new. */
+struct vip_text {
+	const struct ip_prefix *prefix;
+	char *text;
+};
 
 static int cmp_vip(const void *va, const void *vb)
 {
-	const struct conf_vip *a = *(const struct conf_vip *const *)va;
-	const struct conf_vip *b = *(const struct conf_vip *const *)vb;
-	int r = memcmp(&a->s.prefix, &b->s.prefix, sizeof(a->s.prefix));
+	const struct vip_text *a = va, *b = vb;
+	int r = memcmp(a->prefix, b->prefix, sizeof(*a->prefix));
 
-	return r ? r : strcmp(dev_of(a), dev_of(b));
+	return r ? r : strcmp(a->text, b->text);
 }
 
-static const struct conf_vip **sorted(const struct conf *c, struct conf_range r)
+/* n elements and one without a text; free_vips() */
+static struct vip_text *sorted(const struct conf *c, struct conf_range r)
 {
-	const struct conf_vip **v = calloc(r.n + 1, sizeof(const struct conf_vip *));
+	struct vip_text *v = calloc(r.n + 1, sizeof(*v));
 
 	BUG_ON(!v);
-	for (uint32_t i = 0; i < r.n; i++)
-		v[i] = &c->vip[r.first + i];
+	for (uint32_t i = 0; i < r.n; i++) {
+		size_t len;
+		FILE *f = open_memstream(&v[i].text, &len);
+
+		BUG_ON(!f);
+		v[i].prefix = &c->vip[r.first + i].s.prefix;
+		conf_text_vip(f, c, &c->vip[r.first + i]);
+		BUG_ON(fclose(f));
+	}
 	qsort(v, r.n, sizeof(*v), cmp_vip);
 	return v;
 }
 
-static json_t *vip_json(const struct conf_vip *v)
+static void free_vips(struct vip_text *v)
 {
-	char prefix[PREFIX_TEXT_LEN], text[PREFIX_TEXT_LEN + 32];
-
-	(void)snprintf(text, sizeof(text), "%s dev %s", prefix_text(&v->s.prefix, prefix),
-		       dev_of(v));
-	return ctl_text(text);
+	for (uint32_t i = 0; v[i].text; i++)
+		free(v[i].text);
+	free(v);
 }
 
 /* {"added":[...],"removed":[...]}; NULL when both have the same addresses */
 static json_t *vips(const struct conf *old, const struct conf_vrrp *a, const struct conf *new,
 		    const struct conf_vrrp *b)
 {
-	const struct conf_vip **x = sorted(old, a->s.vips), **y = sorted(new, b->s.vips);
+	struct vip_text *x = sorted(old, a->s.vips), *y = sorted(new, b->s.vips);
 	json_t *added = json_array(), *removed = json_array(), *both = json_object();
 	uint32_t i = 0, k = 0;
 
-	while (x[i] || y[k]) {
-		int r = !x[i] ? 1 : !y[k] ? -1 : cmp_vip(&x[i], &y[k]);
+	while (x[i].text || y[k].text) {
+		int r = !x[i].text ? 1 : !y[k].text ? -1 : cmp_vip(&x[i], &y[k]);
 
 		if (r < 0)
-			append(removed, vip_json(x[i]));
+			append(removed, ctl_text(x[i].text));
 		if (r > 0)
-			append(added, vip_json(y[k]));
+			append(added, ctl_text(y[k].text));
 		i += r <= 0;
 		k += r >= 0;
 	}
-	free(x);
-	free(y);
+	free_vips(x);
+	free_vips(y);
 
 	bool is_same = !json_array_size(added) && !json_array_size(removed);
 
@@ -360,22 +358,38 @@ static void name_rs(json_t *o, const struct conf *c, const struct conf_rs *rs)
 	set(o, "service", ctl_text(c->vs[rs->vs].s.name));
 }
 
+/* What an object without numbers of its own is known by; NULL: there is one of its kind. */
+static const char *other_name(const struct conf *c, enum schema_kind kind, uint32_t i)
+{
+	static const char *const keys[] = { "name", "interface", "interfaces" };
+	const struct schema_key *key = NULL;
+	const unsigned char *base = conf_object(c, kind, i);
+	struct conf_strs all;
+	const char *name;
+
+	for (size_t n = 0; !key && n < sizeof(keys) / sizeof(*keys); n++)
+		key = schema_find(kind, keys[n]);
+	if (!key)
+		return NULL;
+	if (key->type == KT_STRS) {
+		memcpy(&all, base + key->off, sizeof(all));
+		return all.n ? all.v[0] : NULL;
+	}
+	memcpy(&name, base + key->off, sizeof(name));
+	return name;
+}
+
 static void name_object(json_t *o, const struct conf *c, const struct conf_change *ch, uint32_t i)
 {
-	const struct schema_key *key;
 	const char *name;
 
 	switch (ch->of) {
 	case CHANGE_SETTING:
 		return;
 	case CHANGE_OTHER:
-		key = schema_find(ch->kind, "name");
-		key = key ? key : schema_find(ch->kind, "interface");
-		if (!key)
-			return;
-		memcpy(&name, (const unsigned char *)conf_object(c, ch->kind, i) + key->off,
-		       sizeof(name));
-		set(o, "name", ctl_text(name));
+		name = other_name(c, ch->kind, i);
+		if (name)
+			set(o, "name", ctl_text(name));
 		return;
 	case CHANGE_INST:
 		set(o, "name", ctl_text(c->vrrp[i].s.name));

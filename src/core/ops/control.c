@@ -51,6 +51,7 @@ struct control {
 	struct loop_fd listen;
 	struct timer retry;
 	int told_err; /* why the socket is not open, as last logged */
+	bool is_group_told; /* that its group could not be set */
 	struct client client[CONTROL_CLIENTS_N];
 };
 
@@ -382,6 +383,10 @@ static void open_socket(struct control *c)
 	}
 	if (!err) {
 		log_event(LOG_CONTROL_OPEN, "path=%s", c->path);
+		if (c->sock.group_err && !c->is_group_told)
+			log_event(LOG_CONTROL_GROUP, "path=%s error=\"%s\"", c->path,
+				  strerrordesc_np(-c->sock.group_err));
+		c->is_group_told |= c->sock.group_err != 0;
 		c->told_err = 0;
 		return;
 	}

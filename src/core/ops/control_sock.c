@@ -66,20 +66,21 @@ static int make_folder(const char *path)
 	return mkdir(folder, 0755) && errno != EEXIST ? -errno : 0;
 }
 
-/* Read by the group vipd; without that group, by the group of this process. */
-static int set_owner(const char *path)
+/* Read by the group vipd; without that group, or the right to give the socket to it (*group_err), by the
+ * group of this process: less, never more. */
+static int set_owner(const char *path, int *group_err)
 {
 	struct group entry, *found = NULL;
 	char buf[GROUP_BUF_LEN];
 
 	(void)getgrnam_r("vipd", &entry, buf, sizeof(buf), &found);
-	/* without the right to give it away the group of this process reads it: less, never more */
-	if (found && chown(path, (uid_t)-1, found->gr_gid) && errno != EPERM)
-		return -errno;
+	*group_err = found && chown(path, (uid_t)-1, found->gr_gid) ? -errno : 0;
+	if (*group_err && *group_err != -EPERM)
+		return *group_err;
 	return chmod(path, 0660) ? -errno : 0;
 }
 
-static int bind_beside(int fd, const char *beside, const char *path, struct stat *id)
+static int bind_beside(struct control_sock *s, const char *beside, const char *path)
 {
 	struct sockaddr_un sa;
 	int err = address(beside, &sa);
@@ -87,10 +88,10 @@ static int bind_beside(int fd, const char *beside, const char *path, struct stat
 	if (err)
 		return err;
 	(void)unlink(beside); /* left by a process of the same number, or not there */
-	if (bind(fd, (struct sockaddr *)&sa, sizeof(sa)))
+	if (bind(s->fd, (struct sockaddr *)&sa, sizeof(sa)))
 		return -errno;
-	err = set_owner(beside);
-	if (!err && (listen(fd, BACKLOG_N) || rename(beside, path) || lstat(path, id)))
+	err = set_owner(beside, &s->group_err);
+	if (!err && (listen(s->fd, BACKLOG_N) || rename(beside, path) || lstat(path, &s->id)))
 		err = -errno;
 	if (err)
 		(void)unlink(beside);
@@ -109,7 +110,7 @@ int control_sock_open(const char *path, struct control_sock *s)
 		return err;
 	(void)snprintf(beside, sizeof(beside), "%s.%d", path, (int)getpid());
 	s->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	err = s->fd < 0 ? -errno : bind_beside(s->fd, beside, path, &s->id);
+	err = s->fd < 0 ? -errno : bind_beside(s, beside, path);
 	if (err && s->fd >= 0) {
 		(void)close(s->fd);
 		s->fd = -1;

@@ -10,6 +10,7 @@
 struct control_sock {
 	int fd; /* listening, non-blocking */
 	struct stat id; /* what path was then: to be taken away only while it is the same */
+	int group_err; /* -errno: the group vipd is there, but could not be given the socket */
 };
 
 /* Makes the last folder of path when it is missing. A socket that nobody listens on any more is replaced;

@@ -37,7 +37,8 @@ static void usage(FILE *out)
 		"Signals: HUP reloads the file, USR1 logs how late checks and adverts were,\n"
 		"TERM and INT stop.\n"
 		"Exit status: 0 good, 2 errors in the configuration, 3 file missing or\n"
-		"unreadable, 1 anything else.\n");
+		"unreadable, 4 refused for the security of the programs it names, 1 anything\n"
+		"else.\n");
 }
 
 /* The value of an option that has two: true for the second. False from the function: neither. */

@@ -47,7 +47,15 @@ void reload_make(struct reload *r, const struct reload_from *from, const struct 
 	*r = (struct reload){ .verdict = RELOAD_GOOD, .minter = now->minter };
 	r->next = conf_open(&ask, from->format, &r->errs);
 	if (!r->next) {
-		r->verdict = ask.is_unreadable ? RELOAD_UNREADABLE : RELOAD_ERRORS;
+		r->verdict = ask.is_unreadable ? RELOAD_UNREADABLE
+			     : ask.is_insecure ? RELOAD_INSECURE
+					       : RELOAD_ERRORS;
+		if (r->verdict == RELOAD_INSECURE)
+			(void)snprintf(r->why, sizeof(r->why),
+				       "for security: others than root could change programs that "
+				       "it has run as root (%zu, see above): mend their mode and "
+				       "owner, or give them another user",
+				       r->errs.n_error);
 		return;
 	}
 	/* with a minter of its own: ids that are not published are not used up */
@@ -69,6 +77,7 @@ int reload_status(enum reload_verdict verdict)
 	case RELOAD_GOOD:
 		return EXIT_GOOD;
 	case RELOAD_ERRORS:
+	case RELOAD_INSECURE: /* not EXIT_INSECURE: that is vipctl's EXIT_UNKNOWN */
 		return EXIT_CONF;
 	case RELOAD_UNREADABLE:
 		return EXIT_UNREADABLE;
@@ -90,7 +99,7 @@ void reload_log(const struct reload *r, uint64_t running_gen)
 	}
 	if (r->verdict == RELOAD_GOOD)
 		return;
-	if (*r->why)
+	if (*r->why) /* findings are lines of their own */
 		log_event(LOG_CONF_REFUSED, "gen=%llu why=\"%s\"", (unsigned long long)running_gen,
 			  r->why);
 	else

@@ -30,6 +30,7 @@ struct reload_now {
 enum reload_verdict {
 	RELOAD_GOOD,
 	RELOAD_ERRORS, /* in the configuration: errs */
+	RELOAD_INSECURE, /* nothing else than the security of programs: errs, why */
 	RELOAD_UNREADABLE, /* the file is missing or can't be read: errs */
 	RELOAD_NO_IPVS, /* needs a restart: why */
 	RELOAD_TOO_MANY, /* would remove too many servers: why */
@@ -42,7 +43,7 @@ struct reload {
 	struct err_list errs;
 	struct changes_sum sum; /* next against what runs; zero when there are errors */
 	enum reload_verdict verdict;
-	char why[RELOAD_WHY_LEN]; /* it is refused though there are no errors; else "" */
+	char why[RELOAD_WHY_LEN]; /* a sentence, where the verdict has one; else "" */
 };
 
 /* Reads, builds, checks and compares. is_forced: servers may go, however many. */

@@ -68,7 +68,8 @@ json_t *report_end(const struct reload *r, uint64_t gen)
 			      "warnings", (json_int_t)r->errs.n_warning);
 
 	BUG_ON(!o);
-	if (r->verdict != RELOAD_ERRORS && r->verdict != RELOAD_UNREADABLE) {
+	if (r->verdict != RELOAD_ERRORS && r->verdict != RELOAD_INSECURE &&
+	    r->verdict != RELOAD_UNREADABLE) {
 		BUG_ON(json_object_set_new(o, "summary", ctl_text(changes_text(&r->sum, text))));
 		BUG_ON(json_object_set_new(o, "changes", changes_counts_json(&r->sum.n)));
 	}
