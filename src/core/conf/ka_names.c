@@ -32,8 +32,8 @@ static void tell(struct ka *k, struct conf_loc loc, const char *where, const cha
 }
 
 /* The tracks of a list that are there, in their order. */
-static void keep_tracks(struct ka *k, const struct names *n, struct conf_range *r, const char *where,
-			enum schema_kind kind)
+static void keep_tracks(struct ka *k, const struct names *n, struct conf_range *r,
+			const char *where, enum schema_kind kind)
 {
 	size_t el_len = k->b.list[SCHEMA_track].el_len;
 	uint32_t kept = 0;
