@@ -75,6 +75,35 @@ static void keep_members(struct ka *k, const struct names *n, struct conf_strs *
 		keep_tracks(k, &n, &(obj)->s.track_bfd, where, SCHEMA_bfd);                        \
 	} while (0)
 
+/* Groups of a kind whose members are all gone are no groups. */
+static void drop_empty(struct ka *k, enum schema_kind kind, const char *where)
+{
+	const struct schema_key *key = schema_find(kind, "group"), *name = schema_find(kind, "name");
+	struct vec *list = &k->b.list[kind];
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < list->n; i++) {
+		unsigned char *o = build_made(&k->b, kind, i);
+		struct conf_strs members;
+		struct conf_loc loc;
+		const char *text;
+
+		memcpy(&members, o + key->off, sizeof(members));
+		memcpy(&text, o + name->off, sizeof(text));
+		memcpy(&loc, o + conf_shape[kind].loc_off, sizeof(loc));
+		if (!members.n) {
+			err_add(k->errs, ERR_WARNING, loc.file, loc.line,
+				"%s %.64s has no members: left out, as in keepalived", where,
+				text ? text : "");
+			continue;
+		}
+		if (kept != i)
+			memmove(build_made(&k->b, kind, kept), o, list->el_len);
+		kept++;
+	}
+	vec_cut(list, kept);
+}
+
 void ka_names_end(struct ka *k)
 {
 	static const enum schema_kind kinds[] = { SCHEMA_vrrp, SCHEMA_track_script,
@@ -100,5 +129,7 @@ void ka_names_end(struct ka *k)
 
 		keep_members(k, &n, &g->s.members, g->loc, "track_group");
 	}
+	drop_empty(k, SCHEMA_sync, "vrrp_sync_group");
+	drop_empty(k, SCHEMA_track_group, "track_group");
 	names_fini(&n);
 }
