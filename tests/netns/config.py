@@ -88,7 +88,8 @@ def check_option(t):
         t.equal(ran.status, 2, "status of a bad one")
         *findings, summary = ran.out.splitlines(keepends=True)
         check_findings(t, "".join(findings), bad)
-        t.equal(summary, f"{bad}: 1 file; 4 errors, 0 warnings, 0 notes\n", "summary of a bad one")
+        t.equal(summary, f"{bad}: 1 file; 4 errors, 0 warnings, 0 notes; "
+                         "rules of the whole configuration come after these\n", "summary of a bad one")
         ran = Ran("-f", bad)
         t.equal(ran.status, 2, "status without --check: it does not start")
         check_findings(t, ran.err, bad)
