@@ -258,6 +258,47 @@ static void pool_and_own_servers(void **state)
 	refused(POOL("real_servers = ( { address = \"10.0.0.9:80\"; } );"), "is not an IP address");
 }
 
+/* Lists that say the same, one after the other, are one; what differs by anything is its own. */
+static void equal_lists(void **state)
+{
+	static const char *const checks[] = {
+		"( { type = \"tcp\"; fall = 2; } )",
+		"( { type = \"tcp\"; fall = 2; } )",
+		"[ \"t\" ]",
+		"( { type = \"tcp\"; fall = 3; } )",
+		"( { type = \"tcp\"; fall = 2; } )",
+		"( { type = \"tcp\"; fall = 2; }, { type = \"http\"; path = \"/a\"; } )",
+		"( { type = \"tcp\"; fall = 2; }, { type = \"http\"; path = \"/b\"; } )",
+		"[ \"t\" ]",
+	};
+	static const uint32_t fall[] = { 2, 2, 2, 3, 2, 2, 2, 2 };
+	enum { N = sizeof(fall) / sizeof(fall[0]) };
+	char text[2048];
+	size_t at =
+		(size_t)snprintf(text, sizeof(text),
+				 "templates = { check = { t = { type = \"tcp\"; fall = 2; }; }; };"
+				 "virtual_servers = ( { address = \"192.0.2.1\"; port = 80; "
+				 "real_servers = (");
+
+	(void)state;
+	for (uint32_t i = 0; i < N; i++)
+		at += (size_t)snprintf(text + at, sizeof(text) - at,
+				       "%s{ address = \"10.0.0.%u\"; checks = %s; }", i ? "," : "",
+				       i + 1, checks[i]);
+	(void)snprintf(text + at, sizeof(text) - at, "); } );");
+
+	struct conf *c = load(text);
+
+	assert_int_equal(c->rs_n, N);
+	for (uint32_t i = 0; i < N; i++)
+		assert_int_equal(check(c, server(c, &c->vs[0], i), 0)->s.fall_n, fall[i]);
+	assert_ptr_equal(check(c, server(c, &c->vs[0], 0), 0),
+			 check(c, server(c, &c->vs[0], 1), 0));
+	assert_string_equal(check(c, server(c, &c->vs[0], 5), 1)->s.path, "/a");
+	assert_string_equal(check(c, server(c, &c->vs[0], 6), 1)->s.path, "/b");
+	conf_free(c);
+}
+
 static void chains(void **state)
 {
 	char text[8192] = "templates = { check = { t0 = { type = \"tcp\"; }; ";
@@ -613,11 +654,11 @@ static void short_and_long(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(example_file),   cmocka_unit_test(example_other_node),
-		cmocka_unit_test(layers),         cmocka_unit_test(pool_and_own_servers),
-		cmocka_unit_test(chains),         cmocka_unit_test(too_many),
-		cmocka_unit_test(files),          cmocka_unit_test(overrides),
-		cmocka_unit_test(short_and_long),
+		cmocka_unit_test(example_file), cmocka_unit_test(example_other_node),
+		cmocka_unit_test(layers),       cmocka_unit_test(pool_and_own_servers),
+		cmocka_unit_test(chains),       cmocka_unit_test(too_many),
+		cmocka_unit_test(equal_lists),  cmocka_unit_test(files),
+		cmocka_unit_test(overrides),    cmocka_unit_test(short_and_long),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

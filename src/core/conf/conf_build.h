@@ -71,6 +71,7 @@ struct build {
 	 * service's servers are a range of list[SCHEMA_rs] until conf_expand(). */
 	struct vec list[SCHEMA_KIND_N];
 	struct keyset once_seen[SCHEMA_KIND_N]; /* of kinds that are there once */
+	struct conf_range last_checks; /* of list[SCHEMA_check]: the list of checks read last */
 
 	struct names templates; /* struct conf_template */
 	struct names overrides; /* config_setting_t: the group */

@@ -214,6 +214,35 @@ static struct conf_template *only_name(struct build *b, enum schema_kind kind,
 	return template_find(b, SCHEMA_check, config_setting_get_string(el));
 }
 
+/* The same settings to the byte: texts and lists of their own tell checks apart, so nothing that hangs
+ * on one is lost with it. */
+static bool is_same_made(const struct build *b, uint32_t i, uint32_t k)
+{
+	const struct conf_check *x = build_made(b, SCHEMA_check, i);
+	const struct conf_check *y = build_made(b, SCHEMA_check, k);
+
+	return !memcmp(&x->s, &y->s, sizeof(x->s)) &&
+	       !memcmp(build_seen(b, SCHEMA_check, i), build_seen(b, SCHEMA_check, k),
+		       sizeof(struct keyset));
+}
+
+/* A file that a program wrote says the same checks for each server: they are those of the server
+ * before. */
+static struct conf_range share_checks(struct build *b, struct conf_range r)
+{
+	struct conf_range last = b->last_checks;
+
+	b->last_checks = r;
+	if (!r.n || r.n != last.n || r.first < last.first + last.n)
+		return r;
+	for (uint32_t i = 0; i < r.n; i++)
+		if (!is_same_made(b, last.first + i, r.first + i))
+			return r;
+	vec_cut(&b->list[SCHEMA_check], r.first);
+	b->last_checks = last;
+	return last;
+}
+
 static struct conf_range elements(struct filling *f, const struct schema_key *key,
 				  config_setting_t *set)
 {
@@ -236,6 +265,8 @@ static struct conf_range elements(struct filling *f, const struct schema_key *ke
 			break; /* told, or told by the caller */
 	}
 	r.n = list->n - r.first;
+	if (key->elem == SCHEMA_check)
+		r = share_checks(b, r);
 	if (only) {
 		only->is_listed = true;
 		only->range = r;
