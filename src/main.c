@@ -25,6 +25,7 @@
 #include "core/ops/verdict.h"
 #include "core/role.h"
 #include "core/stats.h"
+#include "core/status.h"
 #include "ipvs/ipvs.h"
 #include "ipvs/kern.h"
 #include "ipvs/kern_genl.h"
@@ -60,6 +61,7 @@ struct daemon {
 	struct timer start_vrrp;
 	struct control *control; /* NULL: --control=none */
 	struct control_host host;
+	int64_t started_us;
 	struct giveway giveway;
 	int start_err;
 	bool is_lock_told;
@@ -131,6 +133,7 @@ static void publish(struct daemon *d, struct conf *c)
 	conf_share(c);
 	c->gen = old ? old->gen + 1 : 1;
 	c->vrrp_run = arena_alloc(&c->arena, vrrp_run_len(c));
+	c->status = status_new(c);
 	/* touched here, so that the VRRP thread need not fault these pages in */
 	memset(c->vrrp_run, 0, vrrp_run_len(c));
 	accept_apply(old, c); /* before anybody may become active with it */
@@ -234,22 +237,33 @@ static uint64_t applied(void *arg)
 	return d->told ? d->told->gen : 0;
 }
 
-/* How late things were since the last time. */
-static void tell_lateness(struct daemon *d)
+static const struct conf *settled(void *arg)
 {
-	for (unsigned i = 0; i < LATE_N; i++) {
-		struct late all, late;
+	const struct daemon *d = arg;
 
-		stats_late_sum((enum late_id)i, &all);
-		late = all;
-		late_since(&late, &d->late_told[i]);
-		d->late_told[i] = all;
-		log_event(LOG_LATENESS, "%s=%llu p50_us=%lld p99_us=%lld p999_us=%lld max_us=%lld",
-			  late_rows[i].name, (unsigned long long)late.n,
-			  (long long)late_quantile_us(&late, 500),
-			  (long long)late_quantile_us(&late, 990),
-			  (long long)late_quantile_us(&late, 999), (long long)late.max_us);
-	}
+	return d->told ? d->told : d->conf;
+}
+
+static bool thread_of(void *arg, uint32_t i, struct control_thread *t)
+{
+	struct daemon *d = arg;
+	const struct role *r = i ? NULL : &d->role;
+	struct timespec ts = { 0 };
+	clockid_t clock;
+
+	if (i && i <= d->role_n)
+		r = d->roles[i - 1];
+	if (!r)
+		return false;
+	if (!pthread_getcpuclockid(i ? r->thread : pthread_self(), &clock))
+		(void)clock_gettime(clock, &ts);
+	*t = (struct control_thread){
+		.name = r->name,
+		.turns = atomic_load_explicit(&r->heartbeat, memory_order_relaxed),
+		.gen = i ? d->acked[r->id] : d->conf->gen,
+		.cpu_us = SEC(ts.tv_sec) + ts.tv_nsec / 1000,
+	};
+	return true;
 }
 
 /* ------------------------------------------------------------------ main's role */
@@ -266,7 +280,7 @@ static void on_signal(struct loop_fd *lf, uint32_t events)
 			continue;
 		}
 		if (si.ssi_signo == SIGUSR1) {
-			tell_lateness(d);
+			stats_late_tell(d->late_told);
 			continue;
 		}
 		log_event(LOG_STOP, "signal=%s", sigabbrev_np((int)si.ssi_signo));
@@ -293,6 +307,10 @@ static int main_init(struct role *r)
 	d->host = (struct control_host){ .arg = d,
 					 .running = running,
 					 .applied = applied,
+					 .settled = settled,
+					 .thread = thread_of,
+					 .started_us = d->started_us,
+					 .pid = getpid(),
 					 .make = make_next,
 					 .commit = commit };
 	if (d->opt.control)
@@ -533,6 +551,7 @@ static int run(const struct options *o)
 		return EXIT_FAILED;
 	}
 	d.opt = *o;
+	d.started_us = clock_now_us();
 	d.role = (struct role){
 		.name = "vipd", .id = ROLE_MAIN, .ops = &main_ops, .board = &d.board
 	};

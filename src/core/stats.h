@@ -49,3 +49,6 @@ void stats_late(enum late_id id, int64_t late_us);
 
 /* All threads' in one. Any thread; what comes in meanwhile may be in it in part. */
 void stats_late_sum(enum late_id id, struct late *sum);
+
+/* A log line for each kind of lateness, since the last time; told is zeroed at first. Main. */
+void stats_late_tell(struct late told[static LATE_N]);

@@ -14,6 +14,11 @@ int verb_convert(int argc, char **argv);
 int verb_reload(int argc, char **argv);
 int verb_diff(int argc, char **argv);
 
+/* 0: shown; 1: nothing matches, or a wrong command line; 3, 4: as above. status --strict: 5 when
+ * something is not well. */
+int verb_show(int argc, char **argv);
+int verb_status(int argc, char **argv);
+
 /* 0: printed; 1: anything else. */
 int verb_digest(int argc, char **argv);
 int verb_schema(int argc, char **argv);

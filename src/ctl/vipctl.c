@@ -29,6 +29,10 @@ static const struct verb {
 	int (*fn)(int argc, char **argv); /* argv[0] is the verb; returns the exit status */
 	const char *usage, *text;
 } verbs[] = {
+	{ "status", verb_status, "status [--strict]",
+	  "is all well, and if not, what is not and why" },
+	{ "show", verb_show, "show vrrp|services|servers|checks|... [PATTERN]",
+	  "list what runs, and how it is" },
 	{ "reload", verb_reload, "reload [--wait] [--force]",
 	  "read the configuration again, all of it or nothing" },
 	{ "diff", verb_diff, "diff [FILE] [--base FILE]", "say what a reload would change" },

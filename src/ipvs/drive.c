@@ -7,6 +7,7 @@
 #include "core/bug.h"
 #include "core/log.h"
 #include "core/stats.h"
+#include "ipvs/shown.h"
 #include "ipvs/want.h"
 
 #include <errno.h>
@@ -163,6 +164,8 @@ int drive_adopt(struct drive *d, const struct conf *old, const struct conf *new)
 	drive_settle(d);
 	/* at first the table is as others left it: only what is wanted is ours */
 	plan_anew(d, &d->plan.seats, old || is_strict(new) ? &d->plan.seats : NULL);
+	shown_carry(old, new);
+	shown_all(&d->state);
 	return err;
 }
 

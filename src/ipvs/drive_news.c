@@ -4,6 +4,7 @@
  */
 #include "core/bug.h"
 #include "ipvs/drive.h"
+#include "ipvs/shown.h"
 #include "ipvs/want.h"
 
 void drive_list(struct drive_queue *q, bool *is_in, uint32_t rs)
@@ -53,6 +54,7 @@ void drive_wake_server(struct drive *d, uint32_t rs)
 
 	for (uint32_t i = set->first; i < set->first + set->n; i++)
 		wake(d, i, d->state.faces.face[i].slot + rs - c->vs[vs].s.servers.first);
+	shown_server(&d->state, rs);
 }
 
 static void wake_service(struct drive *d, uint32_t vs)
@@ -62,6 +64,9 @@ static void wake_service(struct drive *d, uint32_t vs)
 	for (uint32_t i = set->first; i < set->first + set->n; i++)
 		for (uint32_t k = 0; k < set->slots_n; k++)
 			wake(d, i, d->state.faces.face[i].slot + k);
+	shown_service(&d->state, vs);
+	for (uint32_t i = 0; i < d->conf->vs[vs].s.servers.n; i++)
+		shown_server(&d->state, d->conf->vs[vs].s.servers.first + i);
 }
 
 static void tell(struct drive *d, enum drive_what what, uint32_t vs, bool is_first)
@@ -89,6 +94,7 @@ void drive_settle(struct drive *d)
 		if ((t.now != t.was && d->conf->vs[vs].s.sorry.n) ||
 		    was_sorry != state_is_sorry(&d->state, vs) || t.is_panic != t.was_panic)
 			wake_service(d, vs);
+		shown_service(&d->state, vs);
 	}
 }
 
@@ -116,6 +122,7 @@ bool drive_health(struct drive *d, uint32_t probe, struct health h, int64_t now_
 				 .code = h.code,
 				 .weight = d->state.probe[probe].weight };
 
+	shown_probe(d->conf, probe, h);
 	if (!state_take_probe(&d->state, probe, &p)) {
 		*now = was;
 		return false;

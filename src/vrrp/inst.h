@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 struct vrrp_inst;
+struct status_inst;
 struct run_iface;
 struct run_group;
 
@@ -99,6 +100,7 @@ struct vrrp_inst {
 	struct auth_seen *peer_seen; /* auth_hmac over unicast: one for each peer; else NULL */
 	uint32_t list_sum; /* pkt_list_sum() of the addresses */
 	const struct inst_shell *shell;
+	struct status_inst *shown; /* what others see of it (shown.h); NULL: nothing */
 
 	struct inst_run r;
 	struct timer timer; /* Adver_Timer in ACTIVE, Active_Down_Timer in BACKUP; never both */

@@ -8,6 +8,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/stats.h"
+#include "vrrp/shown.h"
 #include "vrrp/tx.h"
 
 enum {
@@ -21,6 +22,7 @@ static void drop(struct vrrp_inst *in, enum vrrp_drop why, const struct pkt_in *
 
 	in->r.drop_n[why]++;
 	stats_add(STAT_VRRP_RX_DROP, 1);
+	shown_counts(in);
 	if (inst_tell(in, why))
 		log_event(LOG_VRRP_DROP, "inst=%s reason=%s src=%s iface=%s", in->cf->s.name,
 			  vrrp_drop_name[why], addr_text(&p->src, src),
@@ -171,6 +173,7 @@ static void take(struct vrrp *v, const struct pkt_in *p, uint32_t ifindex, int64
 	}
 	tell_peer(in, &a, p);
 	inst_advert(in, &a, &p->src, now_us);
+	shown_heard(in, &p->src, a.prio, now_us);
 }
 
 static uint32_t read_batch(struct rx_port *port)

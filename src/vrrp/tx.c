@@ -8,6 +8,7 @@
 #include "core/log.h"
 #include "core/stats.h"
 #include "vrrp/group.h"
+#include "vrrp/shown.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -48,6 +49,7 @@ static void on_sent(void *arg, uint32_t i, int err)
 
 	in->r.tx_n++;
 	in->r.told &= ~(1u << INST_TELL_SEND);
+	shown_counts(in);
 	stats_add(STAT_VRRP_TX, 1);
 	stats_late(LATE_ADVERT, late_us);
 	if (late_us > in->o.adv_int_us / 2)
@@ -175,6 +177,7 @@ static void post_later(struct vrrp *v, struct vrrp_inst *in)
 
 static void want(void *arg, struct vrrp_inst *in)
 {
+	shown_inst(in);
 	post_later(arg, in);
 }
 
@@ -189,6 +192,7 @@ static void changed(void *arg, struct vrrp_inst *in, enum vrrp_state from)
 	    addr_eq(&in->r.src, &in->o.vip[0].s.prefix.addr))
 		log_event(LOG_VRRP_OWNER, "inst=%s iface=%s src=%s", in->cf->s.name, iface_name(in),
 			  src);
+	shown_inst(in);
 	group_changed(arg, in, from);
 	post_later(arg, in);
 }
@@ -200,6 +204,7 @@ static void prio_changed(void *arg, struct vrrp_inst *in, uint8_t from)
 	(void)arg;
 	log_event(LOG_VRRP_PRIO, "inst=%s from=%u to=%u base=%u state=%s", in->cf->s.name, from,
 		  in->r.prio, in->o.prio, fsm_state_name[in->r.state]);
+	shown_inst(in);
 }
 
 static void beaten(void *arg, struct vrrp_inst *in, const struct inst_cause *cause)

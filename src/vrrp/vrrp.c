@@ -41,6 +41,7 @@
 #include "vrrp/group.h"
 #include "vrrp/iface.h"
 #include "vrrp/rx.h"
+#include "vrrp/shown.h"
 #include "vrrp/tracker.h"
 #include "vrrp/tx.h"
 #include "vrrp/weigh.h"
@@ -252,6 +253,7 @@ static void adopt(struct role *r, const struct conf *old, const struct conf *new
 		now->inst[i].r.is_held = v->is_holding;
 		weigh_inst(v, i, now_us);
 	}
+	shown_run(now, old, new);
 	set_filter(v);
 	iface_update(v);
 	tx_settle(v);

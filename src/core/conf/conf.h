@@ -424,6 +424,10 @@ struct conf {
 	 * from then on it is that role's to write. It lives as long as the snapshot. */
 	void *vrrp_run;
 
+	/* What roles show of their objects (core/status.h); NULL: nothing, as in tests. Main makes it
+	 * before publishing. */
+	struct status *status;
+
 	/* What the checks need ready-made (check/kit.h); NULL: nothing. Main makes it before publishing;
 	 * kit_free() frees it with the snapshot. */
 	void *kit;

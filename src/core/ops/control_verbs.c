@@ -5,6 +5,7 @@
 #include "core/ops/control_verbs.h"
 
 #include "core/bug.h"
+#include "core/ops/control_show.h"
 #include "core/ops/report.h"
 
 #include <stdlib.h>
@@ -178,6 +179,37 @@ static struct ctl_reply *do_diff(void *ctx, const json_t *request, const struct 
 
 const struct ctl_verb control_verbs[] = {
 	{ "version", CTL_READ, do_version, { { 0 } } },
+	{ "status", CTL_READ, control_status, { { 0 } } },
+	{ "show_vrrp",
+	  CTL_READ,
+	  control_show_vrrp,
+	  { { "match", JSON_STRING, false },
+	    { "state", JSON_STRING, false },
+	    { "max", JSON_INTEGER, false } } },
+	{ "show_services",
+	  CTL_READ,
+	  control_show_services,
+	  { { "match", JSON_STRING, false },
+	    { "state", JSON_STRING, false },
+	    { "max", JSON_INTEGER, false } } },
+	{ "show_servers",
+	  CTL_READ,
+	  control_show_servers,
+	  { { "match", JSON_STRING, false },
+	    { "service", JSON_STRING, false },
+	    { "state", JSON_STRING, false },
+	    { "max", JSON_INTEGER, false } } },
+	{ "show_checks",
+	  CTL_READ,
+	  control_show_checks,
+	  { { "match", JSON_STRING, false },
+	    { "service", JSON_STRING, false },
+	    { "state", JSON_STRING, false },
+	    { "max", JSON_INTEGER, false } } },
+	{ "show_threads", CTL_READ, control_show_threads, { { 0 } } },
+	{ "show_counters", CTL_READ, control_show_counters, { { "match", JSON_STRING, false } } },
+	/* passwords stand in it */
+	{ "show_config", CTL_WRITE, control_show_config, { { 0 } } },
 	{ "diff", CTL_READ, do_diff, { { "max", JSON_INTEGER, false } } },
 	/* another file: vipd can read what the one who asks can't, and findings quote it */
 	{ "diff_file",

@@ -8,10 +8,24 @@
 #include "core/ops/control_wire.h"
 #include "core/ops/reload.h"
 
+struct control_thread {
+	const char *name;
+	uint64_t turns; /* of its loop */
+	uint64_t gen; /* that it works with; 0: none yet */
+	int64_t cpu_us; /* processor time */
+};
+
 struct control_host {
 	void *arg;
 	const struct conf *(*running)(void *arg); /* the generation last published */
 	uint64_t (*applied)(void *arg); /* the generation that every role works with */
+	const struct conf *(*settled)(void *arg); /* the same; before there is one, the first */
+
+	/* What is known of the i-th thread. False: there are not so many. */
+	bool (*thread)(void *arg, uint32_t i, struct control_thread *t);
+
+	int64_t started_us; /* monotonic */
+	pid_t pid;
 
 	/* reload_make() for a file (NULL: the daemon's own) whose includes are in base_dir (NULL: the
 	 * daemon's own, or beside the file) */

@@ -17,6 +17,7 @@ enum exit_status {
 		3, /* the file is missing or can't be read; vipctl: vipd can't be reached */
 	EXIT_INSECURE = 4, /* refused for the security of the programs it names */
 	EXIT_UNKNOWN = 4, /* vipctl: vipd did not answer in time, so what it did is not known */
+	EXIT_TROUBLE = 5, /* vipctl status --strict: something is not well */
 };
 
 struct options {

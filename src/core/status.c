@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * See status.h.
+ */
+#include "core/status.h"
+
+#include "core/conf/conf.h"
+
+struct status *status_new(struct conf *c)
+{
+	struct status *s = arena_alloc(&c->arena, sizeof(*s));
+
+	s->inst = arena_array(&c->arena, c->vrrp_n, sizeof(*s->inst));
+	s->vs = arena_array(&c->arena, c->vs_n, sizeof(*s->vs));
+	s->rs = arena_array(&c->arena, c->rs_n, sizeof(*s->rs));
+	s->probe = arena_array(&c->arena, c->probe_n, sizeof(*s->probe));
+	return s;
+}
+
+void status_set(_Atomic uint64_t *word, _Atomic int64_t *since_us, uint64_t now, uint64_t mask,
+		int64_t now_us)
+{
+	uint64_t was = STATUS_LOAD(word);
+
+	if ((was & mask) != (now & mask) || !STATUS_LOAD(since_us))
+		STATUS_STORE(since_us, now_us);
+	if (was != now)
+		STATUS_STORE(word, now);
+}

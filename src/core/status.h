@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What roles show of their objects: one word or a few for each, beside the snapshot and by its indexes.
+ * The role that owns the object writes them, main reads them (vipctl, metrics); nobody acts on them.
+ * All are relaxed atomics: what is read is at most a moment old, and two words of one object may be of
+ * two moments.
+ *
+ * main makes the memory before it publishes a snapshot; a role that adopts it carries over what it
+ * showed in the one before.
+ */
+#pragma once
+
+#include "core/addr.h"
+#include "core/msg.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct conf;
+
+/* An instance. Written by vrrp. */
+struct status_inst {
+	_Atomic uint64_t word; /* state, prio, is_wanted, family of peer */
+	_Atomic int64_t since_us; /* of the state; monotonic; 0: nothing is shown yet */
+	_Atomic(const char *) why; /* a literal: why it came to this state */
+	_Atomic(const char *) fault; /* a literal: why it can't be more; NULL: it can */
+	_Atomic uint64_t rx_n, tx_n, tx_fail_n, drop_n, transitions_n;
+	_Atomic uint64_t peer[2]; /* who was heard last, 16 bytes in network order */
+	_Atomic int64_t heard_us; /* when; 0: nobody */
+	_Atomic uint32_t peer_prio;
+};
+
+/* A service. Written by ipvs. */
+struct status_vs {
+	_Atomic uint64_t word; /* quorum, panic, suspended, sorry */
+	_Atomic int64_t since_us; /* of the word */
+	_Atomic uint64_t up_weight, total_weight;
+};
+
+/* A server. Written by ipvs. */
+struct status_rs {
+	_Atomic uint64_t word; /* verdict, admin state, place, ... */
+	_Atomic int64_t since_us; /* of verdict, admin state and place */
+	_Atomic uint32_t weight; /* that is wanted in the kernel's table */
+};
+
+/* The verdict of a probe. Written by ipvs. */
+struct status_probe {
+	_Atomic uint64_t word; /* health_pack() of the check that decided; 0: none yet */
+	_Atomic int64_t since_us;
+};
+
+/* As conf->vrrp, vs, rs, probe. */
+struct status {
+	struct status_inst *inst;
+	struct status_vs *vs;
+	struct status_rs *rs;
+	struct status_probe *probe;
+};
+
+/* For a snapshot that is not published yet, in its arena. Never NULL. */
+struct status *status_new(struct conf *c);
+
+/* ------------------------------------------------------------------ instances */
+
+struct status_inst_word {
+	uint8_t state; /* enum vrrp_state (vrrp/fsm.h) */
+	uint8_t prio; /* the effective one */
+	bool is_wanted; /* its addresses are wanted here */
+	uint8_t peer_family;
+};
+
+static inline uint64_t status_inst_pack(struct status_inst_word w)
+{
+	return (uint64_t)w.state | (uint64_t)w.prio << 8 | (uint64_t)w.is_wanted << 16 |
+	       (uint64_t)w.peer_family << 24;
+}
+
+static inline struct status_inst_word status_inst_unpack(uint64_t v)
+{
+	return (struct status_inst_word){
+		.state = (uint8_t)v,
+		.prio = (uint8_t)(v >> 8),
+		.is_wanted = v >> 16 & 1,
+		.peer_family = (uint8_t)(v >> 24),
+	};
+}
+
+/* ------------------------------------------------------------------ services and servers */
+
+struct status_vs_word {
+	uint8_t quorum; /* enum quorum_state (ipvs/quorum.h): unknown, down, up */
+	bool is_panic, is_suspended, is_sorry;
+	bool is_shown; /* false: nothing is known of it yet */
+};
+
+static inline uint64_t status_vs_pack(struct status_vs_word w)
+{
+	return (uint64_t)w.quorum | (uint64_t)w.is_panic << 8 | (uint64_t)w.is_suspended << 9 |
+	       (uint64_t)w.is_sorry << 10 | (uint64_t)w.is_shown << 11;
+}
+
+static inline struct status_vs_word status_vs_unpack(uint64_t v)
+{
+	return (struct status_vs_word){
+		.quorum = (uint8_t)v,
+		.is_panic = v >> 8 & 1,
+		.is_suspended = v >> 9 & 1,
+		.is_sorry = v >> 10 & 1,
+		.is_shown = v >> 11 & 1,
+	};
+}
+
+/* Where a server is wanted in the kernel's table. */
+enum status_place {
+	STATUS_PLACE_NONE, /* nothing is known yet */
+	STATUS_PLACE_KEPT, /* as the kernel has it */
+	STATUS_PLACE_IN, /* in, with its weight */
+	STATUS_PLACE_IDLE, /* in, with weight 0 */
+	STATUS_PLACE_OUT,
+};
+
+struct status_rs_word {
+	uint8_t verdict; /* enum health_verdict */
+	uint8_t admin; /* ADMIN_* */
+	uint8_t place; /* enum status_place */
+	uint8_t ramp_percent; /* 100: all of its weight */
+	bool has_weight; /* set by hand */
+};
+
+static inline uint64_t status_rs_pack(struct status_rs_word w)
+{
+	return (uint64_t)w.verdict | (uint64_t)w.admin << 8 | (uint64_t)w.place << 16 |
+	       (uint64_t)w.ramp_percent << 24 | (uint64_t)w.has_weight << 32;
+}
+
+static inline struct status_rs_word status_rs_unpack(uint64_t v)
+{
+	return (struct status_rs_word){
+		.verdict = (uint8_t)v,
+		.admin = (uint8_t)(v >> 8),
+		.place = (uint8_t)(v >> 16),
+		.ramp_percent = (uint8_t)(v >> 24),
+		.has_weight = v >> 32 & 1,
+	};
+}
+
+/* ------------------------------------------------------------------ words */
+
+/* The writer's: sets a word, and since_us when it differs under mask. */
+void status_set(_Atomic uint64_t *word, _Atomic int64_t *since_us, uint64_t now, uint64_t mask,
+		int64_t now_us);
+
+#define STATUS_LOAD(p) atomic_load_explicit(p, memory_order_relaxed)
+#define STATUS_STORE(p, v) atomic_store_explicit(p, v, memory_order_relaxed)

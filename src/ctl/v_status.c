@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * vipctl status: is all well, and if not, what is not and why. One screen.
+ */
+#include "core/bug.h"
+#include "core/ops/options.h"
+#include "ctl/call.h"
+#include "ctl/grid.h"
+#include "ctl/number.h"
+#include "ctl/show.h"
+#include "ctl/verbs.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+enum { TROUBLES_N = 10 /* of each kind that are told */ };
+
+struct ask {
+	bool is_strict;
+	unsigned timeout_s;
+	struct show show;
+	double now_s;
+	json_int_t troubles_n;
+};
+
+static void usage(void)
+{
+	(void)printf(
+		"usage: vipctl status [--strict] [--json] [--timeout SECONDS]\n"
+		"\n"
+		"  --strict     exit status 5 when something is in FAULT, without quorum or down\n"
+		"  --json       the reply as vipctl-protocol(7) describes it\n"
+		"\n"
+		"Exit status: 0 told, 3 vipd can't be reached, 4 vipd did not answer in time.\n");
+}
+
+static bool parse(int argc, char **argv, struct ask *a, int *status)
+{
+	static const struct option longs[] = {
+		{ "strict", no_argument, NULL, 's' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "timeout", required_argument, NULL, 't' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int c;
+
+	*a = (struct ask){ .timeout_s = CALL_TIMEOUT_S };
+	*status = EXIT_FAILED;
+	while ((c = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
+		if (c == 'h') {
+			usage();
+			*status = EXIT_GOOD;
+			return false;
+		}
+		if (c == '?' || (c == 't' && !number("status", "timeout", optarg, 1,
+						     CALL_TIMEOUT_MAX_S, &a->timeout_s)))
+			return false;
+		a->is_strict |= c == 's';
+		a->show.is_json |= c == 'j';
+	}
+	if (optind == argc)
+		return true;
+	(void)fprintf(stderr, "vipctl: status takes no '%s'; try status --help\n", argv[optind]);
+	return false;
+}
+
+static json_int_t count(const json_t *end, const char *of, const char *name)
+{
+	return json_integer_value(json_object_get(json_object_get(end, of), name));
+}
+
+/* ", 3 down" when there are any. */
+static void some(const json_t *end, const char *of, const char *name, enum grid_colour colour)
+{
+	json_int_t n = count(end, of, name);
+
+	if (n)
+		(void)printf(", %s%" JSON_INTEGER_FORMAT " %s%s", grid_paint(colour), n, name,
+			     grid_unpaint(colour));
+}
+
+static void summary(const json_t *end)
+{
+	char age[GRID_AGE_LEN];
+	json_int_t all = count(end, "vrrp_instances", "total");
+
+	(void)printf("vipd %s, process %" JSON_INTEGER_FORMAT ", up %s, generation "
+		     "%" JSON_INTEGER_FORMAT "%s%s\n",
+		     show_text(end, "version"), json_integer_value(json_object_get(end, "pid")),
+		     grid_age(json_number_value(json_object_get(end, "uptime_s")), age),
+		     json_integer_value(json_object_get(end, "generation")),
+		     *show_text(end, "router_id") ? ", router " : "", show_text(end, "router_id"));
+	if (all) {
+		(void)printf("instances: %" JSON_INTEGER_FORMAT, all);
+		some(end, "vrrp_instances", "ACTIVE", GRID_GOOD);
+		some(end, "vrrp_instances", "BACKUP", GRID_PLAIN);
+		some(end, "vrrp_instances", "INIT", GRID_DIM);
+		some(end, "vrrp_instances", "FAULT", GRID_BAD);
+		(void)putchar('\n');
+	}
+	if (!count(end, "virtual_servers", "total"))
+		return;
+	(void)printf("services:  %" JSON_INTEGER_FORMAT, count(end, "virtual_servers", "total"));
+	some(end, "virtual_servers", "up", GRID_GOOD);
+	some(end, "virtual_servers", "down", GRID_BAD);
+	some(end, "virtual_servers", "unknown", GRID_DIM);
+	(void)printf("\nservers:   %" JSON_INTEGER_FORMAT, count(end, "real_servers", "total"));
+	some(end, "real_servers", "up", GRID_GOOD);
+	some(end, "real_servers", "down", GRID_BAD);
+	some(end, "real_servers", "unknown", GRID_DIM);
+	some(end, "real_servers", "drain", GRID_PLAIN);
+	some(end, "real_servers", "maint", GRID_PLAIN);
+	(void)putchar('\n');
+}
+
+/* ------------------------------------------------------------------ what is not well */
+
+static void trouble(void *arg, const char *text, const json_t *line)
+{
+	const struct ask *a = arg;
+	const json_t *in = json_object_get(line, "vrrp_instance");
+	const json_t *vs = json_object_get(line, "virtual_server");
+	const json_t *rs = json_object_get(line, "real_server");
+	const json_t *o = in ? in : vs ? vs : rs;
+	char age[GRID_AGE_LEN];
+
+	(void)text;
+	(void)grid_age(a->now_s - json_number_value(json_object_get(o, "since")), age);
+	if (in)
+		(void)printf("  instance %s is in FAULT for %s: %s\n", show_text(in, "name"), age,
+			     *show_text(in, "fault") ? show_text(in, "fault")
+						     : show_text(in, "why"));
+	else if (vs)
+		(void)printf("  service %s has no quorum for %s: weight %" JSON_INTEGER_FORMAT
+			     " of %" JSON_INTEGER_FORMAT " is up, %" JSON_INTEGER_FORMAT
+			     " needed%s\n",
+			     show_text(vs, "name"), age,
+			     json_integer_value(json_object_get(vs, "up_weight")),
+			     json_integer_value(json_object_get(vs, "total_weight")),
+			     json_integer_value(json_object_get(vs, "quorum_weight")),
+			     json_is_true(json_object_get(vs, "sorry_server"))
+				     ? "; the sorry server has its traffic"
+				     : "");
+	else if (rs)
+		(void)printf("  server %s of %s is down for %s: %s, %s\n", show_text(rs, "name"),
+			     show_text(rs, "service"), age, show_text(rs, "reason"),
+			     show_text(rs, "text"));
+}
+
+static int troubles(struct ask *a, const char *verb, const char *state)
+{
+	json_t *end;
+	int err = call(json_pack("{s:s,s:s,s:i}", "verb", verb, "state", state, "max", TROUBLES_N),
+		       a->timeout_s, trouble, a, &end);
+
+	if (err)
+		return err;
+
+	json_int_t n = json_integer_value(json_object_get(end, "matches"));
+
+	if (n > TROUBLES_N)
+		(void)printf("  ... and %" JSON_INTEGER_FORMAT " more: vipctl show %s --state %s\n",
+			     n - TROUBLES_N, verb + strlen("show_"), state);
+	json_decref(end);
+	return 0;
+}
+
+static int tell_troubles(struct ask *a)
+{
+	int err = 0;
+
+	if (!a->troubles_n) {
+		(void)printf("%sall is well%s\n", grid_paint(GRID_GOOD), grid_unpaint(GRID_GOOD));
+		return 0;
+	}
+	(void)printf("%snot well:%s\n", grid_paint(GRID_BAD), grid_unpaint(GRID_BAD));
+	err = troubles(a, "show_vrrp", "FAULT");
+	if (!err)
+		err = troubles(a, "show_services", "down");
+	return err ? err : troubles(a, "show_servers", "down");
+}
+
+static void ignore(void *arg, const char *text, const json_t *line)
+{
+	(void)arg;
+	(void)text;
+	(void)line;
+}
+
+static int exit_of(int err)
+{
+	return err == -ETIMEDOUT ? EXIT_UNKNOWN : EXIT_UNREADABLE;
+}
+
+int verb_status(int argc, char **argv)
+{
+	struct timespec ts;
+	struct ask a;
+	json_t *end;
+	int status;
+
+	if (!parse(argc, argv, &a, &status))
+		return status;
+	(void)clock_gettime(CLOCK_REALTIME, &ts);
+	a.now_s = (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+
+	int err = call(json_pack("{s:s}", "verb", "status"), a.timeout_s, ignore, NULL, &end);
+
+	if (err)
+		return exit_of(err);
+	status = show_end(&a.show, end);
+	a.troubles_n = count(end, "vrrp_instances", "FAULT") +
+		       count(end, "virtual_servers", "down") + count(end, "real_servers", "down");
+	if (!a.show.is_json && !status) {
+		summary(end);
+		err = tell_troubles(&a);
+	}
+	json_decref(end);
+	if (err)
+		return exit_of(err);
+	return !status && a.is_strict && a.troubles_n ? EXIT_TROUBLE : status;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What the VRRP role shows of its instances (core/status.h). Stores only; VRRP thread.
+ */
+#pragma once
+
+#include "vrrp/run.h"
+
+/* State, priority, counters of one. */
+void shown_inst(const struct vrrp_inst *in);
+
+/* An advert was taken from that address with that priority. */
+void shown_heard(const struct vrrp_inst *in, const struct ip_addr *from, uint8_t prio,
+		 int64_t now_us);
+
+/* Counts of what was sent and dropped. */
+void shown_counts(const struct vrrp_inst *in);
+
+/* All of a snapshot that has just been adopted; who was heard last comes from the old one (NULL: none). */
+void shown_run(const struct run *r, const struct conf *old, const struct conf *new);
