@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 CC     ?= gcc
 BUILD  := build/$(MODE)
 PKGS   := liburcu-memb libnl-genl-3.0 libnl-route-3.0 libconfig jansson libcurl libssl libcrypto \
-	  nettle libnftables libpcre2-8
+	  nettle libnftables libpcre2-8 libmicrohttpd
 
 # $(1): a pkg-config question; nothing when the libraries are not there yet (make deps, make help)
 pkg = $(shell pkg-config $(1) $(PKGS) 2>/dev/null)
@@ -80,6 +80,8 @@ $(BUILD)/libvipd.a: $(LIBOBJ)
 	$(Q)rm -f $@
 	$(Q)$(AR) rcsD $@ $^
 
+$(BUILD)/src/core/ops/page.o: src/core/ops/page.html
+
 $(BUILD)/%.o: %.c Makefile
 	$(call say,CC    $<)
 	$(Q)mkdir -p $(@D)
@@ -111,8 +113,8 @@ help:
 # to build; to test and to lint
 DEPS := gcc make pkg-config libc6-dev liburcu-dev libnl-3-dev libnl-genl-3-dev libnl-route-3-dev \
 	libconfig-dev libjansson-dev libcurl4-openssl-dev libssl-dev nettle-dev libnftables-dev \
-	libpcre2-dev libcmocka-dev clang clang-format libclang-rt-14-dev python3 iproute2 procps kmod curl \
-	nginx-light busybox openssl redis-server unbound keepalived nftables tshark ipvsadm \
+	libpcre2-dev libmicrohttpd-dev libcmocka-dev clang clang-format libclang-rt-14-dev python3 iproute2 procps kmod curl \
+	nginx-light python3-prometheus-client busybox openssl redis-server unbound keepalived nftables tshark ipvsadm \
 	user-mode-linux mandoc
 
 deps:
@@ -185,6 +187,7 @@ install: build/vipd build/vipctl build/vipd.conf.5
 	install -D -m 755 $(BUILD)/vipctl $(DESTDIR)$(PREFIX)/bin/vipctl
 	install -D -m 644 etc/man/vipctl.1 $(DESTDIR)$(PREFIX)/share/man/man1/vipctl.1
 	install -D -m 644 etc/man/vipctl-protocol.7 $(DESTDIR)$(PREFIX)/share/man/man7/vipctl-protocol.7
+	install -D -m 644 etc/man/vipd-metrics.7 $(DESTDIR)$(PREFIX)/share/man/man7/vipd-metrics.7
 	install -D -m 644 etc/man/vipd-migrating.7 $(DESTDIR)$(PREFIX)/share/man/man7/vipd-migrating.7
 	install -D -m 644 etc/vipd.conf $(DESTDIR)$(PREFIX)/share/doc/vipd/vipd.conf
 	install -D -m 644 etc/templates.conf $(DESTDIR)$(PREFIX)/share/vipd/templates.conf

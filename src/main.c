@@ -17,6 +17,7 @@
 #include "core/ops/control_verbs.h"
 #include "core/ops/fds.h"
 #include "core/ops/giveway.h"
+#include "core/ops/httpd_paths.h"
 #include "core/ops/memory.h"
 #include "core/ops/options.h"
 #include "core/ops/reload.h"
@@ -31,6 +32,7 @@
 #include "ipvs/kern_genl.h"
 #include "ipvs/kern_memory.h"
 #include "vrrp/accept.h"
+#include "vrrp/pkt.h"
 #include "vrrp/reflector.h"
 #include "vrrp/vrrp.h"
 
@@ -60,6 +62,7 @@ struct daemon {
 	struct timer tidy;
 	struct timer start_vrrp;
 	struct control *control; /* NULL: --control=none */
+	struct httpd *http; /* NULL: there is no endpoint */
 	struct control_host host;
 	int64_t started_us;
 	struct giveway giveway;
@@ -134,6 +137,8 @@ static void publish(struct daemon *d, struct conf *c)
 	c->gen = old ? old->gen + 1 : 1;
 	c->vrrp_run = arena_alloc(&c->arena, vrrp_run_len(c));
 	c->status = status_new(c);
+	c->status->drop_name = vrrp_drop_name;
+	c->status->drops_n = VRRP_DROP_N;
 	/* touched here, so that the VRRP thread need not fault these pages in */
 	memset(c->vrrp_run, 0, vrrp_run_len(c));
 	accept_apply(old, c); /* before anybody may become active with it */
@@ -246,23 +251,13 @@ static const struct conf *settled(void *arg)
 
 static bool thread_of(void *arg, uint32_t i, struct control_thread *t)
 {
-	struct daemon *d = arg;
-	const struct role *r = i ? NULL : &d->role;
-	struct timespec ts = { 0 };
-	clockid_t clock;
+	const struct daemon *d = arg;
+	const struct role *r = i > d->role_n ? NULL : i ? d->roles[i - 1] : &d->role;
 
-	if (i && i <= d->role_n)
-		r = d->roles[i - 1];
 	if (!r)
 		return false;
-	if (!pthread_getcpuclockid(i ? r->thread : pthread_self(), &clock))
-		(void)clock_gettime(clock, &ts);
-	*t = (struct control_thread){
-		.name = r->name,
-		.turns = atomic_load_explicit(&r->heartbeat, memory_order_relaxed),
-		.gen = i ? d->acked[r->id] : d->conf->gen,
-		.cpu_us = SEC(ts.tv_sec) + ts.tv_nsec / 1000,
-	};
+	*t = (struct control_thread){ .name = r->name, .gen = i ? d->acked[r->id] : d->conf->gen };
+	role_look(r, &t->turns, &t->cpu_us);
 	return true;
 }
 
@@ -315,6 +310,7 @@ static int main_init(struct role *r)
 					 .commit = commit };
 	if (d->opt.control)
 		d->control = control_start(&r->loop, d->opt.control, control_verbs, &d->host);
+	d->http = httpd_start(&r->loop, &d->conf->metrics.s.listen, httpd_paths, &d->host);
 	return loop_add(&r->loop, &d->signal_fd, fd, EPOLLIN, on_signal);
 }
 
@@ -331,6 +327,7 @@ static void main_fini(struct role *r)
 	struct daemon *d = container_of(r, struct daemon, role);
 	int fd = d->signal_fd.fd;
 
+	httpd_stop(d->http);
 	control_stop(d->control);
 	d->control = NULL;
 	loop_del(&r->loop, &d->signal_fd);

@@ -270,3 +270,14 @@ int role_run_here(struct role *r)
 	end(r);
 	return err;
 }
+
+void role_look(const struct role *r, uint64_t *turns, int64_t *cpu_us)
+{
+	struct timespec ts = { 0 };
+	clockid_t clock;
+
+	*turns = atomic_load_explicit(&r->heartbeat, memory_order_relaxed);
+	if (!pthread_getcpuclockid(r->is_started ? r->thread : pthread_self(), &clock))
+		(void)clock_gettime(clock, &ts);
+	*cpu_us = SEC(ts.tv_sec) + ts.tv_nsec / 1000;
+}

@@ -110,6 +110,9 @@ void role_adopted(struct role *r);
 void role_stop(struct role *r);
 int role_join(struct role *r, int64_t limit_us);
 
+/* How many turns it has made, and its processor time. Main, while it runs. */
+void role_look(const struct role *r, uint64_t *turns, int64_t *cpu_us);
+
 /* Frees what role_prepare() made. Main, after all roles have been joined. */
 void role_release(struct role *r);
 

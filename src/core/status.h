@@ -19,6 +19,8 @@
 
 struct conf;
 
+enum { STATUS_DROPS_N = 24 };
+
 /* An instance. Written by vrrp. */
 struct status_inst {
 	_Atomic uint64_t word; /* state, prio, is_wanted, family of peer */
@@ -26,6 +28,9 @@ struct status_inst {
 	_Atomic(const char *) why; /* a literal: why it came to this state */
 	_Atomic(const char *) fault; /* a literal: why it can't be more; NULL: it can */
 	_Atomic uint64_t rx_n, tx_n, tx_fail_n, drop_n, transitions_n;
+	_Atomic uint64_t released_n; /* transitions from ACTIVE */
+	_Atomic uint64_t rx_zero_n, tx_zero_n; /* of rx_n, tx_n: with priority 0 */
+	_Atomic uint64_t drop[STATUS_DROPS_N]; /* of drop_n, by reason */
 	_Atomic uint64_t peer[2]; /* who was heard last, 16 bytes in network order */
 	_Atomic int64_t heard_us; /* when; 0: nobody */
 	_Atomic uint32_t peer_prio;
@@ -57,6 +62,9 @@ struct status {
 	struct status_vs *vs;
 	struct status_rs *rs;
 	struct status_probe *probe;
+	/* of status_inst.drop, by place; main sets it */
+	const char *const *drop_name;
+	uint32_t drops_n;
 };
 
 /* For a snapshot that is not published yet, in its arena. Never NULL. */

@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+_Static_assert((int)VRRP_DROP_N <= (int)STATUS_DROPS_N, "a place for each reason");
+
 /* core/ops/view.c names them by their numbers */
 _Static_assert(VRRP_INIT == 1 && VRRP_BACKUP == 2 && VRRP_ACTIVE == 3 && VRRP_FAULT == 4, "");
 
@@ -25,8 +27,10 @@ void shown_counts(const struct vrrp_inst *in)
 
 	if (!to)
 		return;
-	for (unsigned i = 1; i < VRRP_DROP_N; i++)
+	for (unsigned i = 1; i < VRRP_DROP_N; i++) {
 		drops += in->r.drop_n[i];
+		STATUS_STORE(&to->drop[i], in->r.drop_n[i]);
+	}
 	STATUS_STORE(&to->rx_n, in->r.rx_n);
 	STATUS_STORE(&to->tx_n, in->r.tx_n);
 	STATUS_STORE(&to->tx_fail_n, in->r.tx_fail_n);
@@ -53,6 +57,23 @@ void shown_inst(const struct vrrp_inst *in)
 	shown_counts(in);
 }
 
+static void count(_Atomic uint64_t *n)
+{
+	STATUS_STORE(n, STATUS_LOAD(n) + 1); /* one writer */
+}
+
+void shown_released(const struct vrrp_inst *in)
+{
+	if (place(in))
+		count(&place(in)->released_n);
+}
+
+void shown_farewell(const struct vrrp_inst *in)
+{
+	if (place(in))
+		count(&place(in)->tx_zero_n);
+}
+
 void shown_heard(const struct vrrp_inst *in, const struct ip_addr *from, uint8_t prio,
 		 int64_t now_us)
 {
@@ -72,6 +93,8 @@ void shown_heard(const struct vrrp_inst *in, const struct ip_addr *from, uint8_t
 	STATUS_STORE(&to->heard_us, now_us);
 	STATUS_STORE(&to->word, status_inst_pack(w));
 	STATUS_STORE(&to->rx_n, in->r.rx_n);
+	if (!prio)
+		count(&to->rx_zero_n);
 }
 
 static void carry(struct status_inst *to, const struct status_inst *from)
@@ -81,6 +104,9 @@ static void carry(struct status_inst *to, const struct status_inst *from)
 	STATUS_STORE(&to->peer_prio, STATUS_LOAD(&from->peer_prio));
 	STATUS_STORE(&to->heard_us, STATUS_LOAD(&from->heard_us));
 	STATUS_STORE(&to->word, STATUS_LOAD(&from->word));
+	STATUS_STORE(&to->released_n, STATUS_LOAD(&from->released_n));
+	STATUS_STORE(&to->rx_zero_n, STATUS_LOAD(&from->rx_zero_n));
+	STATUS_STORE(&to->tx_zero_n, STATUS_LOAD(&from->tx_zero_n));
 }
 
 void shown_run(const struct run *r, const struct conf *old, const struct conf *new)

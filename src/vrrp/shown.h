@@ -13,6 +13,10 @@ void shown_inst(const struct vrrp_inst *in);
 void shown_heard(const struct vrrp_inst *in, const struct ip_addr *from, uint8_t prio,
 		 int64_t now_us);
 
+/* It was ACTIVE and is not any more; an advert of priority 0 leaves. */
+void shown_released(const struct vrrp_inst *in);
+void shown_farewell(const struct vrrp_inst *in);
+
 /* Counts of what was sent and dropped. */
 void shown_counts(const struct vrrp_inst *in);
 

@@ -152,6 +152,8 @@ static void advert(void *arg, struct vrrp_inst *in, uint8_t prio, int64_t due_us
 	/* resigning because the interface went away: there is nobody to hear it */
 	if (in->ifc && !in->ifc->link.is_up)
 		return;
+	if (!prio)
+		shown_farewell(in);
 	for (uint32_t i = 0; i < a.addr_n; i++)
 		memcpy(addr + len * i, in->o.vip[i].s.prefix.addr.byte, len);
 	if (!in->o.is_unicast)
@@ -193,6 +195,8 @@ static void changed(void *arg, struct vrrp_inst *in, enum vrrp_state from)
 		log_event(LOG_VRRP_OWNER, "inst=%s iface=%s src=%s", in->cf->s.name, iface_name(in),
 			  src);
 	shown_inst(in);
+	if (from == VRRP_ACTIVE)
+		shown_released(in);
 	group_changed(arg, in, from);
 	post_later(arg, in);
 }

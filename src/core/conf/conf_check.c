@@ -217,12 +217,24 @@ static void rule_effect(const struct conf *c, struct err_list *errs)
 	}
 }
 
+static void rule_exporters(const struct conf *c, struct err_list *errs)
+{
+	const struct conf_strs *s = &c->metrics.s.compat;
+
+	for (uint32_t i = 0; i < s->n; i++)
+		if (strcmp(s->v[i], "mehdy") != 0 && strcmp(s->v[i], "gen2brain") != 0)
+			FAIL(c->metrics.loc,
+			     "metrics: 'compat' knows \"mehdy\" and \"gen2brain\", not \"%.40s\"",
+			     s->v[i]);
+}
+
 /* ------------------------------------------------------------------ the table */
 
 static const struct rule rules[] = {
 	{ "a name is used once", rule_names_once },
 	{ "names fit into log lines", rule_names_plain },
 	{ "addresses, routes and rules are what the kernel takes", conf_check_kernel },
+	{ "metrics are under names that are known", rule_exporters },
 	{ "all that is set has an effect", rule_effect },
 	{ NULL, NULL },
 };

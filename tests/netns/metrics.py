@@ -1,0 +1,165 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The HTTP endpoint: metrics in both formats as a real parser reads them, the exporters' names, JSON, the page, and
+clients that behave badly."""
+
+import json
+import os
+import socket
+import sys
+import time
+
+from prometheus_client import parser
+from prometheus_client.openmetrics import parser as open_parser
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+
+import pair  # noqa: E402
+from director import Vipd, instance, server, service, tcp  # noqa: E402
+from pair import PATIENCE, Scene  # noqa: E402
+from proc import wait_until  # noqa: E402
+from web import Web  # noqa: E402
+
+VIP = "10.9.0.100"
+PORT = 9165
+CROWD = 200           # connections that say nothing
+GAP = 0.13            # largest gap between adverts of 100 ms
+
+
+def connect(ns, timeout=5):
+    s = ns.socket(socket.AF_INET, socket.SOCK_STREAM)
+    s.settimeout(timeout)
+    s.connect(("127.0.0.1", PORT))
+    return s
+
+
+def ask(ns, request):
+    """Status, header text and body of one request on its own connection."""
+    with connect(ns) as s:
+        s.sendall(request)
+        data = b""
+        while True:
+            more = s.recv(65536)
+            if not more:
+                break
+            data += more
+    head, _, body = data.partition(b"\r\n\r\n")
+    if b"chunked" in head:
+        whole, rest = b"", body
+        while rest:
+            size, _, rest = rest.partition(b"\r\n")
+            n = int(size, 16)
+            whole, rest = whole + rest[:n], rest[n + 2:]
+            if not n:
+                break
+        body = whole
+    return int(head.split()[1]), head.decode("latin-1"), body.decode("utf-8")
+
+
+def get(ns, path, accept="*/*"):
+    return ask(ns, f"GET {path} HTTP/1.1\r\nHost: vipd\r\nAccept: {accept}\r\nConnection: close\r\n\r\n".encode())
+
+
+def value(families, metric, **labels):
+    found = [s.value for f in families for s in f.samples
+             if s.name == metric and all(s.labels.get(k) == v for k, v in labels.items())]
+    assert len(found) == 1, (metric, labels, found)
+    return found[0]
+
+
+def check_metrics(t, ns):
+    status, head, text = get(ns, "/metrics")
+    t.check(status == 200 and "text/plain; version=0.0.4" in head, f"head: {head}")
+    families = list(parser.text_string_to_metric_families(text))
+    names = [f.name for f in families]
+    t.equal(len(names), len(set(names)), "each family stands once")
+    t.equal(value(families, "vipd_vrrp_instance_state", instance="web"), 2.0, "the active instance")
+    t.equal(value(families, "vipd_virtual_server_weight", vs="www"), 7.0, "weight of a service")
+    t.equal((value(families, "vipd_real_server_up", real_server="127.0.0.1:8080"),
+             value(families, "vipd_real_server_up", real_server="127.0.0.1:8081")), (1.0, 0.0), "servers")
+    t.check(value(families, "vipd_vrrp_instance_adverts_sent_total", instance="web") > 0, "adverts sent")
+    t.equal(value(families, "keepalived_vrrp_state", iname="web", ip_address=VIP + "/24"), 2.0, "as mehdy names it")
+    t.check(value(families, "keepalived_advertisements_sent_total", iname="web", vrid="51") > 0, "its counters")
+    t.check(value(families, "keepalived_vrrp_advert_sent_total", name="web", state="MASTER") > 0, "as gen2brain names it (the parser adds _total)")
+
+    status, head, text = get(ns, "/metrics", "application/openmetrics-text; version=1.0.0")
+    t.check("application/openmetrics-text; version=1.0.0" in head and text.endswith("# EOF\n"), f"OpenMetrics: {head}")
+    families = list(open_parser.text_string_to_metric_families(text))
+    t.equal(value(families, "vipd_real_server_up", real_server="127.0.0.1:8080"), 1.0, "OpenMetrics: a server")
+    families = list(parser.text_string_to_metric_families(get(ns, "/metrics?vs=d*")[2]))
+    t.check(not any(s.labels.get("vs") == "www" for f in families for s in f.samples)
+            and value(families, "vipd_virtual_server_up", vs="dead") == 0.0, "services that were not asked for")
+
+
+def check_api(t, ns):
+    status, head, text = get(ns, "/api/servers?state=down&service=w*")
+    told = json.loads(text)
+    t.check(status == 200 and "application/json" in head, f"head: {head}")
+    t.equal(([o["real_server"]["name"] for o in told["items"]], told["matches"], told["status"]),
+            (["127.0.0.1:8081"], 1, 0), "servers")
+    told = json.loads(get(ns, "/api/status")[2])
+    t.equal((told["items"], told["virtual_servers"]["down"], told["vrrp_instances"]["ACTIVE"]), ([], 1, 1), "status")
+    for path in ("vrrp", "services", "checks", "threads", "counters"):
+        t.check(json.loads(get(ns, "/api/" + path)[2])["matches"] > 0, path)
+    status, head, text = get(ns, "/")
+    t.check(status == 200 and "text/html" in head and "Content-Security-Policy: default-src 'none'" in head
+            and text.rstrip().endswith("</html>") and "http://" not in text and "https://" not in text,
+            "the page, which needs nothing from elsewhere")
+
+
+def check_bad(t, ns):
+    for path in ("/api/config", "/../etc/passwd", "/%2e%2e/etc/passwd", "//", "/metrics/", "/api"):
+        t.equal(get(ns, path)[0], 404, path)
+    for method in ("POST", "PUT", "DELETE", "OPTIONS"):
+        request = f"{method} /api/servers HTTP/1.1\r\nHost: v\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode()
+        t.equal(ask(ns, request)[0], 405, method)
+    for what, request in (("garbage", b"\x00\xff" * 4096 + b"\r\n\r\n"),
+                          ("a header without end", b"GET / HTTP/1.1\r\nX: " + b"a" * 100000)):
+        try:
+            status = ask(ns, request)[0]
+        except (OSError, IndexError, ValueError):
+            status = 0
+        t.check(status == 0 or 400 <= status < 600, f"{what}: {status}")
+    silent = []
+    try:
+        for _ in range(CROWD):
+            silent.append(connect(ns))
+    except OSError:
+        pass
+    half = silent[0] if silent else connect(ns)
+    try:
+        half.sendall(b"GET /metr")
+    except OSError:
+        pass
+    for s in silent:
+        s.close()
+    wait_until(lambda: get(ns, "/api/status")[0] == 200, PATIENCE, "others are served again")
+
+
+def main(t):
+    t.part("the endpoint")
+    with Scene(t) as scene:
+        router = scene.router("r1", Vipd, [instance("web", 51, 100, [VIP + "/24"], advert_ms=100)],
+                              options=["--dataplane=memory"])
+        ns, d = router.ns, router.director
+        with Web(ns, "127.0.0.1", 8080):
+            check = tcp(interval=1, timeout_ms=500)
+            d.services = [service(VIP, 80, [server("127.0.0.1", 8080, 7), server("127.0.0.1", 8081, 3)], name="www",
+                                  method="NAT", checks=[check]),
+                          service(VIP, 81, [server("127.0.0.1", 9, 1)], name="dead", method="NAT", checks=[check])]
+            d.more = f'metrics = {{ listen = [ "127.0.0.1:{PORT}", "10.254.254.254:1" ]; compat = [ "mehdy", "gen2brain" ]; }};\n'
+            d.start()
+            d.wait_state("web", "ACTIVE", PATIENCE)
+            t.check(bool(router.daemon.find(r"warning http\.fail listen=10\.254\.254\.254:1 ")), "an address that can't be had")
+            wait_until(lambda: json.loads(get(ns, "/api/status")[2])["real_servers"]["unknown"] == 0, PATIENCE, "verdicts")
+            begin = time.monotonic()
+            check_metrics(t, ns)
+            check_api(t, ns)
+            t.part("clients that behave badly")
+            check_bad(t, ns)
+            gap, at = pair.gaps(scene.wire.adverts(src=router.ip, since=begin))[0]
+            scene.bound(gap, GAP, at, at + gap, "largest gap between adverts meanwhile")
+            t.equal(d.stop(), 0, "exit status")
+
+
+pair.run_parts("netns-metrics", [main])
