@@ -143,9 +143,9 @@ static int start(struct run *run)
 	const struct conf_check *ck = run->ask.check;
 	struct spawn_ask ask = { .kind = SPAWN_RUN,
 				 .limit_ms = (uint32_t)((ck->s.timeout_us + 999) / 1000),
-				 .uid = run->ask.kit->uid,
-				 .gid = run->ask.kit->gid,
-				 .user = run->ask.kit->user };
+				 .uid = run->ask.kit->account.uid,
+				 .gid = run->ask.kit->account.gid,
+				 .user = run->ask.kit->account.groups_of };
 
 	if (!s)
 		return -EPIPE;

@@ -1,0 +1,190 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What instances track, beside Debian's keepalived: the same scripts and files, and the priority that each says on the
+wire. Then what only vipd is asked: scripts that can't be run, a helper that dies, reloads, processes, sources that vanish.
+
+Both programs run on one link with the same instances under other numbers, so that each is active alone: an advert's
+priority is the effective one, and an instance in FAULT is silent.
+"""
+
+import os
+import re
+import signal
+import stat
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+
+import pair  # noqa: E402
+from director import Keepalived, Vipd, instance  # noqa: E402
+from pair import PATIENCE, Scene, ms  # noqa: E402
+from proc import wait_until  # noqa: E402
+
+APART = 100       # keepalived's virtual router ids are greater by this
+QUIET = 0.45      # seconds: more than a down timer of the instances here
+FAULT = None      # what priority_of() says of a silent one
+INTERVAL = 0.25   # seconds between two runs of a script
+
+
+def script(folder, name, text):
+    """An executable file of root's alone."""
+    path = os.path.join(folder, name)
+    with open(path, "w", encoding="ascii") as file:
+        file.write("#!/bin/sh\n" + text + "\n")
+    os.chmod(path, stat.S_IRWXU)
+    return path
+
+
+def write(path, text):
+    """As a file that is there whole or not at all."""
+    with open(path + ".new", "w", encoding="ascii") as file:
+        file.write(text)
+    os.rename(path + ".new", path)
+
+
+class Keeper(Keepalived):
+    """keepalived knows only scripts and files that stand before the instances that track them."""
+
+    def text(self):
+        more, self.more = self.more, ""
+        head, end, rest = super().text().partition("\n}\n")
+        self.more = more
+        return head + end + more + rest
+
+
+# ---- both languages from one table
+
+def scripts_text(kind, scripts):
+    """scripts: name -> (command, {word: value})"""
+    if kind is Vipd:
+        def one(name, command, words):
+            more = " ".join(f"{key} = {str(value).lower()};" for key, value in words.items())
+            return f'{{ name = "{name}"; command = [ "{command}" ]; interval = {INTERVAL}; {more} }}'
+        return "vrrp_scripts = ( " + ", ".join(one(n, *s) for n, s in scripts.items()) + " );\n"
+
+    def other(name, command, words):
+        words = dict(words)
+        turn = " reverse" if words.pop("reverse", False) else ""
+        if "weight" in words:
+            words["weight"] = f"{words['weight']}{turn}"
+        more = "\n".join(f"  {key} {'' if value is True else value}" for key, value in words.items())
+        return f'vrrp_script {name} {{\n  script "{command}"\n  interval {INTERVAL}\n{more}\n}}\n'
+    return "".join(other(n, *s) for n, s in scripts.items())
+
+
+def files_text(kind, files):
+    if kind is Vipd:
+        return ("track_files = ( "
+                + ", ".join(f'{{ name = "{n}"; file = "{p}"; weight = {w}; }}' for n, (p, w) in files.items()) + " );\n")
+    return "".join(f"track_file {n} {{\n  file {p}\n  weight {w}\n}}\n" for n, (p, w) in files.items())
+
+
+def uses(kind, what, lines):
+    """The block track_script or track_file; lines: (name, weight or None, is_reverse)."""
+    if not lines:
+        return ""
+    if kind is Vipd:
+        def one(name, weight, is_reverse):
+            more = "" if weight is None else f" weight = {weight};" + (" reverse = true;" if is_reverse else "")
+            return f'{{ name = "{name}";{more} }}'
+        return f"{what} = ( " + ", ".join(one(*line) for line in lines) + " );"
+
+    def other(name, weight, is_reverse):
+        return f"    {name}" + ("" if weight is None else f" weight {weight}" + (" reverse" if is_reverse else ""))
+    return f"  {what} {{\n" + "\n".join(other(*line) for line in lines) + "\n  }"
+
+
+def groups_text(kind, groups):
+    """groups: name -> (members, track_script lines, keeps weights)"""
+    if kind is Vipd:
+        return "vrrp_sync_groups = ( " + ", ".join(
+            f'{{ name = "{name}"; group = [ ' + ", ".join(f'"{m}"' for m in members) + " ]; "
+            + uses(kind, "track_script", lines) + (" sync_group_tracking_weight = true;" if keeps else "") + " }"
+            for name, (members, lines, keeps) in groups.items()) + " );\n"
+    return "".join(f"vrrp_sync_group {name} {{\n  group {{\n" + "".join(f"    {m}\n" for m in members) + "  }\n"
+                   + uses(kind, "track_script", lines) + ("\n  sync_group_tracking_weight" if keeps else "") + "\n}\n"
+                   for name, (members, lines, keeps) in groups.items())
+
+
+# name, base priority, track_script, track_file, then the priority with: all well; the script failing; the file at 20;
+# the file at -300
+ROWS = [
+    ("plus",      100, [("plus", None, False)], [], 110, 100, 110, 110),
+    ("minus",     100, [("minus", None, False)], [], 100, 90, 100, 100),
+    ("plus-r",    100, [("plus", 10, True)], [], 90, 100, 90, 90),
+    ("minus-r",   100, [("plus", -10, True)], [], 100, 110, 100, 100),
+    ("must",      100, [("must", None, False)], [], 100, FAULT, 100, 100),
+    ("own",       100, [("must", 30, False)], [], 130, 100, 130, 130),
+    ("none",      100, [("plus", 0, False)], [], 100, FAULT, 100, 100),
+    ("top",       200, [("plus", 253, False)], [], 254, 200, 254, 254),
+    ("bottom",    100, [("plus", -253, False)], [], 100, 1, 100, 100),
+    ("sum",       100, [("plus", None, False), ("minus", -20, False)], [], 110, 80, 110, 110),
+    ("file",      100, [], [("n", None, False)], 100, 100, 120, FAULT),
+    ("file-2",    100, [], [("n", -2, False)], 100, 100, 60, 254),
+    ("file-r",    100, [], [("n", 1, True)], 100, 100, 80, 254),
+    ("file-0",    100, [], [("n", 0, False)], 100, 100, FAULT, FAULT),
+    ("in-a",      100, [("plus", None, False)], [], 100, FAULT, 100, 100),    # the weight is dropped; in-b takes it along
+    ("in-b",      100, [("must", None, False)], [], 100, FAULT, 100, 100),
+    ("keep-a",    100, [("plus", None, False)], [], 110, 100, 110, 110),
+    ("keep-b",    100, [], [], 100, 100, 100, 100),
+    ("of-a",      100, [], [], 120, 100, 120, 120),
+    ("of-b",      150, [("plus", 5, False)], [], 170, 150, 170, 170),
+]
+GROUPS = {"in": (["in-a", "in-b"], [], False), "keep": (["keep-a", "keep-b"], [], True),
+          "of": (["of-a", "of-b"], [("plus", 20, False)], False)}
+STEPS = ["all is well", "the script fails", "the file has 20", "the file has -300"]
+
+
+def instances(kind):
+    found = []
+    for n, (name, prio, scripts, files, *_) in enumerate(ROWS):
+        words = {k: uses(k, "track_script", scripts) + "\n" + uses(k, "track_file", files) for k in (Vipd, Keeper)}
+        number = n + 1 + (0 if kind is Vipd else APART)
+        found.append(instance(name, number, prio, [f"10.9.{1 if kind is Vipd else 2}.{n + 1}/32"],
+                              vipd=words[Vipd], keepalived=words[Keeper]))
+    return found
+
+
+def priority_of(scene, router, vrid):
+    """Of its adverts in the last moment: the only one, FAULT when it is silent, or a set while it changes."""
+    prios = {a.prio for a in scene.wire.adverts(since=time.monotonic() - QUIET, mac=router.mac, vrid=vrid)}
+    return prios.pop() if len(prios) == 1 else prios or FAULT
+
+
+def beside_keepalived(t):
+    t.part("the same scripts and files: the same priorities on the wire")
+    with Scene(t) as scene:
+        v = scene.router("v", Vipd, instances(Vipd))
+        k = scene.router("k", Keeper, instances(Keepalived))
+        folder = v.director.folder
+        bad, number = os.path.join(folder, "bad"), os.path.join(folder, "number")
+        command = script(folder, "well", f"test ! -e {bad}")
+        write(number, "0\n")
+        for router in (v, k):
+            kind = type(router.director)
+            router.director.more = (scripts_text(kind, {"plus": (command, dict(weight=10)),
+                                                        "minus": (command, dict(weight=-10)),
+                                                        "must": (command, {})})
+                                    + files_text(kind, {"n": (number, 1)}) + groups_text(kind, GROUPS))
+            router.director.start()
+        deeds = [lambda: None, lambda: write(bad, ""), lambda: (os.unlink(bad), write(number, "20\n")),
+                 lambda: write(number, "-300\n")]
+        for step, (what, deed) in enumerate(zip(STEPS, deeds)):
+            deed()
+            for router, apart in ((v, 0), (k, APART)):
+                def wrong():
+                    return {row[0]: (got, row[4 + step]) for n, row in enumerate(ROWS)
+                            if (got := priority_of(scene, router, n + 1 + apart)) != row[4 + step]}
+                try:
+                    wait_until(lambda: not wrong(), PATIENCE, "")
+                except Exception:
+                    pass  # told below
+                left = wrong()
+                t.check(not left, f"{what}: {len(ROWS)} priorities of {router.name}, as the table has them"
+                        + (f"; not these (got, wanted): {left}" if left else ""))
+        for router in (v, k):
+            t.equal(router.director.stop(), 0, f"exit status of {router.name}")
+
+
+pair.run_parts("netns-tracking", [beside_keepalived])
