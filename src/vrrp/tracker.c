@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * See tracker.h. Here: the role, and files; scripts are in script.c.
+ * See tracker.h. Here: the role, and files; scripts are in script.c,
+ * processes in procs.c.
  *
  * The folder of each file is watched (inotify), so that a file may be written anew, moved
  * into its place, or not be there yet. A folder that is not there is looked for every second.
@@ -16,6 +17,7 @@
 #include "core/bug.h"
 #include "core/clock.h"
 #include "core/log.h"
+#include "vrrp/procs.h"
 #include "vrrp/script.h"
 
 #include <errno.h>
@@ -51,6 +53,7 @@ struct tracker {
 	struct timer retry;
 	struct tracked_file *file, *gone;
 	struct scripts_tracked *scripts;
+	struct procs *procs;
 	bool has_begun; /* files are made at the first start only */
 };
 
@@ -123,6 +126,7 @@ static void on_retry(struct timer *timer, int64_t now_us)
 		look(t, f);
 	}
 	script_again(t->scripts);
+	procs_again(t->procs);
 }
 
 /* ------------------------------------------------------------------ events */
@@ -271,6 +275,7 @@ static void adopt(struct role *r, const struct conf *old, const struct conf *new
 	drop_others(t);
 	reap(t);
 	script_adopt(t->scripts, new);
+	procs_adopt(t->procs, new);
 }
 
 /* ------------------------------------------------------------------ role */
@@ -306,6 +311,7 @@ static void fini(struct role *r)
 
 	timer_disarm(&r->loop.timers, &t->retry);
 	script_end(t->scripts);
+	procs_end(t->procs);
 	if (fd < 0)
 		return;
 	loop_del(&r->loop, &t->notify);
@@ -331,6 +337,7 @@ struct tracker *tracker_new(struct board *board)
 	t->notify.fd = -1;
 	timer_init(&t->retry, on_retry);
 	t->scripts = script_new(&t->role);
+	t->procs = procs_new(&t->role);
 	return t;
 }
 
@@ -361,5 +368,6 @@ void tracker_free(struct tracker *t)
 	free_list(t->file);
 	free_list(t->gone);
 	script_free(t->scripts);
+	procs_free(t->procs);
 	free(t);
 }

@@ -9,8 +9,10 @@ priority is the effective one, and an instance in FAULT is silent.
 
 import os
 import re
+import shutil
 import signal
 import stat
+import subprocess
 import sys
 import time
 
@@ -187,4 +189,117 @@ def beside_keepalived(t):
             t.equal(router.director.stop(), 0, f"exit status of {router.name}")
 
 
-pair.run_parts("netns-tracking", [beside_keepalived])
+# ---- processes
+
+def program(folder, name):
+    """A copy of sleep under another name."""
+    path = os.path.join(folder, name)
+    shutil.copy("/bin/sleep", path)
+    return path
+
+
+class Some:
+    """Processes of this test."""
+
+    def __init__(self):
+        self.running = []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        for one in self.running:
+            one.kill()
+            one.wait()
+
+    def start(self, *argv):
+        self.running.append(subprocess.Popen(argv, stdin=subprocess.DEVNULL))
+        return self.running[-1]
+
+    def end(self, one):
+        self.running.remove(one)
+        one.kill()
+        one.wait()
+
+
+PROCESSES = """track_processes = (
+  {{ name = "one"; process = "{comm}"; weight = 10; }},
+  {{ name = "two"; process = "{comm}"; quorum = 2; quorum_max = 3; weight = 20; }},
+  {{ name = "args"; process = [ "{path}", "1001" ]; weight = 40; }},
+  {{ name = "first"; process = [ "{path}", "10" ]; param_match = "initial"; weight = 80; }},
+  {{ name = "must"; process = "{must}"; terminate_delay = "700ms"; }},
+  {{ name = "none"; process = "{none}"; quorum_max = 0; quorum = 1; weight = 0; reverse = true; }}
+);
+"""
+
+
+def wait_prio(scene, router, vrid, prio, patience=PATIENCE):
+    wait_until(lambda: priority_of(scene, router, vrid) == prio, patience,
+               f"priority {prio} of {vrid} (it is {priority_of(scene, router, vrid)})")
+    scene.t.check(True, f"{vrid} of {router.name} has priority {prio}")
+
+
+def processes(t):
+    t.part("processes: number, parameters, delays, as they begin, fork and end")
+    names = ["one", "two", "args", "first", "must"]
+    with Scene(t) as scene, Some() as some:
+        words = "track_process = [ " + ", ".join(f'"{n}"' for n in names) + " ];"
+        a = scene.router("a", Vipd, [instance("web", 1, 50, ["10.9.0.100/24"], vipd=words)])
+        path, must = program(a.director.folder, "trk-counted"), program(a.director.folder, "trk-must")
+        a.director.more = PROCESSES.format(comm="trk-counted", path=path, must="trk-must", none="trk-none")
+        stays = some.start(must, "1000")
+        a.director.start()
+        wait_prio(scene, a, 1, 50)
+        first = some.start(path, "1000")
+        wait_prio(scene, a, 1, 50 + 10 + 80)
+        second = some.start(path, "1001")
+        wait_prio(scene, a, 1, 50 + 10 + 20 + 40 + 80)
+        others = [some.start(path, "2000") for _ in range(2)]
+        wait_prio(scene, a, 1, 50 + 10 + 40 + 80)      # too many for quorum_max
+        some.end(others[0])
+        wait_prio(scene, a, 1, 50 + 10 + 20 + 40 + 80)
+        for one in (first, others[1]):
+            some.end(one)
+        wait_prio(scene, a, 1, 50 + 10 + 40 + 80)
+        some.end(second)
+        wait_prio(scene, a, 1, 50)
+
+        t.part("a process that is back within terminate_delay was never away; beyond it, FAULT")
+        seen, moment = a.daemon.mark(), time.monotonic()
+        some.end(stays)
+        stays = some.start(must, "1000")
+        time.sleep(1.2)
+        scene.check_quiet(a, seen, ["web"], "back in time")
+        moment = time.monotonic()
+        some.end(stays)
+        fault = a.director.wait_state("web", "FAULT", PATIENCE, seen)
+        t.check(fault.time - moment > 0.65, f"FAULT after {ms(fault.time - moment)}, terminate_delay is 700 ms")
+        some.start(must, "1000")
+        a.director.wait_state("web", "ACTIVE", PATIENCE, seen)
+
+        t.part("a child is what its parent is until it is another program")
+        shell, pipe = os.path.join(a.director.folder, "trk-counted"), os.path.join(a.director.folder, "pipe")
+        os.unlink(shell)
+        shutil.copy("/bin/sh", shell)
+        os.mkfifo(pipe)
+        group = subprocess.Popen([shell, "-c", f"(read x <>{pipe}) & (exec sleep 1000) & wait"], start_new_session=True)
+        wait_prio(scene, a, 1, 50 + 10 + 20)
+        os.killpg(group.pid, signal.SIGKILL)
+        group.wait()
+        wait_prio(scene, a, 1, 50)
+
+        t.part("a reload that leaves a process alone leaves its result alone")
+        seen = a.daemon.mark()
+        a.director.more = a.director.more.replace("weight = 10;", "weight = 30;")
+        a.director.reload()
+        a.daemon.wait_for(r"conf\.applied", PATIENCE, seen)
+        one = some.start(program(a.director.folder, "trk-counted"), "5")
+        wait_prio(scene, a, 1, 50 + 30)
+        some.end(one)
+        wait_prio(scene, a, 1, 50)
+        scene.check_quiet(a, seen, ["web"], "reload")
+        t.note("events: " + ("none" if a.daemon.find(r"track\.processes") else "of the kernel"))
+        t.equal(a.director.stop(), 0, "exit status")
+
+
+pair.run_parts("netns-tracking", [beside_keepalived, processes])
