@@ -21,7 +21,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import pair  # noqa: E402
 from director import Keepalived, Vipd, instance  # noqa: E402
 from pair import PATIENCE, Scene, ms  # noqa: E402
-from proc import wait_until  # noqa: E402
+from proc import group_pids, wait_until  # noqa: E402
+from wire import Advert  # noqa: E402
 
 APART = 100       # keepalived's virtual router ids are greater by this
 QUIET = 0.45      # seconds: more than a down timer of the instances here
@@ -189,6 +190,194 @@ def beside_keepalived(t):
             t.equal(router.director.stop(), 0, f"exit status of {router.name}")
 
 
+# ---- scripts by themselves
+
+class Told:
+    """A script that notes each run and ends with the status that stands in a file."""
+
+    def __init__(self, folder, name, status):
+        self.log, self.status = os.path.join(folder, name + ".log"), os.path.join(folder, name + ".status")
+        self.say(status)
+        write(self.log, "")
+        self.path = script(folder, name, f"read status <{self.status}\necho $status >>{self.log}\nexit $status")
+
+    def say(self, status):
+        write(self.status, f"{status}\n")
+
+    def runs(self):
+        with open(self.log, encoding="ascii") as file:
+            return file.read().split()
+
+
+def kind_of(router):
+    return type(router.director)
+
+
+def first_after(scene, router, vrid, prio, moment):
+    """The moment of its first advert with this priority."""
+    return scene.wire.wait(Advert, PATIENCE, since=moment, mac=router.mac, vrid=vrid, prio=prio)[0].time
+
+
+def rise_and_fall(t):
+    t.part("rise and fall: as many results in a row as keepalived wants")
+    with Scene(t) as scene:
+        routers = []
+        for kind, vrid in ((Vipd, 1), (Keeper, 101)):
+            words = uses(kind, "track_script", [("told", None, False)])
+            routers.append(scene.router(kind.__name__.lower(), kind,
+                                        [instance("web", vrid, 100, [f"10.9.{vrid}.1/32"], vipd=words,
+                                                  keepalived=words)]))
+        for router, vrid in zip(routers, (1, 101)):
+            folder = router.director.folder
+            told = Told(os.path.dirname(folder), f"told-{os.getpid()}-{vrid}", 0)
+            router.director.more = scripts_text(type(router.director),
+                                                {"told": (told.path, dict(weight=10, rise=3, fall=4))})
+            router.director.start()
+            wait_prio(scene, router, vrid, 110)
+            for status, wanted, prio in ((1, 4, 100), (0, 3, 110)):
+                before, moment = len(told.runs()), time.monotonic()
+                told.say(status)
+                first_after(scene, router, vrid, prio, moment)
+                seen = [run for run in told.runs()[before:] if run == str(status)]
+                # one more may have begun before the advert left
+                t.check(len(seen) in (wanted, wanted + 1),
+                        f"{router.name}: {len(seen)} results {status} in a row, {wanted} are asked for")
+            os.rename(told.path, told.path + "-gone")
+            time.sleep(5 * (1 if kind_of(router) is Keeper else INTERVAL))  # it has whole seconds
+            t.equal(priority_of(scene, router, vrid), 110, f"{router.name}: one that can't be run any more counts as before")
+            for path in (told.path + "-gone", told.log, told.status):
+                os.unlink(path)
+
+
+def beginnings(t):
+    """Before the first result an instance that needs it does not begin; init_fail; a time limit; a signal; another user."""
+    t.part("how scripts begin and end")
+    with Scene(t) as scene:
+        names = ["slow", "init", "hangs", "killed", "user", "group", "missing"]
+        a = scene.router("a", Vipd, [instance(n, i + 1, 100, [f"10.9.1.{i + 1}/32"],
+                                              vipd=uses(Vipd, "track_script", [(n, None, False)]))
+                                     for i, n in enumerate(names)])
+        folder = a.director.folder
+        os.chmod(folder, 0o755)
+        gate, missing = os.path.join(folder, "gate"), os.path.join(folder, "missing")
+        told = Told(folder, "init", 0)
+        paths = {"slow": script(folder, "slow", f"while ! test -e {gate}; do sleep 0.05; done"),
+                 "hangs": script(folder, "hangs", f"echo $$ >{folder}/hangs.pid; trap '' TERM; while :; do sleep 1; done"),
+                 "killed": script(folder, "killed", "kill -SEGV $$"),
+                 "user": script(folder, "user", 'test "$(id -u) $(id -G)" = "65534 65534"'),
+                 "group": script(folder, "group", 'test "$(id -u) $(id -g)" = "65534 1"')}
+        for path in paths.values():
+            os.chmod(path, 0o755)
+        a.director.more = scripts_text(Vipd, {
+            "slow": (paths["slow"], dict(timeout=20)), "init": (told.path, dict(init_fail=True, rise=4)),
+            "hangs": (paths["hangs"], dict(timeout=0.3)), "killed": (paths["killed"], {}),
+            "user": (paths["user"], dict(user='"nobody"')),
+            "group": (paths["group"], dict(user='"nobody"', group='"daemon"')), "missing": (missing, {})})
+        a.director.start()
+        a.director.wait_state("user", "ACTIVE", PATIENCE)
+        a.director.wait_state("group", "ACTIVE", PATIENCE)
+        a.director.wait_state("hangs", "FAULT", PATIENCE)
+        a.daemon.wait_for(r"track\.result script=hangs up=0 result=timeout", PATIENCE)
+        a.director.wait_state("killed", "FAULT", PATIENCE)
+        a.daemon.wait_for(r"track\.result script=killed up=0 result=signal:11", PATIENCE)
+        a.director.wait_state("init", "FAULT", PATIENCE)
+        a.director.wait_state("init", "ACTIVE", PATIENCE)
+        t.check(len(told.runs()) >= 4, f"init_fail: up after {len(told.runs())} successes, rise is 4")
+        a.daemon.wait_for(r'track\.script script=missing error="No such file or directory" counts_as=unknown', PATIENCE)
+        for name in ("slow", "missing"):
+            t.check(not a.daemon.find(rf"vrrp\.state inst={name} "), f"{name}: nothing begins, and nobody is told of a fault")
+        write(gate, "")
+        a.director.wait_state("slow", "ACTIVE", PATIENCE)
+
+        t.part("one that can be run at last; one that can't any more keeps its result, told once")
+        told.say(0)
+        shutil.copy(told.path, missing)
+        a.director.wait_state("missing", "ACTIVE", PATIENCE)
+        seen = a.daemon.mark()
+        os.rename(missing, missing + "-gone")
+        a.daemon.wait_for(r"track\.script script=missing .* counts_as=up", PATIENCE, seen)
+        time.sleep(4 * INTERVAL)
+        t.equal(len(a.daemon.find(r"track\.script script=missing", seen)), 1, "lines about it")
+        scene.check_quiet(a, seen, names, "a script that can't be run any more")
+        os.rename(missing + "-gone", missing)
+
+        t.part("the helper is killed: what runs dies with it, the results stay, and scripts run again")
+        seen, before = a.daemon.mark(), len(told.runs())
+        helper = [pid for pid in group_pids(a.daemon.pid) if comm(pid) == "vipd-scripts"]
+        t.equal(len(helper), 1, "processes called vipd-scripts")
+        with open(os.path.join(folder, "hangs.pid"), encoding="ascii") as file:
+            hanging = file.read().strip()
+        os.kill(helper[0], signal.SIGKILL)
+        a.daemon.wait_for(r"warning scripts\.lost", PATIENCE, seen)
+        wait_until(lambda: not os.path.exists(f"/proc/{hanging}"), PATIENCE, "the script that hangs is dead")
+        wait_until(lambda: len(told.runs()) > before + 3, PATIENCE, "scripts run again")
+        told.say(1)
+        a.director.wait_state("init", "FAULT", PATIENCE, seen)
+        told.say(0)
+        a.director.wait_state("init", "ACTIVE", PATIENCE, seen)
+        scene.check_quiet(a, seen, ["slow", "user", "group", "hangs", "killed"], "the helper's death")
+        t.equal(a.director.stop(), 0, "exit status")
+        wait_until(lambda: not group_pids(a.daemon.pid), PATIENCE, "no process is left behind")
+
+
+def comm(pid):
+    try:
+        with open(f"/proc/{pid}/comm", encoding="ascii") as file:
+            return file.read().strip()
+    except OSError:
+        return ""
+
+
+def reloads(t):
+    t.part("reloads: what an unchanged script said stays; weights count at once; a new command counts when it has run")
+    with Scene(t) as scene:
+        a = scene.router("a", Vipd, [instance("x", 1, 100, ["10.9.1.1/32"], vipd='track_script = [ "s" ];'),
+                                     instance("y", 2, 100, ["10.9.1.2/32"], vipd='track_script = [ "u" ];')])
+        told = Told(a.director.folder, "told", 0)
+        other = Told(a.director.folder, "other", 0)
+        gate = os.path.join(a.director.folder, "gate")
+        slow = script(a.director.folder, "slow", f"while ! test -e {gate}; do sleep 0.05; done; exit 1")
+
+        def turn(text, fields=None):
+            seen = a.daemon.mark()
+            a.director.more = text
+            for inst, words in (fields or {}).items():
+                a.director.instances[inst]["vipd"] = words
+            a.director.reload()
+            a.daemon.wait_for(r"conf\.applied", PATIENCE, seen)
+
+        long = dict(weight=10, interval=3600)
+
+        def text(**scripts):
+            return scripts_text(Vipd, scripts).replace(f" interval = {INTERVAL};", "")
+        a.director.more = text(s=(told.path, long), u=(other.path, dict(interval=3600)))
+        a.director.start()
+        wait_prio(scene, a, 1, 110)
+        a.director.wait_state("y", "ACTIVE", PATIENCE)
+        seen = a.daemon.mark()
+
+        turn(text(s=(told.path, dict(long, weight=30)), u=(other.path, dict(interval=3600))))
+        wait_prio(scene, a, 1, 130)
+        turn(text(s=(told.path, dict(long, weight=30)), u=(other.path, dict(interval=3600)), new=(told.path, long)),
+             {0: 'track_script = [ "new", "s" ];'})
+        wait_prio(scene, a, 1, 140)
+        t.equal(len(told.runs()), 2, "runs: one for each script, none for a reload")
+        turn(text(s=(slow, dict(long, weight=30, timeout=20)), u=(other.path, dict(interval=3600)), new=(told.path, long)))
+        time.sleep(QUIET)
+        wait_prio(scene, a, 1, 140)
+        write(gate, "")
+        wait_prio(scene, a, 1, 110)
+        turn(text(u=(other.path, dict(interval=3600)), new=(told.path, long)), {0: 'track_script = [ "new" ];'})
+        wait_prio(scene, a, 1, 110)
+        turn(text(u=(other.path, dict(interval=3600))), {0: ""})
+        wait_prio(scene, a, 1, 100)
+        scene.check_quiet(a, seen, ["x", "y"], "six reloads")
+        t.equal(len(other.runs()), 1, "runs of the script that no reload has touched")
+        turn(text(u=(other.path, dict(interval=INTERVAL))))
+        wait_until(lambda: len(other.runs()) > 3, PATIENCE, "a shorter interval counts from now on")
+        t.equal(a.director.stop(), 0, "exit status")
+
+
 # ---- processes
 
 def program(folder, name):
@@ -302,4 +491,4 @@ def processes(t):
         t.equal(a.director.stop(), 0, "exit status")
 
 
-pair.run_parts("netns-tracking", [beside_keepalived, processes])
+pair.run_parts("netns-tracking", [beside_keepalived, rise_and_fall, beginnings, reloads, processes])
