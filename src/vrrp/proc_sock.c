@@ -18,7 +18,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { BUF_LEN = 4 * 1024 * 1024 }; /* some thousand events; memory only while they wait */
+enum { BUF_LEN = 1024 * 1024 }; /* some thousand events; memory only while they wait */
 
 /* The filter reads numbers as those of a network, the kernel writes them as its own. */
 #define AS_READ(what) htonl((uint32_t)(what))

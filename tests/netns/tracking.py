@@ -491,4 +491,121 @@ def processes(t):
         t.equal(a.director.stop(), 0, "exit status")
 
 
-pair.run_parts("netns-tracking", [beside_keepalived, rise_and_fall, beginnings, reloads, processes])
+# ---- many processes
+
+STORM = "i=0; while [ $i -lt {n} ]; do /bin/true; i=$((i+1)); done"
+
+
+def threads_cpu(pid):
+    """Seconds of processor time of each of its threads so far, by name."""
+    found = {}
+    for task in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{task}/stat", encoding="ascii") as file:
+            head, _, rest = file.read().rpartition(")")
+        fields = rest.split()
+        found[head.partition("(")[2]] = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return found
+
+
+def lateness(router):
+    """Of the adverts since the last time: the line's text."""
+    seen = router.daemon.mark()
+    router.daemon.send(signal.SIGUSR1)
+    return router.daemon.wait_for(r"vipd\.lateness adverts=(\d+) .*max_us=(\d+)", PATIENCE, seen)
+
+
+def storm(t):
+    t.part("thousands of short processes: adverts of 10 ms leave on time, and the count is right")
+    n, at_once = 1500, 2
+    with Scene(t) as scene, Some() as some:
+        a = scene.router("a", Vipd, [instance("web", 1, 50, ["10.9.0.100/24"], advert_ms=10,
+                                              vipd='track_process = [ "one" ];')])
+        path = program(a.director.folder, "trk-counted")
+        a.director.more = 'track_processes = ( { name = "one"; process = "trk-counted"; weight = 10; } );\n'
+        a.director.start()
+        a.director.wait_state("web", "ACTIVE", PATIENCE)
+        lateness(a)
+        time.sleep(2)
+        calm = lateness(a)
+        before, begin = threads_cpu(a.daemon.pid), time.monotonic()
+        shells = [subprocess.Popen(["/bin/sh", "-c", STORM.format(n=n)]) for _ in range(at_once)]
+        one = some.start(path, "1000")
+        wait_prio(scene, a, 1, 60)
+        some.end(one)
+        wait_prio(scene, a, 1, 50)
+        for shell in shells:
+            shell.wait()
+        end = time.monotonic()
+        after, busy = threads_cpu(a.daemon.pid), lateness(a)
+        still = scene.stalls.between(begin, end)
+        worst = pair.gaps(scene.wire.adverts(since=begin, mac=a.mac, vrid=1))[0][0]
+        t.note(f"{n * at_once} processes in {end - begin:.1f} s; processor time of vipd-track "
+               f"{after['vipd-track'] - before['vipd-track']:.2f} s, of vipd-vrrp "
+               f"{after['vipd-vrrp'] - before['vipd-vrrp']:.2f} s; the machine stood still for {ms(still)}")
+        t.note(f"at rest: {calm.text}")
+        t.note(f"in the storm: {busy.text}")
+        t.note(f"largest gap between adverts on the wire {ms(worst)}")
+        t.check(int(busy.match[2]) / 1e6 < 0.030 + still, f"no advert later than three intervals: {busy.match[2]} us")
+        t.check(not a.daemon.find(r"vrrp\.state inst=web .*from=ACTIVE"), "it stays active")
+
+        t.part("events are lost while vipd stands still: all are counted again")
+        if a.daemon.find(r"track\.processes"):
+            t.note("no events here")
+            return
+        seen = a.daemon.mark()
+        a.daemon.send(signal.SIGSTOP)
+        two = some.start(path, "1000")
+        subprocess.run(["/bin/sh", "-c", STORM.format(n=3000)], check=True)
+        a.daemon.send(signal.SIGCONT)
+        a.daemon.wait_for(r"track\.overrun", PATIENCE, seen)
+        wait_prio(scene, a, 1, 60)
+        some.end(two)
+        wait_prio(scene, a, 1, 50)
+        t.equal(a.director.stop(), 0, "exit status")
+
+
+# ---- sources
+
+def sources(t):
+    t.part("track_src_ip: FAULT while the source is on no interface")
+    with Scene(t) as scene:
+        words = 'mcast_src_ip = "10.9.0.77";'
+        a = scene.router("a", Vipd, [
+            instance("x", 1, 100, ["10.9.1.1/32"], vipd=words + " track_src_ip = true;"),
+            instance("y", 2, 100, ["10.9.1.2/32"], vipd=words),
+            instance("z", 3, 100, ["10.9.1.3/32"], vipd="track_src_ip = true;"),
+            instance("six", 4, 100, ["fe80::100/64"], vipd='mcast_src_ip = "fe80::77"; track_src_ip = true;')])
+        a.director.start()
+        for name in ("y", "z"):  # without track_src_ip, or without a source of its own, nothing is tracked
+            a.director.wait_state(name, "ACTIVE", PATIENCE)
+        a.director.wait_state("x", "FAULT", PATIENCE)
+        a.director.wait_state("six", "FAULT", PATIENCE)
+        t.check(a.daemon.find(r"vrrp\.state inst=x .*why=no_source"), "it says why")
+        seen = a.daemon.mark()
+        a.ns.ip("addr add 10.9.0.77/32 dev lo")
+        a.director.wait_state("x", "ACTIVE", PATIENCE, seen)
+        scene.wire.wait(Advert, PATIENCE, mac=a.mac, vrid=1, src="10.9.0.77")
+        a.ns.ip("addr add fe80::77/64 dev lo")
+        time.sleep(0.5)
+        t.check(not a.daemon.find(r"inst=six .*to=(BACKUP|ACTIVE)", seen), "a link-local one on another interface is none")
+        a.ns.ip("addr add fe80::77/64 dev eth0 nodad")
+        a.director.wait_state("six", "ACTIVE", PATIENCE, seen)
+        seen = a.daemon.mark()
+        a.ns.ip("addr add 10.9.0.77/32 dev eth0", "addr del 10.9.0.77/32 dev lo")
+        time.sleep(0.5)
+        scene.check_quiet(a, seen, ["x", "y", "z", "six"], "the source moves to another interface")
+        moment = time.monotonic()
+        a.ns.ip("addr del 10.9.0.77/32 dev eth0", "addr del fe80::77/64 dev eth0")
+        fault = a.director.wait_state("x", "FAULT", PATIENCE, seen)
+        a.director.wait_state("six", "FAULT", PATIENCE, seen)
+        t.note(f"FAULT after {ms(fault.time - moment)}")
+        scene.check_quiet(a, seen, ["y", "z"], "the source is gone")
+        seen = a.daemon.mark()
+        a.director.instances[0]["vipd"] = words
+        a.director.reload()
+        a.director.wait_state("x", "ACTIVE", PATIENCE, seen)
+        t.equal(a.director.stop(), 0, "exit status")
+
+
+pair.run_parts("netns-tracking", [beside_keepalived, rise_and_fall, beginnings, reloads, processes,
+                                   storm, sources])
