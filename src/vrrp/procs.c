@@ -386,8 +386,9 @@ static void bury(struct proc_tracked *p)
 static void set_up(struct proc_tracked *p, const struct conf_track_process *cf)
 {
 	p->cf = cf;
-	p->q.min = cf->s.quorum;
-	p->q.max = cf->s.quorum_max;
+	/* a greatest number of 0: there must be none */
+	p->q.min = cf->s.quorum_max ? cf->s.quorum : 0;
+	p->q.max = cf->s.quorum_max < UINT16_MAX ? cf->s.quorum_max : UINT32_MAX;
 	p->q.fork_us = cf->s.fork_delay_us;
 	p->q.exit_us = cf->s.terminate_delay_us;
 	p->of->want.comm |= !proc_match_needs_line(&cf->s);

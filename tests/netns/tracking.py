@@ -21,7 +21,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import pair  # noqa: E402
 from director import Keepalived, Vipd, instance  # noqa: E402
 from pair import PATIENCE, Scene, ms  # noqa: E402
-from proc import group_pids, wait_until  # noqa: E402
+from proc import Missing, group_pids, wait_until  # noqa: E402
 from wire import Advert  # noqa: E402
 
 APART = 100       # keepalived's virtual router ids are greater by this
@@ -181,7 +181,7 @@ def beside_keepalived(t):
                             if (got := priority_of(scene, router, n + 1 + apart)) != row[4 + step]}
                 try:
                     wait_until(lambda: not wrong(), PATIENCE, "")
-                except Exception:
+                except Missing:
                     pass  # told below
                 left = wrong()
                 t.check(not left, f"{what}: {len(ROWS)} priorities of {router.name}, as the table has them"
@@ -417,7 +417,7 @@ PROCESSES = """track_processes = (
   {{ name = "args"; process = [ "{path}", "1001" ]; weight = 40; }},
   {{ name = "first"; process = [ "{path}", "10" ]; param_match = "initial"; weight = 80; }},
   {{ name = "must"; process = "{must}"; terminate_delay = "700ms"; }},
-  {{ name = "none"; process = "{none}"; quorum_max = 0; quorum = 1; weight = 0; reverse = true; }}
+  {{ name = "none"; process = "{none}"; quorum_max = 0; }}
 );
 """
 
@@ -433,12 +433,18 @@ def processes(t):
     names = ["one", "two", "args", "first", "must"]
     with Scene(t) as scene, Some() as some:
         words = "track_process = [ " + ", ".join(f'"{n}"' for n in names) + " ];"
-        a = scene.router("a", Vipd, [instance("web", 1, 50, ["10.9.0.100/24"], vipd=words)])
+        a = scene.router("a", Vipd, [instance("web", 1, 50, ["10.9.0.100/24"], vipd=words),
+                                     instance("off", 2, 50, ["10.9.0.101/24"], vipd='track_process = [ "none" ];')])
         path, must = program(a.director.folder, "trk-counted"), program(a.director.folder, "trk-must")
         a.director.more = PROCESSES.format(comm="trk-counted", path=path, must="trk-must", none="trk-none")
         stays = some.start(must, "1000")
         a.director.start()
         wait_prio(scene, a, 1, 50)
+        wait_prio(scene, a, 2, 50)
+        forbidden = some.start(program(a.director.folder, "trk-none"), "1000")
+        a.director.wait_state("off", "FAULT", PATIENCE)
+        some.end(forbidden)
+        wait_prio(scene, a, 2, 50)
         first = some.start(path, "1000")
         wait_prio(scene, a, 1, 50 + 10 + 80)
         second = some.start(path, "1001")
@@ -489,6 +495,92 @@ def processes(t):
         scene.check_quiet(a, seen, ["web"], "reload")
         t.note("events: " + ("none" if a.daemon.find(r"track\.processes") else "of the kernel"))
         t.equal(a.director.stop(), 0, "exit status")
+
+
+class Spaced(Keeper):
+    """keepalived that goes into the namespace by itself: the kernel tells it of processes only where it begins."""
+
+    def __init__(self, ns, *args, **more):
+        super().__init__(ns, *args, **more)
+        self.space = f"trk-{os.getpid()}"
+        self.path = f"/run/netns/{self.space}"
+        os.makedirs("/run/netns", exist_ok=True)
+        with open(self.path, "w", encoding="ascii"):
+            pass
+        subprocess.run(["mount", "--bind", ns.path, self.path], check=True)
+        self.ns = None
+
+    def __exit__(self, *exc):
+        super().__exit__(*exc)
+        subprocess.run(["umount", self.path], check=True)
+        os.unlink(self.path)
+
+    def text(self):
+        return f"net_namespace {self.space}\n" + super().text()
+
+
+class Reader(Vipd):
+    """vipd that reads keepalived's own configuration."""
+
+    def text(self):
+        other = object.__new__(Keeper)
+        other.__dict__.update(self.__dict__)
+        return Keeper.text(other)
+
+
+# name, statements of its vrrp_track_process, then what it adds while there run: none; PATH 1000; that and PATH 1001; these
+# two and two PATH 2000
+PROCESS_ROWS = [
+    ("name",    "process {comm}\n weight 10", 0, 10, 10, 10),
+    ("quorum",  "process {comm}\n quorum 2\n quorum_max 3\n weight 20", 0, 0, 20, 0),
+    ("reverse", "process {comm}\n weight 10 reverse", 0, -10, -10, -10),
+    ("minus",   "process {comm}\n weight -10", -10, 0, 0, 0),
+    ("must",    "process {comm}\n weight 0", FAULT, 0, 0, 0),
+    ("none",    "process {comm}\n quorum_max 0\n weight 0", 0, FAULT, FAULT, FAULT),
+    ("never",   "process {comm}\n weight 0 reverse", 0, FAULT, FAULT, FAULT),
+    ("path",    "process {path}\n weight 10", 0, 0, 0, 0),
+    ("full",    "process {path}\n full_command\n weight 10", 0, 10, 10, 10),
+    ("exact",   "process {path} 1001\n weight 10", 0, 0, 10, 10),
+    ("initial", "process {path} 10\n param_match initial\n quorum 2\n weight 10", 0, 0, 10, 10),
+    ("partial", "process {path} 1000\n param_match partial\n weight 10", 0, 10, 10, 10),
+    ("short",   "process {path} 10\n param_match partial\n weight 10", 0, 0, 0, 0),
+    ("bare",    "process {path}\n param_match\n weight 10", 0, 0, 0, 0),
+]
+
+
+def processes_beside_keepalived(t):
+    t.part("the same processes, and one configuration for both: the same priorities on the wire")
+    with Scene(t) as scene, Some() as some:
+        routers = []
+        for kind, apart in ((Reader, 0), (Spaced, APART)):
+            found = [instance(row[0], n + 1 + apart, 100, [f"10.9.{apart + 1}.{n + 1}/32"],
+                              keepalived=f"  track_process {{\n    {row[0]}\n  }}") for n, row in enumerate(PROCESS_ROWS)]
+            routers.append(scene.router(kind.__name__.lower(), kind, found))
+        folder = routers[0].director.folder
+        path = program(folder, "trk-both")
+        for router in routers:
+            router.director.more = "".join(
+                f"vrrp_track_process {name} {{\n {words.format(comm='trk-both', path=path)}\n}}\n"
+                for name, words, *_ in PROCESS_ROWS)
+            router.director.start()
+        for step, starts in enumerate(([], ["1000"], ["1001"], ["2000", "2000"])):
+            for one in starts:
+                some.start(path, one)
+            for router, apart in zip(routers, (0, APART)):
+                def wrong():
+                    wanted = [(row[0], n, row[2 + step]) for n, row in enumerate(PROCESS_ROWS)]
+                    wanted = [(name, n, FAULT if add is FAULT else 100 + add) for name, n, add in wanted]
+                    return {name: (got, prio) for name, n, prio in wanted
+                            if (got := priority_of(scene, router, n + 1 + apart)) != prio}
+                try:
+                    wait_until(lambda: not wrong(), PATIENCE, "")
+                except Missing:
+                    pass  # told below
+                left = wrong()
+                t.check(not left, f"step {step}: {len(PROCESS_ROWS)} priorities of {router.name}, as the table has them"
+                        + (f"; not these (got, wanted): {left}" if left else ""))
+        for router in routers:
+            t.equal(router.director.stop(), 0, f"exit status of {router.name}")
 
 
 # ---- many processes
@@ -608,4 +700,4 @@ def sources(t):
 
 
 pair.run_parts("netns-tracking", [beside_keepalived, rise_and_fall, beginnings, reloads, processes,
-                                   storm, sources])
+                                   processes_beside_keepalived, storm, sources])

@@ -164,6 +164,9 @@ static void rule_process(const struct conf *c, struct err_list *errs)
 		const struct fields_track_process *s = &c->track_process[i].s;
 		const char *name = s->command.n ? s->command.v[0] : "";
 
+		if (s->quorum > s->quorum_max && (s->quorum > 1 || s->quorum_max))
+			FAIL(c->track_process[i].loc,
+			     "track_processes \"%s\": 'quorum' is more than 'quorum_max'", s->name);
 		if (s->full || s->command.n > 1 || s->match != PARAM_AUTO)
 			continue;
 		if (strchr(name, '/') || strlen(name) > COMM_MAX)
