@@ -39,18 +39,24 @@ struct script {
 	struct scripts_tracked *of;
 	struct timer due; /* the next run */
 	struct track_count count;
-	uint32_t slot, run_id;
+	uint32_t slot;
 	int64_t begun_us; /* when the last run was asked for; 0: never */
 	bool is_running;
 	bool is_told; /* that it can't be run */
 	struct script *next;
 };
 
+/* The numbers of runs go on from one user of a slot to the next: a late result finds nobody. */
+struct slot {
+	struct script *user; /* NULL: free */
+	uint32_t run_id; /* the last one */
+};
+
 struct scripts_tracked {
 	struct role *role;
 	struct spawn_client client;
 	struct script *first;
-	struct script **slot; /* by number; NULL: free */
+	struct slot *slot;
 	uint32_t slot_n, free_from; /* no free one before this */
 	struct tracked *gone;
 };
@@ -92,7 +98,7 @@ static void not_run(struct script *sc, int err)
 /* So that a result which is still to come finds nobody. */
 static void cancel(struct script *sc)
 {
-	struct spawn_ask ask = { .kind = SPAWN_CANCEL, .id = sc->run_id };
+	struct spawn_ask ask = { .kind = SPAWN_CANCEL, .id = sc->of->slot[sc->slot].run_id };
 
 	if (sc->is_running)
 		(void)spawn_ask(&sc->of->client, &ask);
@@ -116,7 +122,7 @@ static void run(struct script *sc, int64_t now_us)
 
 	for (uint32_t i = 0; i < cf->s.command.n && i < SPAWN_ARGS_N; i++)
 		ask.argv[ask.argc++] = cf->s.command.v[i];
-	ask.id = sc->run_id += SLOTS_N;
+	ask.id = sc->of->slot[sc->slot].run_id += SLOTS_N;
 	err = ask.argv[0][0] == '/' ? spawn_ask(&sc->of->client, &ask) : -ENOENT;
 	sc->begun_us = now_us;
 	sc->is_running = !err;
@@ -160,11 +166,11 @@ static void on_result(void *arg, const struct spawn_result *res)
 {
 	struct scripts_tracked *s = arg;
 	uint32_t slot = res->id % SLOTS_N;
-	struct script *sc = slot < s->slot_n ? s->slot[slot] : NULL;
+	struct script *sc = slot < s->slot_n ? s->slot[slot].user : NULL;
 	bool is_success = res->how == SPAWN_EXITED && !res->status;
 	char text[32];
 
-	if (!sc || !sc->is_running || sc->run_id != res->id)
+	if (!sc || !sc->is_running || s->slot[slot].run_id != res->id)
 		return; /* too late */
 	if (res->how == SPAWN_FAILED) {
 		not_run(sc, res->status);
@@ -193,20 +199,21 @@ static void take_slot(struct scripts_tracked *s, struct script *sc)
 {
 	uint32_t i = s->free_from;
 
-	while (i < s->slot_n && s->slot[i])
+	while (i < s->slot_n && s->slot[i].user)
 		i++;
 	if (i == s->slot_n) {
 		uint32_t n = s->slot_n ? s->slot_n * 2 : 16;
 
 		BUG_ON(n > SLOTS_N);
-		s->slot = reallocarray(s->slot, n, sizeof(struct script *));
+		s->slot = reallocarray(s->slot, n, sizeof(*s->slot));
 		BUG_ON(!s->slot);
-		memset(s->slot + s->slot_n, 0, (n - s->slot_n) * sizeof(struct script *));
+		for (uint32_t k = s->slot_n; k < n; k++)
+			s->slot[k] = (struct slot){ .run_id = k };
 		s->slot_n = n;
 	}
-	s->slot[i] = sc;
+	s->slot[i].user = sc;
 	s->free_from = i + 1;
-	sc->slot = sc->run_id = i;
+	sc->slot = i;
 }
 
 static struct script *add(struct scripts_tracked *s, const struct conf_track_script *cf)
@@ -231,7 +238,7 @@ static void bury(struct script *sc)
 
 	cancel(sc);
 	timer_disarm(&s->role->loop.timers, &sc->due);
-	s->slot[sc->slot] = NULL;
+	s->slot[sc->slot].user = NULL;
 	if (sc->slot < s->free_from)
 		s->free_from = sc->slot;
 	sc->t.next = s->gone;
