@@ -656,6 +656,33 @@ def storm(t):
         t.equal(a.director.stop(), 0, "exit status")
 
 
+class Boxed(Vipd):
+    """vipd in a process namespace of its own, which the kernel does not tell of processes."""
+
+    def argv(self):
+        return ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc", *super().argv()]
+
+
+def no_events(t):
+    t.part("without the kernel's events: told once, and counted every second")
+    with Scene(t) as scene, Some() as some:
+        a = scene.router("a", Boxed, [instance("web", 1, 50, ["10.9.0.100/24"], vipd='track_process = [ "one" ];')])
+        path = program(a.director.folder, "trk-boxed")
+        a.director.more = 'track_processes = ( { name = "one"; process = "trk-boxed"; weight = 10; } );\n'
+        a.director.start()
+        wait_prio(scene, a, 1, 50)
+        a.daemon.wait_for(r'warning track\.processes error="Connection refused" every_ms=1000', PATIENCE)
+        vipd = [pid for pid in group_pids(a.daemon.pid) if comm(pid) == "vipd"]
+        some.start(path, "1000")  # outside: none of its business
+        inside = some.start("nsenter", "-t", str(vipd[0]), "-p", "-m", path, "1000")
+        wait_prio(scene, a, 1, 60)
+        subprocess.run(["pkill", "-P", str(inside.pid)], check=True)
+        wait_prio(scene, a, 1, 50)
+        t.equal(len(a.daemon.find(r"track\.processes")), 1, "lines about it")
+        os.kill(vipd[0], signal.SIGTERM)
+        t.equal(a.daemon.wait(PATIENCE), 0, "exit status")
+
+
 # ---- sources
 
 def sources(t):
@@ -700,4 +727,4 @@ def sources(t):
 
 
 pair.run_parts("netns-tracking", [beside_keepalived, rise_and_fall, beginnings, reloads, processes,
-                                   processes_beside_keepalived, storm, sources])
+                                   processes_beside_keepalived, storm, no_events, sources])
