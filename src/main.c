@@ -409,6 +409,7 @@ static int make_roles(struct daemon *d, struct ipvs_kern *kern, unsigned workers
 	d->board.vrrp = &vrrp_role(d->vrrp)->box;
 	if (!err)
 		err = add_role(d, reflector_role(d->reflector));
+	(void)spawn_client_open(vrrp_tracker_spawn(d->vrrp)); /* without one, scripts say so */
 	if (!err)
 		err = add_role(d, vrrp_tracker_role(d->vrrp));
 	if (!err)

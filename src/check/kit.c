@@ -6,13 +6,11 @@
 
 #include "check/kit_tls.h"
 #include "core/bug.h"
+#include "core/conf/conf_account.h"
 
 #include <errno.h>
-#include <grp.h>
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 struct kit {
 	struct kit_check **of; /* by index of the check; NULL where it needs none */
@@ -342,33 +340,12 @@ static void make_udp(const struct conf_check *ck, struct kit_check *k)
 		k->reply = bytes_of(ck->s.reply, &k->reply_len, &k->mask);
 }
 
-/* The account of a script: its own, else that of all scripts, else vipd_script, else ours. */
 static void make_script(struct maker *m, const struct conf_check *ck, struct kit_check *k)
 {
-	const struct fields_global *g = &m->conf->global.s;
-	const char *user = ck->s.user ? ck->s.user : g->script_user;
-	const char *group = ck->s.user ? ck->s.user_group : g->script_group;
-	const struct passwd *pw = getpwnam(user ? user : "vipd_script");
+	char why[CONF_ACCOUNT_WHY_LEN];
 
-	k->uid = geteuid();
-	k->gid = getegid();
-	k->user = "";
-	if (pw) {
-		k->uid = pw->pw_uid;
-		k->gid = pw->pw_gid;
-	} else if (user) {
-		fail(m, ck->loc, "there is no user %s", user);
-	}
-	if (group) {
-		const struct group *gr = getgrnam(group);
-
-		if (gr)
-			k->gid = gr->gr_gid;
-		else
-			fail(m, ck->loc, "there is no group %s", group);
-	}
-	if (pw && user && g->supplementary_groups)
-		k->user = user; /* the snapshot's own text */
+	if (!conf_account_find(m->conf, ck->s.user, ck->s.user_group, &k->account, why))
+		fail(m, ck->loc, "%s", why);
 	if (!ck->s.command.n || ck->s.command.v[0][0] != '/')
 		fail(m, ck->loc, "a check of type \"script\" needs a command, by its whole path");
 }

@@ -42,8 +42,7 @@ struct kit_check {
 	struct dialog_step *step;
 	uint8_t *payload, *reply, *mask; /* UDP */
 	uint32_t url_n, step_n, payload_len, reply_len;
-	uint32_t uid, gid; /* script */
-	const char *user; /* script: whose supplementary groups it gets; "": none */
+	struct conf_account account; /* script */
 };
 
 /* Makes the kit of a configuration that is not published yet: conf->kit. False: errors were found,

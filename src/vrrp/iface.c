@@ -9,6 +9,14 @@
 #include "vrrp/link.h"
 #include "vrrp/weigh.h"
 
+static void read_src(const struct link_table *t, struct vrrp_inst *in)
+{
+	const char *dev = conf_tx_dev(in->cf);
+
+	if (in->o.tracks_src && in->o.src.family)
+		in->is_src_there = link_has_src(t, &in->o.src, dev ? link_by_name(t, dev) : NULL);
+}
+
 /* Copies what the table says into ifc->next of every interface. False: there is no table yet. */
 static bool read_links(struct vrrp *v)
 {
@@ -33,8 +41,17 @@ static bool read_links(struct vrrp *v)
 				.is_joined_v6 = l->is_joined_v6,
 			};
 	}
+	for (uint32_t i = 0; t && i < r->inst_n; i++)
+		read_src(t, &r->inst[i]);
 	snap_leave();
 	return t;
+}
+
+static const char *why_no_source(const struct vrrp_inst *in, const struct ip_addr *src)
+{
+	if (in->o.tracks_src && in->o.src.family && !in->is_src_there)
+		return "no_source";
+	return src->family ? NULL : "no_address";
 }
 
 /* Why the instance can't do its work; NULL: it can. Without the membership we would be deaf, and a deaf
@@ -47,14 +64,14 @@ static const char *fault_of(const struct vrrp_inst *in, const struct run_link *l
 	if (in->o.needs_peer)
 		return "no_peer";
 	if (!l)
-		return src->family ? NULL : "no_address";
+		return why_no_source(in, src);
 	if (!l->ifindex)
 		return "no_interface";
 	if (!l->is_up && !in->o.no_track_primary)
 		return "link_down";
 	if (!in->o.is_unicast && !(is_v6 ? l->is_joined_v6 : l->is_joined_v4))
 		return "no_membership";
-	return src->family ? NULL : "no_address";
+	return why_no_source(in, src);
 }
 
 static void tell_instance(struct vrrp_inst *in, const struct run_link *l, int64_t now_us)

@@ -106,6 +106,8 @@ struct vrrp_inst {
 	struct timer timer; /* Adver_Timer in ACTIVE, Active_Down_Timer in BACKUP; never both */
 	struct fact want_fact, lower_fact, state_fact;
 
+	bool is_src_there; /* with o.tracks_src: o.src is on an interface */
+
 	/* places in the lists of run.h and tx.h */
 	struct run_iface *ifc; /* NULL: unicast without an interface */
 	struct run_group *group; /* or NULL */

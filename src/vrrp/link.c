@@ -227,19 +227,75 @@ static void inherit(struct link_table *t, const struct link_pic *p)
 	}
 }
 
-struct link_table *link_table_make(const struct link_pic *p, const struct ip_addr *vips,
-				   uint32_t vips_n)
+/* Not one that another host has, or may have. */
+static bool is_src(const struct link_addr *a, const struct ip_addr *srcs, uint32_t n)
 {
-	struct link_table *t = calloc(1, sizeof(*t) + p->link_n * sizeof(t->link[0]));
+	return !(a->flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED)) && is_vip(srcs, n, &a->addr);
+}
 
+static int cmp_src(const void *va, const void *vb)
+{
+	const struct link_src *a = va, *b = vb;
+	int cmp = addr_cmp(&a->addr, &b->addr);
+
+	return cmp ? cmp : cmp_u32(a->ifindex, b->ifindex);
+}
+
+struct link_table *link_table_make_with(const struct link_pic *p, const struct ip_addr *vips,
+					uint32_t vips_n, const struct ip_addr *srcs,
+					uint32_t srcs_n)
+{
+	size_t links_len = p->link_n * sizeof(struct link);
+	struct link_table *t;
+	struct link_src *src;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; srcs_n && i < p->addr_n; i++)
+		n += is_src(&p->addr[i], srcs, srcs_n);
+	t = calloc(1, sizeof(*t) + links_len + n * sizeof(*src));
 	BUG_ON(!t);
 	t->n = p->link_n;
 	if (t->n)
-		memcpy(t->link, p->link, t->n * sizeof(t->link[0]));
+		memcpy(t->link, p->link, links_len);
 	choose_primaries(t, p, vips, vips_n);
 	inherit(t, p);
 	sort(t->link, t->n, sizeof(t->link[0]), cmp_name);
+	src = (void *)(t->link + t->n);
+	t->src = src;
+	for (uint32_t i = 0; t->src_n < n; i++)
+		if (is_src(&p->addr[i], srcs, srcs_n))
+			src[t->src_n++] = (struct link_src){ .addr = p->addr[i].addr,
+							     .ifindex = p->addr[i].ifindex };
+	sort(src, n, sizeof(*src), cmp_src);
 	return t;
+}
+
+struct link_table *link_table_make(const struct link_pic *p, const struct ip_addr *vips,
+				   uint32_t vips_n)
+{
+	return link_table_make_with(p, vips, vips_n, NULL, 0);
+}
+
+static int cmp_src_addr(const void *va, const void *vb)
+{
+	const struct link_src *a = va, *b = vb;
+
+	return addr_cmp(&a->addr, &b->addr);
+}
+
+bool link_has_src(const struct link_table *t, const struct ip_addr *src, const struct link *l)
+{
+	bool is_local = src->family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&src->v6);
+	struct link_src key = { .addr = *src, .ifindex = l ? l->ifindex : 0 };
+	bool is_there;
+
+	if (!t->src_n)
+		return false;
+	if (!is_local)
+		return bsearch(&key, t->src, t->src_n, sizeof(key), cmp_src_addr);
+	is_there = bsearch(&key, t->src, t->src_n, sizeof(key), cmp_src);
+	key.ifindex = l ? l->parent : 0;
+	return is_there || bsearch(&key, t->src, t->src_n, sizeof(key), cmp_src);
 }
 
 static bool link_eq(const struct link *a, const struct link *b)
@@ -257,10 +313,13 @@ static bool link_eq(const struct link *a, const struct link *b)
 
 bool link_table_eq(const struct link_table *a, const struct link_table *b)
 {
-	if (!a || a->n != b->n)
+	if (!a || a->n != b->n || a->src_n != b->src_n)
 		return false;
 	for (uint32_t i = 0; i < a->n; i++)
 		if (!link_eq(&a->link[i], &b->link[i]))
+			return false;
+	for (uint32_t i = 0; i < a->src_n; i++)
+		if (cmp_src(&a->src[i], &b->src[i]))
 			return false;
 	return true;
 }

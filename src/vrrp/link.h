@@ -39,11 +39,19 @@ struct link {
 	uint32_t flags; /* IFF_* */
 };
 
+/* A source of adverts that some instance tracks (track_src_ip), where it is. */
+struct link_src {
+	struct ip_addr addr;
+	uint32_t ifindex;
+};
+
 /* Frozen once published. */
 struct link_table {
 	struct snap snap;
 	uint64_t version; /* 1, 2, ... */
 	uint32_t n;
+	const struct link_src *src; /* sorted by address; behind the links in the same memory */
+	uint32_t src_n;
 	struct link link[]; /* sorted by name */
 };
 
@@ -98,6 +106,15 @@ const struct link_addr *link_pic_find_any(const struct link_pic *p, uint32_t ifi
  * its own. The caller owns it until it is published; else free(). */
 struct link_table *link_table_make(const struct link_pic *p, const struct ip_addr *vips,
 				   uint32_t vips_n);
+
+/* The same, with those of these addresses, sorted by addr_cmp(), that are on some interface and fit to be
+ * sent from. */
+struct link_table *link_table_make_with(const struct link_pic *p, const struct ip_addr *vips,
+					uint32_t vips_n, const struct ip_addr *srcs,
+					uint32_t srcs_n);
+
+/* True when this source is on an interface; one of a link only on this one or the one below it. */
+bool link_has_src(const struct link_table *t, const struct ip_addr *src, const struct link *l);
 
 /* True when both say the same but for their version. a may be NULL. */
 bool link_table_eq(const struct link_table *a, const struct link_table *b);

@@ -7,6 +7,8 @@
 
 #include "vrrp/times.h"
 
+#include <stdlib.h>
+
 /* The family of its addresses; without any, that of what it talks to or from. */
 static uint8_t family_of(const struct conf *c, const struct fields_vrrp *s)
 {
@@ -96,4 +98,27 @@ void opts_make(struct inst_opts *o, const struct conf *c, const struct conf_vrrp
 		o->sum = PKT_SUM_GROUP;
 	else
 		o->sum = s->v3_checksum_as_v2 ? PKT_SUM_MESSAGE : PKT_SUM_PSEUDO;
+}
+
+static int cmp_addr(const void *a, const void *b)
+{
+	return addr_cmp(a, b);
+}
+
+uint32_t opts_tracked_srcs(const struct conf *c, struct ip_addr *out)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; c && i < c->vrrp_n; i++) {
+		struct inst_opts o;
+
+		if (!c->vrrp[i].s.track_src)
+			continue;
+		opts_make(&o, c, &c->vrrp[i]);
+		if (o.src.family)
+			out[n++] = o.src;
+	}
+	if (n > 1)
+		qsort(out, n, sizeof(*out), cmp_addr);
+	return n;
 }

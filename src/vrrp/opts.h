@@ -43,6 +43,10 @@ struct inst_opts {
 /* The settings of c->vrrp[index]. */
 void opts_make(struct inst_opts *o, const struct conf *c, const struct conf_vrrp *cf);
 
+/* The sources that instances track (track_src_ip), sorted by addr_cmp(). out: room for all instances; c may
+ * be NULL. Returns their number. */
+uint32_t opts_tracked_srcs(const struct conf *c, struct ip_addr *out);
+
 static inline bool opts_is_owner(const struct inst_opts *o)
 {
 	return o->prio == 255;

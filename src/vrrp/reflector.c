@@ -30,6 +30,7 @@
 #include "vrrp/link_dump.h"
 #include "vrrp/link_log.h"
 #include "vrrp/member.h"
+#include "vrrp/opts.h"
 #include "vrrp/vmacs.h"
 
 #include <errno.h>
@@ -97,13 +98,17 @@ static void publish(struct reflector *rf)
 	if (!rf->is_pic_good)
 		return;
 
+	const struct conf *c = rf->role.conf;
 	struct ip_addr *vips = reallocarray(NULL, (size_t)rf->addrs.set.n + 1, sizeof(*vips));
+	struct ip_addr *srcs = reallocarray(NULL, c ? (size_t)c->vrrp_n + 1 : 1, sizeof(*srcs));
 
-	BUG_ON(!vips);
+	BUG_ON(!vips || !srcs);
 
-	struct link_table *t = link_table_make(&rf->pic, vips, vip_addrs(&rf->addrs.set, vips));
+	struct link_table *t = link_table_make_with(&rf->pic, vips, vip_addrs(&rf->addrs.set, vips),
+						    srcs, opts_tracked_srcs(c, srcs));
 
 	free(vips);
+	free(srcs);
 	if (!members_update(&rf->members, t))
 		wake_at(rf, clock_now_us() + RETRY_US);
 	if (link_table_eq(rf->table, t)) {

@@ -69,3 +69,57 @@ uint8_t track_prio(uint8_t base, int64_t sum)
 		return TRACK_PRIO_MIN;
 	return (uint8_t)(prio > TRACK_PRIO_MAX ? TRACK_PRIO_MAX : prio);
 }
+
+bool track_count(struct track_count *c, bool is_success, uint16_t rise, uint16_t fall)
+{
+	if (c->is_known && c->is_up == is_success) {
+		c->streak = 0;
+		return false;
+	}
+	c->streak++;
+	if (c->is_known && c->streak < (is_success ? rise : fall))
+		return false;
+	*c = (struct track_count){ .is_known = true, .is_up = is_success };
+	return true;
+}
+
+static bool has_quorum(const struct track_quorum *q, uint32_t n)
+{
+	return n >= q->min && n <= q->max;
+}
+
+enum track_step track_quorum(struct track_quorum *q, uint32_t n, enum track_cause cause,
+			     int64_t *wait_us)
+{
+	bool is_up = has_quorum(q, n), was_waiting = q->is_waiting;
+	int64_t us = 0;
+
+	if (q->is_known && is_up == q->is_up) {
+		q->is_waiting = false;
+		return was_waiting ? TRACK_CALM : TRACK_STAY;
+	}
+	if (cause == TRACK_FORK)
+		us = q->fork_us;
+	else if (cause == TRACK_EXIT || (cause == TRACK_SCAN && !is_up))
+		us = q->exit_us;
+	if (q->is_known && us) {
+		q->is_waiting = true;
+		if (was_waiting)
+			return TRACK_STAY;
+		*wait_us = us;
+		return TRACK_WAIT;
+	}
+	q->is_known = true;
+	q->is_waiting = false;
+	q->is_up = is_up;
+	return TRACK_TURN;
+}
+
+bool track_quorum_end(struct track_quorum *q, uint32_t n)
+{
+	bool was_up = q->is_up;
+
+	q->is_waiting = false;
+	q->is_up = has_quorum(q, n);
+	return q->is_up != was_up;
+}

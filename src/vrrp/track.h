@@ -53,5 +53,46 @@ bool track_adapt(struct track_rule *r, const struct track_who *who);
 
 struct track_share track_share(const struct track_rule *r, const struct track_state *s);
 
+/* What the results of a script have come to. Zeroed: it has not ended yet. */
+struct track_count {
+	bool is_known, is_up;
+	uint16_t streak; /* results in a row that speak against is_up */
+};
+
+/* One more result. The first one decides at once; after that it takes rise successes in a row to be up and
+ * fall failures in a row to be down. True: is_up is not what it was, or was not known. */
+bool track_count(struct track_count *c, bool is_success, uint16_t rise, uint16_t fall);
+
+/* What has changed the number of processes that are counted. */
+enum track_cause {
+	TRACK_FORK, /* one was forked */
+	TRACK_EXEC, /* one has become another program */
+	TRACK_EXIT, /* one has ended */
+	TRACK_SCAN, /* all were counted again */
+};
+
+struct track_quorum {
+	uint32_t min, max;
+	int64_t fork_us,
+		exit_us; /* how long it takes after a fork, or an exit, until a change counts */
+	bool is_known, is_up; /* as it counts now */
+	bool is_waiting; /* for the end of such a time */
+};
+
+enum track_step {
+	TRACK_STAY, /* nothing to do */
+	TRACK_TURN, /* is_up has changed; nothing is to be waited for any more */
+	TRACK_WAIT, /* for *wait_us, then track_quorum_end() */
+	TRACK_CALM, /* it is as it was again: nothing is to be waited for any more */
+};
+
+/* There are n processes now. As keepalived has it, only forks and exits are waited for: a program that
+ * begins or ends by exec counts at once. Of a new count, what is lost waits as after an exit. */
+enum track_step track_quorum(struct track_quorum *q, uint32_t n, enum track_cause cause,
+			     int64_t *wait_us);
+
+/* The time is over. True: is_up has changed. */
+bool track_quorum_end(struct track_quorum *q, uint32_t n);
+
 /* The effective priority; sum is that of all shares. */
 uint8_t track_prio(uint8_t base, int64_t sum);

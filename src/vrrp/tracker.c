@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * See tracker.h. The folder of each file is watched (inotify), so that a file may be written anew, moved
+ * See tracker.h. Here: the role, and files; scripts are in script.c,
+ * processes in procs.c.
+ *
+ * The folder of each file is watched (inotify), so that a file may be written anew, moved
  * into its place, or not be there yet. A folder that is not there is looked for every second.
  *
- * Numbers are told again a second after a configuration was adopted: the VRRP role may take a little longer
+ * Results are told again a second after a configuration was adopted: the VRRP role may take a little longer
  * to adopt it, and drops what it does not know yet. What it knows already does nothing there.
  *
  * A file's fact lies in the object that has its id; one that is gone from the configuration is kept until
@@ -14,6 +17,8 @@
 #include "core/bug.h"
 #include "core/clock.h"
 #include "core/log.h"
+#include "vrrp/procs.h"
+#include "vrrp/script.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -47,6 +52,8 @@ struct tracker {
 	struct loop_fd notify;
 	struct timer retry;
 	struct tracked_file *file, *gone;
+	struct scripts_tracked *scripts;
+	struct procs *procs;
 	bool has_begun; /* files are made at the first start only */
 };
 
@@ -118,6 +125,8 @@ static void on_retry(struct timer *timer, int64_t now_us)
 			watch(t, f);
 		look(t, f);
 	}
+	script_again(t->scripts);
+	procs_again(t->procs);
 }
 
 /* ------------------------------------------------------------------ events */
@@ -262,10 +271,11 @@ static void adopt(struct role *r, const struct conf *old, const struct conf *new
 			add(t, cf);
 	}
 	t->has_begun = true;
-	if (t->file)
-		timer_arm(&r->loop.timers, &t->retry, clock_now_us() + RETRY_US);
+	timer_arm(&r->loop.timers, &t->retry, clock_now_us() + RETRY_US);
 	drop_others(t);
 	reap(t);
+	script_adopt(t->scripts, new);
+	procs_adopt(t->procs, new);
 }
 
 /* ------------------------------------------------------------------ role */
@@ -281,6 +291,8 @@ static int init(struct role *r)
 	err = loop_add(&r->loop, &t->notify, fd, EPOLLIN, on_readable);
 	if (err)
 		(void)close(fd);
+	else
+		script_begin(t->scripts);
 	return err;
 }
 
@@ -298,6 +310,8 @@ static void fini(struct role *r)
 	int fd = t->notify.fd;
 
 	timer_disarm(&r->loop.timers, &t->retry);
+	script_end(t->scripts);
+	procs_end(t->procs);
 	if (fd < 0)
 		return;
 	loop_del(&r->loop, &t->notify);
@@ -322,12 +336,19 @@ struct tracker *tracker_new(struct board *board)
 	t->role.board = board;
 	t->notify.fd = -1;
 	timer_init(&t->retry, on_retry);
+	t->scripts = script_new(&t->role);
+	t->procs = procs_new(&t->role);
 	return t;
 }
 
 struct role *tracker_role(struct tracker *t)
 {
 	return &t->role;
+}
+
+struct spawn_client *tracker_spawn(struct tracker *t)
+{
+	return script_client(t->scripts);
 }
 
 static void free_list(struct tracked_file *f)
@@ -346,5 +367,7 @@ void tracker_free(struct tracker *t)
 		return;
 	free_list(t->file);
 	free_list(t->gone);
+	script_free(t->scripts);
+	procs_free(t->procs);
 	free(t);
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The tracker role: reads the files that instances track, and tells the VRRP role of each new number
- * (MSG_TRACK). On a thread of its own, since reading may take long.
+ * The tracker role: reads the files that instances track, has their scripts run and counts their
+ * processes, and tells the VRRP role of each new result (MSG_TRACK). On a thread of its own, since reading
+ * may take long.
  */
 #pragma once
 
+#include "core/ops/spawn.h"
 #include "core/role.h"
 
 #include <stddef.h>
@@ -16,6 +18,9 @@ struct tracker;
 struct tracker *tracker_new(struct board *board);
 struct role *tracker_role(struct tracker *t);
 void tracker_free(struct tracker *t);
+
+/* Scripts run by this client, which is main's to open before the role starts. */
+struct spawn_client *tracker_spawn(struct tracker *t);
 
 /* The first number in a file's text, as strtol() reads it with base 0. No digits: 0. 0 or -ERANGE: more
  * than 32 bits. Pure. */

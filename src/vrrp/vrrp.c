@@ -356,6 +356,11 @@ struct role *vrrp_tracker_role(struct vrrp *v)
 	return tracker_role(v->tracker);
 }
 
+struct spawn_client *vrrp_tracker_spawn(struct vrrp *v)
+{
+	return tracker_spawn(v->tracker);
+}
+
 void vrrp_free(struct vrrp *v)
 {
 	if (!v)

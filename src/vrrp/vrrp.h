@@ -5,6 +5,7 @@
 #pragma once
 
 #include "core/conf/conf.h"
+#include "core/ops/spawn.h"
 #include "core/role.h"
 
 #include <stddef.h>
@@ -17,8 +18,9 @@ struct vrrp *vrrp_new(struct board *board);
 /* For role_prepare() and so on. */
 struct role *vrrp_role(struct vrrp *v);
 
-/* The role that reads the files which instances track; freed with v. */
+/* The role that looks at what instances track (tracker.h), and its client; freed with v. */
 struct role *vrrp_tracker_role(struct vrrp *v);
+struct spawn_client *vrrp_tracker_spawn(struct vrrp *v);
 
 /* Main, when every role has ended: facts may lie in their mailboxes until then. NULL is allowed. */
 void vrrp_free(struct vrrp *v);

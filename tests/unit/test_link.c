@@ -195,6 +195,50 @@ static void test_made_stands_on_parent(void **state)
 	}
 }
 
+/* Sources that are tracked: on any interface; a link-local one on its own, or on what it stands on. */
+static void test_sources(void **state)
+{
+	struct link made = { .ifindex = 9, .name = "vrrp.1", .is_made = true, .parent = 2 };
+	const struct ip_addr srcs[] = { ip("10.0.0.1"), ip("10.0.0.2"), ip("10.0.0.2"),
+					ip("fe80::1"), ip("fe80::2") };
+	struct link_addr tentative = {
+		.ifindex = 2, .addr = ip("fe80::2"), .len = 64, .flags = IFA_F_TENTATIVE
+	};
+	struct link_addr local = { .ifindex = 2, .addr = ip("fe80::1"), .len = 64 };
+	const struct ip_addr other = ip("10.0.0.3");
+	struct link_pic p = { 0 };
+
+	(void)state;
+	put_link(&p, 1, "lo", 0);
+	put_link(&p, 2, "eth0", 0);
+	link_pic_put_link(&p, &made);
+	put_addr(&p, 1, 0x0a000002, 32);
+	put_addr(&p, 2, 0x0a000002, 24);
+	put_addr(&p, 2, 0x0a000003, 24);
+	link_pic_put_addr(&p, &tentative);
+	link_pic_put_addr(&p, &local);
+	link_pic_seal(&p);
+
+	struct link_table *t = link_table_make_with(&p, NULL, 0, srcs, N_OF(srcs));
+	struct link_table *none = link_table_make(&p, NULL, 0);
+	const struct link *lo = link_by_name(t, "lo"), *eth = link_by_name(t, "eth0");
+
+	assert_int_equal(t->src_n, 3);
+	assert_false(link_has_src(t, &srcs[0], eth));
+	assert_true(link_has_src(t, &srcs[1], eth) && link_has_src(t, &srcs[1], NULL));
+	assert_false(link_has_src(t, &other, eth)); /* nobody asked for it */
+	assert_true(link_has_src(t, &srcs[3], eth));
+	assert_true(link_has_src(t, &srcs[3], link_by_name(t, "vrrp.1")));
+	assert_false(link_has_src(t, &srcs[3], lo) || link_has_src(t, &srcs[3], NULL));
+	assert_false(link_has_src(t, &srcs[4], eth));
+	assert_false(link_has_src(none, &srcs[1], eth));
+	assert_false(link_table_eq(t, none));
+	assert_true(link_table_eq(none, none) && link_table_eq(t, t));
+	free(t);
+	free(none);
+	link_pic_fini(&p);
+}
+
 static void test_find(void **state)
 {
 	struct link_pic p = { 0 };
@@ -263,13 +307,10 @@ static void test_eq(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_by_name),
-		cmocka_unit_test(test_up_needs_both_flags),
-		cmocka_unit_test(test_primary),
-		cmocka_unit_test(test_find),
-		cmocka_unit_test(test_eq),
-		cmocka_unit_test(test_primary_v6),
-		cmocka_unit_test(test_made_stands_on_parent),
+		cmocka_unit_test(test_by_name),    cmocka_unit_test(test_up_needs_both_flags),
+		cmocka_unit_test(test_primary),    cmocka_unit_test(test_sources),
+		cmocka_unit_test(test_find),       cmocka_unit_test(test_eq),
+		cmocka_unit_test(test_primary_v6), cmocka_unit_test(test_made_stands_on_parent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,6 +8,7 @@
 #include "vrrp/tracker.h"
 
 #include <errno.h>
+#include <string.h>
 
 static void shares(void **state)
 {
@@ -198,12 +199,133 @@ static void numbers(void **state)
 	}
 }
 
+/* Results as letters: s a success, f a failure; what it counts as after each: u up, d down, ? unknown. */
+static void counts(void **state)
+{
+	static const struct {
+		uint16_t rise, fall;
+		const char *results, *counts;
+		bool is_init_fail;
+	} rows[] = {
+		{ 1, 1, "sfsf", "udud", false },
+		{ 3, 3, "s", "u", false }, /* the first success is enough */
+		{ 3, 3, "f", "d", false }, /* and so is the first failure */
+		{ 3, 3, "fsss", "dddu", false },
+		{ 3, 3, "fssfsss",
+		  "dddddd"
+		  "u",
+		  false },
+		{ 1, 3, "sfffs", "uuudu", false },
+		{ 2, 3, "sffsfff",
+		  "uuuuuu"
+		  "d",
+		  false }, /* a success in between, and it begins anew */
+		{ 3, 1, "sss", "ddu", true },
+		{ 1, 1, "s", "u", true },
+		{ 2, 2, "fsfss",
+		  "dddd"
+		  "u",
+		  true },
+		{ 65535, 65535, "sf", "uu", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(rows); i++) {
+		struct track_count c = { .is_known = rows[i].is_init_fail };
+
+		assert_int_equal(strlen(rows[i].results), strlen(rows[i].counts));
+		for (size_t k = 0; rows[i].results[k]; k++) {
+			struct track_count was = c;
+			bool changed = track_count(&c, rows[i].results[k] == 's', rows[i].rise,
+						   rows[i].fall);
+
+			if (!c.is_known || c.is_up != (rows[i].counts[k] == 'u'))
+				fail_msg("row %zu result %zu", i, k);
+			assert_int_equal(changed, !was.is_known || was.is_up != c.is_up);
+		}
+	}
+}
+
+/* What follows each count of processes, in keepalived's way. */
+static void quorums(void **state)
+{
+	enum { FORK_US = 5, EXIT_US = 7 };
+	static const struct {
+		bool is_up, is_waiting; /* before */
+		uint32_t n; /* quorum 2 to 3 */
+		enum track_cause cause;
+		enum track_step step;
+		int64_t wait_us;
+		bool becomes_up;
+	} rows[] = {
+		{ true, false, 2, TRACK_EXIT, TRACK_STAY, 0, true },
+		{ true, false, 1, TRACK_EXIT, TRACK_WAIT, EXIT_US, true },
+		{ true, true, 0, TRACK_EXIT, TRACK_STAY, 0, true },
+		{ true, true, 2, TRACK_FORK, TRACK_CALM, 0, true },
+		{ true, true, 2, TRACK_EXEC, TRACK_CALM, 0, true },
+		{ true, false, 1, TRACK_EXEC, TRACK_TURN, 0, false },
+		{ true, true, 1, TRACK_EXEC, TRACK_TURN, 0, false },
+		{ true, false, 1, TRACK_SCAN, TRACK_WAIT, EXIT_US, true },
+		{ true, false, 4, TRACK_FORK, TRACK_WAIT, FORK_US, true },
+		{ true, false, 4, TRACK_EXEC, TRACK_TURN, 0, false },
+		{ false, false, 1, TRACK_FORK, TRACK_STAY, 0, false },
+		{ false, false, 2, TRACK_FORK, TRACK_WAIT, FORK_US, false },
+		{ false, true, 1, TRACK_EXIT, TRACK_CALM, 0, false },
+		{ false, false, 2, TRACK_EXEC, TRACK_TURN, 0, true },
+		{ false, false, 2, TRACK_SCAN, TRACK_TURN, 0, true },
+		{ false, false, 3, TRACK_EXIT, TRACK_WAIT, EXIT_US, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(rows); i++) {
+		struct track_quorum q = {
+			.min = 2,
+			.max = 3,
+			.fork_us = FORK_US,
+			.exit_us = EXIT_US,
+			.is_known = true,
+			.is_up = rows[i].is_up,
+			.is_waiting = rows[i].is_waiting,
+		};
+		int64_t wait_us = 0;
+
+		if (track_quorum(&q, rows[i].n, rows[i].cause, &wait_us) != rows[i].step ||
+		    wait_us != rows[i].wait_us || q.is_up != rows[i].becomes_up)
+			fail_msg("row %zu", i);
+		assert_int_equal(q.is_waiting,
+				 rows[i].step == TRACK_WAIT ||
+					 (rows[i].step == TRACK_STAY && rows[i].is_waiting));
+	}
+}
+
+/* The first count is told whatever it is; times of 0 are none; the end of one looks at what is there. */
+static void quorum_edges(void **state)
+{
+	struct track_quorum q = { .min = 1, .max = UINT32_MAX, .fork_us = 9, .exit_us = 9 };
+	int64_t wait_us = 0;
+
+	(void)state;
+	assert_int_equal(track_quorum(&q, 0, TRACK_SCAN, &wait_us), TRACK_TURN);
+	assert_true(q.is_known && !q.is_up);
+	assert_int_equal(track_quorum(&q, 1, TRACK_FORK, &wait_us), TRACK_WAIT);
+	assert_true(track_quorum_end(&q, 1));
+	assert_true(q.is_up && !q.is_waiting);
+	assert_int_equal(track_quorum(&q, 0, TRACK_EXIT, &wait_us), TRACK_WAIT);
+	assert_false(track_quorum_end(&q, 5));
+	q.fork_us = q.exit_us = 0;
+	assert_int_equal(track_quorum(&q, 0, TRACK_EXIT, &wait_us), TRACK_TURN);
+	assert_int_equal(track_quorum(&q, 1, TRACK_FORK, &wait_us), TRACK_TURN);
+	assert_true(q.is_up);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(shares),     cmocka_unit_test(file_shares),
-		cmocka_unit_test(priorities), cmocka_unit_test(adaptations),
-		cmocka_unit_test(facts),      cmocka_unit_test(numbers),
+		cmocka_unit_test(shares),       cmocka_unit_test(file_shares),
+		cmocka_unit_test(priorities),   cmocka_unit_test(adaptations),
+		cmocka_unit_test(facts),        cmocka_unit_test(numbers),
+		cmocka_unit_test(counts),       cmocka_unit_test(quorums),
+		cmocka_unit_test(quorum_edges),
 	};
 
 	return cmocka_run_group_tests_name("track", tests, NULL, NULL);

@@ -267,10 +267,17 @@ struct conf_sync {
 	struct conf_loc loc;
 };
 
+/* Who a script runs as (conf_account.h). */
+struct conf_account {
+	uint32_t uid, gid;
+	const char *groups_of; /* it gets the supplementary groups of this user; "": none */
+};
+
 struct conf_track_script {
 	struct fields_track_script s;
 	struct conf_loc loc;
 	struct track_id id;
+	struct conf_account account;
 };
 
 struct conf_track_file {

@@ -155,6 +155,31 @@ static void rule_hmac(const struct conf *c, struct err_list *errs)
 	}
 }
 
+/* A short name has no folder and is cut off by the kernel. */
+static void rule_process(const struct conf *c, struct err_list *errs)
+{
+	enum { COMM_MAX = 15 };
+
+	for (uint32_t i = 0; i < c->track_process_n; i++) {
+		const struct fields_track_process *s = &c->track_process[i].s;
+		const char *name = s->command.n ? s->command.v[0] : "";
+
+		if (s->quorum > s->quorum_max && (s->quorum > 1 || s->quorum_max))
+			FAIL(c->track_process[i].loc,
+			     "track_processes \"%s\": 'quorum' is more than 'quorum_max'", s->name);
+		if (s->full || s->command.n > 1 || s->match != PARAM_AUTO)
+			continue;
+		if (strchr(name, '/') || strlen(name) > COMM_MAX)
+			WARN(c->track_process[i].loc,
+			     "track_processes \"%s\": no process has the name \"%.64s\": names "
+			     "have "
+			     "no folder and at most %d characters; to compare the first word of "
+			     "the "
+			     "command line, say full_command = true",
+			     s->name, name, COMM_MAX);
+	}
+}
+
 /* ------------------------------------------------------------------ what is named */
 
 /* Objects by kind and name: those that lists of names may name. */
@@ -305,6 +330,7 @@ const struct rule conf_rules_vrrp[] = {
 	{ "virtual addresses have an interface", rule_addr },
 	{ "settings of the virtual MAC fit together", rule_vmac },
 	{ "the active key is one of the keys", rule_hmac },
+	{ "names of processes can be those of one", rule_process },
 	{ "what is named is there", rule_named },
 	{ "an instance is in one sync group", rule_one_group },
 	{ "an interface is in one garp group", rule_one_pace },

@@ -4,17 +4,15 @@
  */
 #include "core/conf/conf_script.h"
 
+#include "core/conf/conf_account.h"
 #include "core/conf/conf_compare.h"
 #include "core/conf/conf_names.h"
 
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static const char default_account[] = "vipd_script";
 
 struct looking {
 	const struct conf *c;
@@ -65,15 +63,6 @@ const char *conf_script_insecure(const char *path, char where[static CONF_SCRIPT
 	/* whoever can write where a link lies can lead it elsewhere */
 	memcpy(where, path, strlen(path) + 1);
 	return path_insecure(where);
-}
-
-/* Whether a script without an account of its own runs as root: what global_defs says, else the account
- * that is made for it, where there is one. */
-static bool default_is_root(const struct conf *c)
-{
-	if (c->global.s.script_user)
-		return !strcmp(c->global.s.script_user, "root");
-	return !getpwnam(default_account);
 }
 
 /* Where a program without a folder is, as a shell would find it; NULL: nowhere. */
@@ -178,11 +167,24 @@ static void walk(struct looking *l, enum schema_kind kind, uint32_t i)
 	}
 }
 
+static void find_accounts(struct conf *c, struct err_list *errs)
+{
+	char why[CONF_ACCOUNT_WHY_LEN];
+
+	for (uint32_t i = 0; i < c->track_script_n; i++) {
+		struct conf_track_script *t = &c->track_script[i];
+
+		if (!conf_account_find(c, t->s.user, t->s.group, &t->account, why))
+			err_add(errs, ERR_ERROR, t->loc.file, t->loc.line,
+				"vrrp_scripts \"%.64s\": %s", t->s.name, why);
+	}
+}
+
 uint32_t conf_scripts_check(struct conf *c, struct err_list *errs)
 {
 	static const enum schema_kind roots[] = { SCHEMA_vrrp, SCHEMA_sync, SCHEMA_track_script,
 						  SCHEMA_vs,   SCHEMA_rs,   SCHEMA_check };
-	struct looking l = { .c = c, .errs = errs, .is_root = default_is_root(c) };
+	struct looking l = { .c = c, .errs = errs, .is_root = conf_account_is_root(c) };
 
 	for (uint32_t i = 0; i < c->script_n; i++)
 		resolve(c, &c->script[i].s.command);
@@ -190,6 +192,7 @@ uint32_t conf_scripts_check(struct conf *c, struct err_list *errs)
 		resolve(c, &c->track_script[i].s.command);
 	for (uint32_t i = 0; i < c->check_n; i++)
 		resolve(c, &c->check[i].s.command);
+	find_accounts(c, errs);
 	for (int kind = 0; kind < SCHEMA_KIND_N; kind++)
 		if (schema_of[kind].is_once)
 			walk(&l, (enum schema_kind)kind, 0);

@@ -8,8 +8,8 @@
 #include "core/conf/conf.h"
 #include "core/err.h"
 
-/* Programs without a folder get the path where they are found in the usual ones, as a shell would; then
- * adds what is wrong to errs. c is not published yet. Returns how many programs are refused for security. */
+/* Programs without a folder get the path where they are found in the usual ones, as a shell would, and
+ * vrrp_scripts their accounts; then adds what is wrong to errs. c is not published yet. Returns how many programs are refused for security. */
 uint32_t conf_scripts_check(struct conf *c, struct err_list *errs);
 
 /* The security of one path for a program that runs as root: NULL, or what is wrong with it. where gets

@@ -118,7 +118,29 @@ void ka_track_file(struct ka *k, const struct ka_node *n, struct ka_obj *o)
 	ka_push(k, n, &f);
 }
 
+/* NAME [PARAMETER...]: unlike a script's command, a word is one even with blanks in it */
+static void process(struct ka *k, const struct ka_node *n, struct ka_obj *o)
+{
+	if (n->word_n < 2)
+		ka_bad(k, n, "'%s' has no value", n->word[0]);
+	else
+		(void)ka_add_texts(k, n, schema_find(o->kind, "process"), o, n->word + 1,
+				   n->word_n - 1);
+}
+
+/* [initial|partial]; bare: there must be no others than those that are said */
+static void param_match(struct ka *k, const struct ka_node *n, struct ka_obj *o)
+{
+	if (n->word_n < 2)
+		(void)ka_set_text(k, n, o, "param_match", "exact");
+	else
+		(void)ka_put(k, n, 1, o, "param_match");
+	ka_extra(k, n, 2);
+}
+
 const struct ka_word ka_words_process[] = {
+	{ "process", process, false },
+	{ "param_match", param_match, false },
 	{ "weight", weight, false },
 	{ NULL, NULL, false },
 };
