@@ -40,6 +40,8 @@ enum {
 	PSEUDO_LEN = 20,
 	WINDOW_MIN_S = 5,
 	WINDOW_MAX_S = 300,
+
+	AH_CLOSE_N = 256, /* numbers between two routers that count alike: adverts have 255 copies at most */
 };
 
 #define AH_SEQ_LAST UINT32_C(0xfffffffd)
@@ -144,28 +146,47 @@ static enum vrrp_drop ah_check(struct auth *a, struct auth_run *run, const struc
 {
 	size_t ip_len = in->ip_len - PKT_AH_LEN;
 	uint32_t seq = get32(in->ah + A_SEQ);
+	bool is_old = seq <= run->ah_seq && !run->is_ah_cycled;
 	uint8_t icv[ICV_LEN];
 
 	if (memcmp(in->ah + A_SPI, in->src.byte, 4) != 0) /* V117 */
 		return VRRP_DROP_AUTH_FAIL;
 	/* before the hash: a flood of what was sent once costs little */
-	if (seq <= run->ah_seq && !run->is_ah_cycled)
+	if (is_old && run->ah_seq - seq >= AH_CLOSE_N)
 		return VRRP_DROP_REPLAY;
 	ah_icv(a, in->ip, ip_len, addr_is_multicast(&in->dst), in->ah, in->msg,
 	       in->total_len - in->ip_len, icv);
 	if (!memeql_sec(icv, in->ah + A_ICV, ICV_LEN))
 		return VRRP_DROP_AUTH_FAIL;
+	run->has_ah_met = true;
+	if (is_old)
+		return VRRP_DROP_REPLAY;
 	run->ah_seq = seq;
 	return VRRP_DROP_NONE;
+}
+
+/* Routers that became active at the same moment count alike and send at the same time: each has used the
+ * other's number when it arrives, and drops it, for as long as their clocks agree. Steps that differ part
+ * them: 1 .. AH_CLOSE_N, from the address and the number. An active one that meets nobody counts by one. */
+static uint32_t ah_step(struct auth_run *run, const struct pkt_route *route)
+{
+	uint32_t mix = (get32(route->src.byte) ^ run->ah_seq) * UINT32_C(0x9e3779b1);
+
+	if (!run->has_ah_met)
+		return 1;
+	run->has_ah_met = false;
+	return 1 + mix / (UINT32_MAX / AH_CLOSE_N + 1);
 }
 
 static void ah_sign(struct auth *a, struct auth_run *run, const struct pkt_route *route,
 		    const struct pkt_out *out)
 {
-	if (run->ah_seq < AH_SEQ_LAST)
-		run->ah_seq++;
-	else
+	uint32_t step = ah_step(run, route);
+
+	if (run->ah_seq >= AH_SEQ_LAST)
 		run->is_ah_cycled = true;
+	else
+		run->ah_seq += step < AH_SEQ_LAST - run->ah_seq ? step : AH_SEQ_LAST - run->ah_seq;
 	memcpy(out->ah + A_SPI, route->src.byte, 4);
 	put32(out->ah + A_SEQ, run->ah_seq);
 	ah_icv(a, out->ip, PKT_IP_LEN, addr_is_multicast(&route->dst), out->ah, out->msg,
