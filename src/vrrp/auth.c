@@ -41,7 +41,8 @@ enum {
 	WINDOW_MIN_S = 5,
 	WINDOW_MAX_S = 300,
 
-	AH_CLOSE_N = 256, /* numbers between two routers that count alike: adverts have 255 copies at most */
+	AH_CLOSE_N =
+		256, /* numbers between two routers that count alike: adverts have 255 copies at most */
 };
 
 #define AH_SEQ_LAST UINT32_C(0xfffffffd)
