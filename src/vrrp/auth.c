@@ -246,9 +246,18 @@ static struct auth_seen *place_of(struct auth_run *run, const struct ip_addr *ad
 	return oldest;
 }
 
-static enum vrrp_drop seq_check(struct auth_run *run, struct auth_seen *s, uint64_t seq)
+/* A time stamp from when a clock was wrong: it has been set back since. Nobody with the right time would
+ * believe a number that goes on from there, and what was sent then is refused by its time alone; so it is
+ * forgotten, by the sender and by who heard it. */
+static bool is_of_other_clock(const struct auth *a, uint64_t seq, struct auth_time now)
 {
-	if (s->used && !is_after(seq, s->seq))
+	return a->is_timed && (int32_t)((uint32_t)(seq >> 32) - now.s) > a->window_s;
+}
+
+static enum vrrp_drop seq_check(struct auth_run *run, struct auth_seen *s, uint64_t seq,
+				bool is_forgotten)
+{
+	if (s->used && !is_forgotten && !is_after(seq, s->seq))
 		return VRRP_DROP_REPLAY;
 	s->seq = seq;
 	s->used = ++run->rank ? run->rank : ++run->rank;
@@ -280,15 +289,17 @@ static enum vrrp_drop hmac_check(struct auth *a, struct auth_run *run, struct au
 	hmac_of(k, &in->src, in->msg, (size_t)(t - in->msg), t, hmac);
 	if (!memeql_sec(hmac, t + T_HMAC, HMAC_LEN))
 		return VRRP_DROP_AUTH_FAIL;
-	return seq_check(run, peer ? peer : place_of(run, &in->src), get64(t + T_SEQ));
+	peer = peer ? peer : place_of(run, &in->src);
+	return seq_check(run, peer, get64(t + T_SEQ), is_of_other_clock(a, peer->seq, now));
 }
 
-/* The clock, or one more than the last: it grows although the clock may stand or go back. */
-static uint64_t next_seq(struct auth_run *run, struct auth_time now)
+/* The clock, or one more than the last: it grows although the clock may stand or go back a little. */
+static uint64_t next_seq(const struct auth *a, struct auth_run *run, struct auth_time now)
 {
 	uint64_t clock = (uint64_t)now.s << 32 | (uint64_t)now.frac << 16;
+	bool is_new = !run->tx_seq || is_of_other_clock(a, run->tx_seq, now);
 
-	run->tx_seq = is_after(clock, run->tx_seq) || !run->tx_seq ? clock : run->tx_seq + 1;
+	run->tx_seq = is_new || is_after(clock, run->tx_seq) ? clock : run->tx_seq + 1;
 	return run->tx_seq;
 }
 
@@ -296,7 +307,7 @@ static void hmac_sign(struct auth *a, struct auth_run *run, const struct pkt_rou
 		      const struct pkt_out *out, struct auth_time now)
 {
 	struct auth_key *k = find_key(a, a->active);
-	uint64_t seq = next_seq(run, now);
+	uint64_t seq = next_seq(a, run, now);
 	uint8_t *t = out->trailer;
 
 	BUG_ON(!k);

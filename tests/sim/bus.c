@@ -126,27 +126,6 @@ static void damage(struct sim_packet *p)
 	p->data[head + sim_rand(p->len - head)] ^= (uint8_t)(1 + sim_rand(255));
 }
 
-static void count(struct sim_router *r, const struct sim_packet *p)
-{
-	struct pkt_in in;
-	bool is_v6 = p->port == SOCK_V6;
-
-	if (!(is_v6 ? pkt_open_v6(p->data, p->len, &p->src.v6, &p->dst.v6, p->hops, &in)
-		    : pkt_open_v4(p->data, p->len, &in)))
-		sim_fail("router %u sends what is no packet", r->index);
-	for (unsigned i = 0; i < SIM_INSTS_N; i++) {
-		const struct sim_inst *s = &r->conf.inst[i];
-
-		if (!s->is_there || s->vrid != in.vrid || s->net != p->net ||
-		    (s->family == AF_INET6) != is_v6)
-			continue;
-		r->advert_us[i] = sim.now_us;
-		r->advert_n[i]++;
-		r->resign_n[i] += !in.msg[2];
-		sim_note("advert vrid=%u prio=%u", in.vrid, in.msg[2]);
-	}
-}
-
 int bus_send(struct sim_router *r, const struct sock_to *to, const uint8_t *data, uint32_t len)
 {
 	struct sim_packet p = {
@@ -167,7 +146,7 @@ int bus_send(struct sim_router *r, const struct sock_to *to, const uint8_t *data
 	if (!r->link[p.net].is_up)
 		return -ENETDOWN;
 	memcpy(p.data, data, len);
-	count(r, &p);
+	wire_check(r, &p);
 	for (p.to = 0; p.to < SIM_ROUTERS_N; p.to++) {
 		if (!reaches(r, &sim.router[p.to], p.net, &p.dst) || sim_chance(n->loss))
 			continue;

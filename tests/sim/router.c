@@ -72,12 +72,17 @@ static void put_options(struct text *t, const struct sim_router *r, const struct
 		[SIM_AUTH_NONE] = "",
 		[SIM_AUTH_PASS] = " authentication={auth_type=\"PASS\";auth_pass=\"s3cret\";};",
 		[SIM_AUTH_AH] = " authentication={auth_type=\"AH\";auth_pass=\"s3cret\";};",
-		[SIM_AUTH_HMAC] =
-			" auth_hmac={keys=({id=1;key=\"0123456789abcdef0123456789abcdef\";});"
-			"active_key=1;};",
+		[SIM_AUTH_HMAC] = "",
 	};
 
+	unsigned key = s->has_other_key ? 2 : 1;
+
 	put(t, "%s", auths[s->auth]);
+	if (s->auth == SIM_AUTH_HMAC)
+		put(t,
+		    " auth_hmac={keys=({id=%u;key=\"0123456789abcdef0123456789abcdef\";});"
+		    "active_key=%u;};",
+		    key, key);
 	if (s->nopreempt)
 		put(t, " nopreempt=true;");
 	if (s->preempt_delay_us)
@@ -104,7 +109,11 @@ static void put_inst(struct text *t, const struct sim_router *r, unsigned i)
 	    sim_inst_name[i], s->net, s->vrid, s->version, s->prio);
 	put(t, " advert_int=\"%lldus\"; down_timer_adverts=%u;", (long long)s->adv_us, s->down_n);
 	if (s->family == AF_INET)
-		put(t, " virtual_ipaddress=(\"10.0.%u.%u/24\");", s->net, 100 + i);
+		put(t, " virtual_ipaddress=(\"10.0.%u.%u/24\");", s->net,
+		    100 + i + s->has_other_vips);
+	else if (s->has_other_vips) /* and no link-local one first */
+		put(t, " virtual_ipaddress=(\"2001:db8:%u::20%u/64\",\"fe80::2%u/64\");", s->net, i,
+		    i);
 	else
 		put(t, " virtual_ipaddress=(\"fe80::1%u/64\",\"2001:db8:%u::10%u/64\");", i, s->net,
 		    i);
@@ -192,7 +201,7 @@ static void fill_link(const struct sim_router *r, unsigned net, struct link *l)
 		.is_up = from->is_up,
 		.is_joined = true,
 		.is_joined_v6 = true,
-		.mtu = 1500,
+		.mtu = from->mtu,
 	};
 	(void)snprintf(l->name, sizeof(l->name), "eth%u", net);
 	if (!from->has_address)
@@ -230,6 +239,7 @@ static void adopt(struct sim_router *r)
 	r->conf = r->next;
 	if (was)
 		model_reload(r, &old);
+	memset(r->ip_id, 0, sizeof(r->ip_id)); /* what starts anew counts anew */
 	role->ops->adopt(role, was, role->conf);
 	if (was)
 		conf_drop(was);
@@ -278,6 +288,7 @@ static void turn(struct sim_router *r)
 
 	sim.me = r;
 	sim.turn_n++;
+	r->turn_n++;
 	adopt(r);
 	if (r->is_link_new) {
 		r->is_link_new = false;
@@ -364,6 +375,7 @@ void router_init(struct sim_router *r, unsigned index)
 			.host = (uint8_t)(index + 1),
 			.is_up = true,
 			.has_address = true,
+			.mtu = 1500,
 		};
 	if (mbox_init(&r->reflector) || mbox_init(&r->ipvs))
 		sim_fail("no mailbox");
@@ -381,6 +393,7 @@ void router_start(struct sim_router *r, const struct sim_conf *c)
 	for (unsigned i = 0; i < SIM_INSTS_N; i++)
 		r->state[i] = VRRP_INIT;
 	memset(r->n, 0, sizeof(r->n));
+	memset(r->ip_id, 0, sizeof(r->ip_id));
 	r->stalled_until_us = 0;
 	publish_links(r);
 	sim.me = r;

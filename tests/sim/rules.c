@@ -48,14 +48,21 @@ static bool is_active(const struct sim_router *r, unsigned i)
 	return r->v && r->conf.inst[i].is_there && r->state[i] == VRRP_ACTIVE;
 }
 
-/* Nothing is lost between them. */
+/* Nothing is lost between them, and each knows that it is another who speaks. */
 static bool hear_each_other(const struct sim_router *a, const struct sim_router *b, unsigned net)
 {
 	const struct sim_net *n = &sim.net[net];
 
 	return n->side[a->index] == n->side[b->index] && a->link[net].is_up && b->link[net].is_up &&
-	       !n->loss && !n->damage && sim.now_us >= a->stalled_until_us &&
-	       sim.now_us >= b->stalled_until_us && sim.now_us >= sim.send_error_until_us;
+	       a->link[net].host != b->link[net].host && !n->loss && !n->damage &&
+	       sim.now_us >= a->stalled_until_us && sim.now_us >= b->stalled_until_us &&
+	       sim.now_us >= sim.send_error_until_us;
+}
+
+static bool believe_each_other(const struct sim_inst *a, const struct sim_inst *b)
+{
+	return a->vrid == b->vrid && a->version == b->version && a->auth == b->auth &&
+	       a->has_other_key == b->has_other_key && (a->version == 3 || a->adv_us == b->adv_us);
 }
 
 static bool is_better(const struct sim_router *a, const struct sim_router *b, unsigned i)
@@ -91,7 +98,8 @@ static void look_at_pair(struct sim_router *a, struct sim_router *b, unsigned i)
 		*since_us = 0;
 		return;
 	}
-	if (!*since_us || !hear_each_other(a, b, a->conf.inst[i].net))
+	if (!*since_us || !hear_each_other(a, b, a->conf.inst[i].net) ||
+	    !believe_each_other(&a->conf.inst[i], &b->conf.inst[i]))
 		*since_us = sim.now_us;
 
 	int64_t from_us = later(*since_us, later(rules.calm_us[a->index], rules.calm_us[b->index]));

@@ -65,6 +65,8 @@ void __wrap_log_event(enum log_id id, const char *fmt, ...)
 	char text[LOG_LINE_LEN];
 	va_list ap;
 
+	if (sim.me)
+		sim.me->log_n[id]++;
 	if (!sim.is_verbose)
 		return;
 	va_start(ap, fmt);

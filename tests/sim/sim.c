@@ -120,7 +120,7 @@ static void run_all(void)
 	const char *text = getenv("SIM_RUNS");
 	uint64_t runs_n = text ? strtoull(text, NULL, 10) : RUNS_N;
 	double from_s = now_s();
-	unsigned cases_n = cases_run(NULL);
+	unsigned cases_n = cases_run(NULL) + drops_run(NULL);
 
 	run_seeds(1, runs_n);
 	(void)printf("%u cases and %" PRIu64 " random runs: %" PRIu64 " packets, %" PRIu64
@@ -137,7 +137,7 @@ static int run(int argc, char **argv)
 	if (argc == 1) {
 		run_all();
 	} else if (*end) {
-		if (!cases_run(argv[1])) {
+		if (!cases_run(argv[1]) && !drops_run(argv[1])) {
 			(void)fprintf(stderr, "there is no case '%s'\n", argv[1]);
 			return 2;
 		}
@@ -154,6 +154,8 @@ int main(int argc, char **argv)
 	sim.router = calloc(SIM_ROUTERS_N, sizeof(*sim.router));
 	BUG_ON(!sim.router);
 	snap_thread_register();
+	if (stats_thread_enter())
+		return 1;
 	err = run(argc, argv);
 	snap_barrier();
 	snap_thread_unregister();

@@ -8,12 +8,14 @@
  * passes, so a minute of ten routers takes milliseconds, and a run is the same whenever it is made again.
  *
  *	seam	the clocks, sockets and log that the role is given
+ *	wire	what is sent: every field
  *	bus	two networks: delay, loss, copies, disorder, partitions, damage
  *	router	a router's life: start, end, reload, interfaces; its turns
  *	model	what each instance must be at each moment, from the statements of the protocol alone
  *	rules	what all routers together must be: who may be active with whom, and for how long
  *	random	a run made of a number (its seed)
  *	cases	runs made by hand, a row each
+ *	drops	the same of every reason to drop an advert
  *
  * One thread; all times are microseconds. sim.now_us is the time of the world, each router's own clock
  * has another origin and another pace.
@@ -21,6 +23,7 @@
 #pragma once
 
 #include "core/conf/conf_ids.h"
+#include "core/log.h"
 #include "core/mbox.h"
 #include "vrrp/link.h"
 #include "vrrp/thread.h"
@@ -46,6 +49,7 @@ struct sim_inst {
 	uint8_t net, vrid, version, family, prio, down_n, late_prio;
 	int64_t adv_us, preempt_delay_us;
 	bool nopreempt, lower_no_advert, higher_send_advert, is_unicast, has_file;
+	bool has_other_vips, has_other_key; /* not those of the others */
 	enum sim_auth auth;
 	const char *more; /* further settings as text, or NULL */
 };
@@ -81,6 +85,7 @@ struct sim_link {
 	uint32_t ifindex;
 	bool is_up, has_address;
 	uint8_t host; /* last byte of its address */
+	uint32_t mtu;
 };
 
 /* What an instance must be; see model.c. Times of the router's own clock. */
@@ -121,6 +126,12 @@ struct sim_router {
 	int64_t advert_us[SIM_INSTS_N]; /* of its last advert; world time */
 	unsigned advert_n[SIM_INSTS_N], resign_n[SIM_INSTS_N];
 	unsigned change_n; /* transitions of all of its instances */
+	uint64_t turn_n;
+	uint32_t ip_id[SIM_INSTS_N]; /* of the last packet; wire.c */
+	int64_t copy_us[SIM_INSTS_N];
+	uint64_t copy_turn[SIM_INSTS_N];
+	unsigned copies_n[SIM_INSTS_N];
+	unsigned log_n[LOG_N]; /* lines that it wrote of each event */
 };
 
 struct sim {
@@ -173,6 +184,11 @@ unsigned bus_deliver(void);
 
 /* A packet of the simulator's own, to a router. */
 void bus_inject(const struct sim_packet *p);
+
+/* ------------------------------------------------------------------ wire.c */
+
+/* A packet that the router sends: fails when it is not as it must be, and counts it. */
+void wire_check(struct sim_router *r, const struct sim_packet *p);
 
 /* ------------------------------------------------------------------ router.c */
 
@@ -244,3 +260,4 @@ void random_run(uint64_t seed);
 
 /* All, or the one of this name; how many were run. */
 unsigned cases_run(const char *name);
+unsigned drops_run(const char *name);

@@ -352,6 +352,31 @@ static void hmac_window(void **state)
 	}
 }
 
+/* V126: clocks that were an hour ahead are set right, those of both routers or of one. What the sender
+ * counts and what the receiver remembers must not keep them deaf for that hour; within the window nothing
+ * is believed twice. */
+static void hmac_clock_is_set_back(void **state)
+{
+	struct auth_run run = { 0 };
+
+	(void)state;
+	use_hmac(AUTH_ENFORCE);
+	bed.now.s += 3600;
+	make(&run);
+	assert_int_equal(judge(), VRRP_DROP_NONE);
+	bed.now.s -= 3600;
+	assert_int_equal(judge(), VRRP_DROP_AUTH_STALE); /* what was sent then */
+	for (unsigned i = 0; i < 3; i++) {
+		make(&run);
+		assert_int_equal(judge(), VRRP_DROP_NONE);
+		assert_int_equal(judge(), VRRP_DROP_REPLAY);
+	}
+	bed.now.s -= 4; /* a little: it counts on */
+	make(&run);
+	assert_int_equal(judge(), VRRP_DROP_NONE);
+	assert_int_equal(judge(), VRRP_DROP_REPLAY);
+}
+
 /* V126: keys come and go by their ids. */
 static void hmac_keys(void **state)
 {
@@ -477,6 +502,7 @@ int main(void)
 		cmocka_unit_test_setup(ah_twins, setup),
 		cmocka_unit_test_setup(hmac_round_trip, setup),
 		cmocka_unit_test_setup(hmac_window, setup),
+		cmocka_unit_test_setup(hmac_clock_is_set_back, setup),
 		cmocka_unit_test_setup(hmac_keys, setup),
 		cmocka_unit_test_setup(hmac_modes, setup),
 		cmocka_unit_test_setup(hmac_senders, setup),
