@@ -205,7 +205,8 @@ void router_free(struct sim_router *r);
 /* Each of them is seen by the router in its next turn, which is now unless it stands still. */
 void router_reload(struct sim_router *r, const struct sim_conf *c);
 void router_link(struct sim_router *r, unsigned net, bool is_up);
-void router_renumber(struct sim_router *r, unsigned net, uint8_t host); /* 0: it loses its address */
+void router_renumber(struct sim_router *r, unsigned net,
+		     uint8_t host); /* 0: it loses its address */
 void router_replace(struct sim_router *r, unsigned net); /* another interface of the same name */
 void router_file(struct sim_router *r, int32_t value);
 void router_stall(struct sim_router *r, int64_t for_us);

@@ -495,17 +495,17 @@ static void windows(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(password, setup),
-		cmocka_unit_test_setup(long_and_empty_passwords, setup),
-		cmocka_unit_test_setup(ah_golden, setup),
-		cmocka_unit_test_setup(ah_counter, setup),
-		cmocka_unit_test_setup(ah_twins, setup),
-		cmocka_unit_test_setup(hmac_round_trip, setup),
-		cmocka_unit_test_setup(hmac_window, setup),
-		cmocka_unit_test_setup(hmac_clock_is_set_back, setup),
-		cmocka_unit_test_setup(hmac_keys, setup),
-		cmocka_unit_test_setup(hmac_modes, setup),
-		cmocka_unit_test_setup(hmac_senders, setup),
+		SAYS_SETUP("V26, V113, V115", password, setup),
+		SAYS_SETUP("V114", long_and_empty_passwords, setup),
+		SAYS_SETUP("V116, V117, V118, V119", ah_golden, setup),
+		SAYS_SETUP("V119, V120", ah_counter, setup),
+		SAYS_SETUP("V119", ah_twins, setup),
+		SAYS_SETUP("V124, V125", hmac_round_trip, setup),
+		SAYS_SETUP("V126", hmac_window, setup),
+		SAYS_SETUP("V126", hmac_clock_is_set_back, setup),
+		SAYS_SETUP("V126", hmac_keys, setup),
+		SAYS_SETUP("V126, V127", hmac_modes, setup),
+		SAYS_SETUP("V126", hmac_senders, setup),
 		cmocka_unit_test_setup(key_texts, setup),
 		cmocka_unit_test_setup(windows, setup),
 	};

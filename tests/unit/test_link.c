@@ -265,10 +265,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_by_name),
 		cmocka_unit_test(test_up_needs_both_flags),
-		cmocka_unit_test(test_primary),
+		SAYS("V3", test_primary),
 		cmocka_unit_test(test_find),
 		cmocka_unit_test(test_eq),
-		cmocka_unit_test(test_primary_v6),
+		SAYS("V4", test_primary_v6),
 		cmocka_unit_test(test_made_stands_on_parent),
 	};
 
