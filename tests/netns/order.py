@@ -19,6 +19,7 @@ from pair import PATIENCE, Scene  # noqa: E402
 from proc import wait_until  # noqa: E402
 from wire import Advert, Garp  # noqa: E402
 
+LATE = 0.03  # seconds; as in hostile.py
 VIP, EVIP = "10.9.0.100", "2001:db8:9::100"
 WORDS = f"""virtual_ipaddress_excluded = ( "{EVIP}/64" );
     virtual_routes = ( {{ to = "10.81.0.0/16"; via = "10.9.0.254"; }} );
@@ -171,5 +172,30 @@ def taking_and_yielding(t):
         frames.close()
 
 
+def many(prio):
+    return instance("many", 52, prio, ["10.9.1.1/32"], advert_ms=100, vipd="virtual_ipaddress_excluded = ( "
+                    + ", ".join(f'"10.9.{2 + n // 250}.{1 + n % 250}/32"' for n in range(1000)) + " );")
+
+
+def on_time(t):
+    t.part("a thousand addresses come and go, and adverts leave on time")
+    with Scene(t) as scene:
+        fast = instance("fast", 53, 150, ["10.9.0.103/24"], advert_ms=100)
+        a = scene.router("r1", Vipd, [fast, many(100)], start=True)
+        a.director.wait_state("fast", "ACTIVE", PATIENCE)
+        begin = time.monotonic()
+        a.director.wait_state("many", "ACTIVE", PATIENCE)
+        scene.wire.wait(Garp, PATIENCE, since=begin, address="10.9.5.250", mac=a.mac)
+        seen = a.daemon.mark()
+        b = scene.router("r2", Vipd, [many(150)], start=True)
+        a.director.wait_state("many", "BACKUP", PATIENCE, seen)
+        scene.wire.wait(Garp, PATIENCE, since=begin, address="10.9.5.250", mac=b.mac)
+        gap, at = pair.gaps(scene.wire.adverts(since=begin, vrid=53, mac=a.mac))[0]
+        scene.bound(gap, 0.1 + LATE, at, at + gap, "largest gap between adverts meanwhile (V139)")
+        for router in (a, b):
+            t.equal(router.director.stop(), 0, f"exit status of {router.name}")
+
+
 with pair.suite("order") as test:
     taking_and_yielding(test)
+    on_time(test)

@@ -586,13 +586,20 @@ static void captures(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		SAYS("V26, V28, V29, V30", golden_frames),     SAYS("V1, V2, V7, V8, V11, V14, V20, V23, V24, V31", encode_makes_golden_frames),
-		cmocka_unit_test(reasons),           SAYS("V45", no_address),
-		SAYS("V28, V34", checksums),         SAYS("V40, V137", cut_anywhere),
-		SAYS("V34", every_flipped_bit), SAYS("V42, V43", padding),
-		SAYS("V41", ip_options),        SAYS("V18, V19", wire_intervals),
-		cmocka_unit_test(round_trip),        SAYS("V22, V50", list_sums),
-		cmocka_unit_test(captures),          SAYS("V32, V36", unicast),
+		SAYS("V26, V28, V29, V30", golden_frames),
+		SAYS("V1, V2, V7, V8, V11, V14, V20, V23, V24, V31", encode_makes_golden_frames),
+		cmocka_unit_test(reasons),
+		SAYS("V45", no_address),
+		SAYS("V28, V34", checksums),
+		SAYS("V40, V137", cut_anywhere),
+		SAYS("V34", every_flipped_bit),
+		SAYS("V42, V43", padding),
+		SAYS("V41", ip_options),
+		SAYS("V18, V19", wire_intervals),
+		cmocka_unit_test(round_trip),
+		SAYS("V22, V50", list_sums),
+		cmocka_unit_test(captures),
+		SAYS("V32, V36", unicast),
 		SAYS("V2, V19, V27, V37, V40, V45", over_ipv6),
 	};
 

@@ -145,7 +145,8 @@ static void sends_and_hears(void **state)
 /* What is in AH and not VRRP's does not wake us (V123). */
 static void hears_ah(void **state)
 {
-	struct sockaddr_in there = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	struct sockaddr_in there = { .sin_family = AF_INET,
+				     .sin_addr = { htonl(INADDR_LOOPBACK) } };
 	int out = socket(AF_INET, SOCK_RAW, IPPROTO_RAW);
 	uint8_t packet[PKT_IP_LEN + PKT_AH_LEN + 16] = { 0x45, [8] = 255, [9] = PKT_PROTO_AH };
 	uint8_t *ah = packet + PKT_IP_LEN;

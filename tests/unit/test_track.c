@@ -201,9 +201,9 @@ static void numbers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(shares),     cmocka_unit_test(file_shares),
+		cmocka_unit_test(shares), cmocka_unit_test(file_shares),
 		SAYS("V101", priorities), cmocka_unit_test(adaptations),
-		cmocka_unit_test(facts),      cmocka_unit_test(numbers),
+		cmocka_unit_test(facts),  cmocka_unit_test(numbers),
 	};
 
 	return cmocka_run_group_tests_name("track", tests, NULL, NULL);
