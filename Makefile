@@ -122,7 +122,7 @@ help:
 DEPS := gcc make pkg-config libc6-dev liburcu-dev libnl-3-dev libnl-genl-3-dev libnl-route-3-dev \
 	libconfig-dev libjansson-dev libcurl4-openssl-dev libssl-dev nettle-dev libnftables-dev \
 	libpcre2-dev libcmocka-dev clang clang-format libclang-rt-14-dev python3 iproute2 procps kmod curl \
-	nginx-light busybox openssl redis-server unbound keepalived nftables tshark ipvsadm \
+	nginx-light busybox iputils-ping openssl redis-server unbound keepalived nftables tshark ipvsadm \
 	user-mode-linux mandoc
 
 deps:
