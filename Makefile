@@ -48,6 +48,7 @@ HDR    := $(sort $(wildcard src/*/*.h src/*/*/*.h))
 OBJ    := $(SRC:%.c=$(BUILD)/%.o)
 MAINS  := src/main.c src/ctl/vipctl.c
 LIBOBJ := $(filter-out $(MAINS:%.c=$(BUILD)/%.o),$(OBJ))
+SIM    := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/sim/*.c)))
 UNIT   := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/unit/test_*.c)))
 
 Q := $(if $(V),,@)
@@ -91,6 +92,15 @@ $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/libvipd.a
 	$(call say,LD    $@)
 	$(Q)$(CC) $(LDFLAGS) $(LDFLAGS_$(MODE)) -o $@ $^ $(LIBS) -lcmocka
 
+# the functions that the simulator has in the place of the machine's (tests/sim/seam.c)
+SEAM := clock_now_us clock_gettime log_event loop_add loop_del fact_post inst_advert \
+	sock_open sock_close sock_take_all sock_read sock_packet sock_queue sock_flush
+comma := ,
+
+$(BUILD)/tests/sim/sim: $(SIM) $(BUILD)/libvipd.a
+	$(call say,LD    $@)
+	$(Q)$(CC) $(LDFLAGS) $(LDFLAGS_$(MODE)) $(SEAM:%=-Wl$(comma)--wrap=%) -o $@ $^ $(LIBS)
+
 $(BUILD)/bench/%: $(BUILD)/bench/%.o $(BUILD)/libvipd.a
 	$(call say,LD    $@)
 	$(Q)$(CC) $(LDFLAGS) $(LDFLAGS_$(MODE)) -o $@ $^ $(LIBS)
@@ -114,7 +124,7 @@ help:
 DEPS := gcc make pkg-config libc6-dev liburcu-dev libnl-3-dev libnl-genl-3-dev libnl-route-3-dev \
 	libconfig-dev libjansson-dev libcurl4-openssl-dev libssl-dev nettle-dev libnftables-dev \
 	libpcre2-dev libmicrohttpd-dev libcmocka-dev clang clang-format libclang-rt-14-dev python3 iproute2 procps kmod curl \
-	nginx-light python3-prometheus-client busybox openssl redis-server unbound keepalived nftables tshark ipvsadm \
+	nginx-light python3-prometheus-client busybox iputils-ping openssl redis-server unbound keepalived nftables tshark ipvsadm \
 	user-mode-linux mandoc
 
 deps:
@@ -198,4 +208,4 @@ install: build/vipd build/vipctl build/vipd.conf.5
 clean:
 	rm -rf build
 
--include $(OBJ:.o=.d) $(UNIT:=.d) $(FUZZ_OBJ:.o=.d)
+-include $(OBJ:.o=.d) $(SIM:.o=.d) $(UNIT:=.d) $(FUZZ_OBJ:.o=.d)

@@ -40,6 +40,9 @@ enum {
 	PSEUDO_LEN = 20,
 	WINDOW_MIN_S = 5,
 	WINDOW_MAX_S = 300,
+
+	AH_CLOSE_N =
+		256, /* numbers between two routers that count alike: adverts have 255 copies at most */
 };
 
 #define AH_SEQ_LAST UINT32_C(0xfffffffd)
@@ -144,28 +147,47 @@ static enum vrrp_drop ah_check(struct auth *a, struct auth_run *run, const struc
 {
 	size_t ip_len = in->ip_len - PKT_AH_LEN;
 	uint32_t seq = get32(in->ah + A_SEQ);
+	bool is_old = seq <= run->ah_seq && !run->is_ah_cycled;
 	uint8_t icv[ICV_LEN];
 
 	if (memcmp(in->ah + A_SPI, in->src.byte, 4) != 0) /* V117 */
 		return VRRP_DROP_AUTH_FAIL;
 	/* before the hash: a flood of what was sent once costs little */
-	if (seq <= run->ah_seq && !run->is_ah_cycled)
+	if (is_old && run->ah_seq - seq >= AH_CLOSE_N)
 		return VRRP_DROP_REPLAY;
 	ah_icv(a, in->ip, ip_len, addr_is_multicast(&in->dst), in->ah, in->msg,
 	       in->total_len - in->ip_len, icv);
 	if (!memeql_sec(icv, in->ah + A_ICV, ICV_LEN))
 		return VRRP_DROP_AUTH_FAIL;
+	run->has_ah_met = true;
+	if (is_old)
+		return VRRP_DROP_REPLAY;
 	run->ah_seq = seq;
 	return VRRP_DROP_NONE;
+}
+
+/* Routers that became active at the same moment count alike and send at the same time: each has used the
+ * other's number when it arrives, and drops it, for as long as their clocks agree. Steps that differ part
+ * them: 1 .. AH_CLOSE_N, from the address and the number. An active one that meets nobody counts by one. */
+static uint32_t ah_step(struct auth_run *run, const struct pkt_route *route)
+{
+	uint32_t mix = (get32(route->src.byte) ^ run->ah_seq) * UINT32_C(0x9e3779b1);
+
+	if (!run->has_ah_met)
+		return 1;
+	run->has_ah_met = false;
+	return 1 + mix / (UINT32_MAX / AH_CLOSE_N + 1);
 }
 
 static void ah_sign(struct auth *a, struct auth_run *run, const struct pkt_route *route,
 		    const struct pkt_out *out)
 {
-	if (run->ah_seq < AH_SEQ_LAST)
-		run->ah_seq++;
-	else
+	uint32_t step = ah_step(run, route);
+
+	if (run->ah_seq >= AH_SEQ_LAST)
 		run->is_ah_cycled = true;
+	else
+		run->ah_seq += step < AH_SEQ_LAST - run->ah_seq ? step : AH_SEQ_LAST - run->ah_seq;
 	memcpy(out->ah + A_SPI, route->src.byte, 4);
 	put32(out->ah + A_SEQ, run->ah_seq);
 	ah_icv(a, out->ip, PKT_IP_LEN, addr_is_multicast(&route->dst), out->ah, out->msg,
@@ -224,9 +246,18 @@ static struct auth_seen *place_of(struct auth_run *run, const struct ip_addr *ad
 	return oldest;
 }
 
-static enum vrrp_drop seq_check(struct auth_run *run, struct auth_seen *s, uint64_t seq)
+/* A time stamp from when a clock was wrong: it has been set back since. Nobody with the right time would
+ * believe a number that goes on from there, and what was sent then is refused by its time alone; so it is
+ * forgotten, by the sender and by who heard it. */
+static bool is_of_other_clock(const struct auth *a, uint64_t seq, struct auth_time now)
 {
-	if (s->used && !is_after(seq, s->seq))
+	return a->is_timed && (int32_t)((uint32_t)(seq >> 32) - now.s) > a->window_s;
+}
+
+static enum vrrp_drop seq_check(struct auth_run *run, struct auth_seen *s, uint64_t seq,
+				bool is_forgotten)
+{
+	if (s->used && !is_forgotten && !is_after(seq, s->seq))
 		return VRRP_DROP_REPLAY;
 	s->seq = seq;
 	s->used = ++run->rank ? run->rank : ++run->rank;
@@ -258,15 +289,17 @@ static enum vrrp_drop hmac_check(struct auth *a, struct auth_run *run, struct au
 	hmac_of(k, &in->src, in->msg, (size_t)(t - in->msg), t, hmac);
 	if (!memeql_sec(hmac, t + T_HMAC, HMAC_LEN))
 		return VRRP_DROP_AUTH_FAIL;
-	return seq_check(run, peer ? peer : place_of(run, &in->src), get64(t + T_SEQ));
+	peer = peer ? peer : place_of(run, &in->src);
+	return seq_check(run, peer, get64(t + T_SEQ), is_of_other_clock(a, peer->seq, now));
 }
 
-/* The clock, or one more than the last: it grows although the clock may stand or go back. */
-static uint64_t next_seq(struct auth_run *run, struct auth_time now)
+/* The clock, or one more than the last: it grows although the clock may stand or go back a little. */
+static uint64_t next_seq(const struct auth *a, struct auth_run *run, struct auth_time now)
 {
 	uint64_t clock = (uint64_t)now.s << 32 | (uint64_t)now.frac << 16;
+	bool is_new = !run->tx_seq || is_of_other_clock(a, run->tx_seq, now);
 
-	run->tx_seq = is_after(clock, run->tx_seq) || !run->tx_seq ? clock : run->tx_seq + 1;
+	run->tx_seq = is_new || is_after(clock, run->tx_seq) ? clock : run->tx_seq + 1;
 	return run->tx_seq;
 }
 
@@ -274,7 +307,7 @@ static void hmac_sign(struct auth *a, struct auth_run *run, const struct pkt_rou
 		      const struct pkt_out *out, struct auth_time now)
 {
 	struct auth_key *k = find_key(a, a->active);
-	uint64_t seq = next_seq(run, now);
+	uint64_t seq = next_seq(a, run, now);
 	uint8_t *t = out->trailer;
 
 	BUG_ON(!k);

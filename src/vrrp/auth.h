@@ -62,6 +62,7 @@ struct auth_seen {
 struct auth_run {
 	uint32_t ah_seq; /* one counter for both directions (V119) */
 	bool is_ah_cycled; /* V120 */
+	bool has_ah_met; /* somebody else has sent since we did */
 	uint64_t tx_seq;
 	uint32_t rank;
 	struct auth_seen seen[AUTH_SENDERS_N];

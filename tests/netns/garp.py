@@ -59,9 +59,9 @@ def lower_priority(t):
         scene.cuts.append((time.monotonic(), float("inf")))
         scene.lan.mute(b.ns, "eth0")
         b.director.wait_state("web", "ACTIVE", PATIENCE)
-        moment = time.monotonic()
+        moment, seen = time.monotonic(), b.daemon.mark()
         scene.lan.heal(b.ns, "eth0")
-        b.director.wait_state("web", "BACKUP", PATIENCE, b.daemon.mark() - 1)
+        b.director.wait_state("web", "BACKUP", PATIENCE, seen)
         for vip in VIPS:
             scene.wire.wait(Garp, PATIENCE, since=moment, count=2, address=vip, mac=a.mac)
         time.sleep(0.5)

@@ -221,7 +221,7 @@ def check_bytes(scene, vipd):
     t.check(len(adverts) > 20 and {a.vrid for a in adverts} == set(by_vrid) and all(a.sum_ok for a in adverts),
             f"{len(adverts)} adverts of vipd of all {len(by_vrid)} instances, all checksums right")
     wrong = [a for a in adverts if not is_well(a, vipd, by_vrid[a.vrid])]
-    t.check(not wrong, f"every field is right {wrong[:3] or ''}".rstrip())
+    t.check(not wrong, f"every field is right, the frame's too (V6) {wrong[:3] or ''}".rstrip())
     decoded = pair.tshark([a.frame for a in adverts])
     if decoded is None:
         t.note("no tshark here")

@@ -78,6 +78,8 @@ def play(t, first, second):
         heard = scene.wire.wait(Advert, PATIENCE, since=moment, count=3, vrid=51)
         t.equal({(e.mac, e.src) for e in heard}, {(MAC, a.ip)}, "adverts: hardware address and source (V1, V104)")
         t.equal(arp_answers(client), {MAC}, "answers to ARP for the virtual address (V104)")
+        if first is Vipd:
+            t.equal([one["inet6_addr_gen_mode"] for one in settings(a.ns)[1]], ["none"], "no address of its own (V107)")
         t.equal(client.run("ping", "-c", "1", "-W", "2", a.ip, check=False).returncode, 0,
                 "the router's own address answers")
 

@@ -148,6 +148,8 @@ static void test_text(void **state)
 	c->vrrp[0].s.use_vmac = true;
 	conf_vmac_resolve(c);
 	assert_true(has(c, "elements = {\"vrrp.51\"};"));
+	assert_true(has(c, "oifname @vmacs meta l4proto igmp"));
+	assert_true(has(c, "mld2-listener-report,nd-router-solicit}"));
 	conf_free(c);
 }
 
@@ -158,7 +160,7 @@ int main(void)
 		cmocka_unit_test(test_many_names),
 		cmocka_unit_test(test_addresses_elsewhere),
 		cmocka_unit_test(test_who_drops),
-		cmocka_unit_test(test_text),
+		SAYS("V102, V108", test_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

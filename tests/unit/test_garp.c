@@ -230,10 +230,14 @@ static void test_untake_gives_back(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_frame_is_golden), cmocka_unit_test(test_goes_round),
-		cmocka_unit_test(test_asking_again),    cmocka_unit_test(test_cancel_ends_it),
-		cmocka_unit_test(test_lanes),           cmocka_unit_test(test_random_lanes),
-		cmocka_unit_test(test_steps),           cmocka_unit_test(test_untake_gives_back),
+		SAYS("G1", test_frame_is_golden),
+		cmocka_unit_test(test_goes_round),
+		cmocka_unit_test(test_asking_again),
+		SAYS("G4", test_cancel_ends_it),
+		SAYS("G5", test_lanes),
+		cmocka_unit_test(test_random_lanes),
+		SAYS("G3, G6", test_steps),
+		cmocka_unit_test(test_untake_gives_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

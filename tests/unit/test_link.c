@@ -307,10 +307,10 @@ static void test_eq(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_by_name),    cmocka_unit_test(test_up_needs_both_flags),
-		cmocka_unit_test(test_primary),    cmocka_unit_test(test_sources),
-		cmocka_unit_test(test_find),       cmocka_unit_test(test_eq),
-		cmocka_unit_test(test_primary_v6), cmocka_unit_test(test_made_stands_on_parent),
+		cmocka_unit_test(test_by_name), cmocka_unit_test(test_up_needs_both_flags),
+		SAYS("V3", test_primary),       cmocka_unit_test(test_sources),
+		cmocka_unit_test(test_find),    cmocka_unit_test(test_eq),
+		SAYS("V4", test_primary_v6),    cmocka_unit_test(test_made_stands_on_parent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -68,8 +68,8 @@ static void test_checksum_and_router_flag(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_frame_is_golden),
-		cmocka_unit_test(test_checksum_and_router_flag),
+		SAYS("G1, V106", test_frame_is_golden),
+		SAYS("G8, V106", test_checksum_and_router_flag),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

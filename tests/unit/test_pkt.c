@@ -284,6 +284,8 @@ static void reasons(void **state)
 		{ "V46", V3_PSEUDO, 25, 0, VRRP_DROP_INTERVAL },
 		{ "V49", V3_PSEUDO, 25, 51, VRRP_DROP_NONE },
 		{ "V19 reserved bits", V3_PSEUDO, 24, 0xf0, VRRP_DROP_NONE },
+		{ "V112 the trailer is not looked at", V2_NONE, 40, 1, VRRP_DROP_NONE },
+		{ "V53 priority 255", V3_PSEUDO, 22, 255, VRRP_DROP_NONE },
 		{ "priority 0", V3_PSEUDO, 22, 0, VRRP_DROP_NONE },
 	};
 
@@ -584,14 +586,21 @@ static void captures(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(golden_frames),     cmocka_unit_test(encode_makes_golden_frames),
-		cmocka_unit_test(reasons),           cmocka_unit_test(no_address),
-		cmocka_unit_test(checksums),         cmocka_unit_test(cut_anywhere),
-		cmocka_unit_test(every_flipped_bit), cmocka_unit_test(padding),
-		cmocka_unit_test(ip_options),        cmocka_unit_test(wire_intervals),
-		cmocka_unit_test(round_trip),        cmocka_unit_test(list_sums),
-		cmocka_unit_test(captures),          cmocka_unit_test(unicast),
-		cmocka_unit_test(over_ipv6),
+		SAYS("V26, V28, V29, V30", golden_frames),
+		SAYS("V1, V2, V7, V8, V11, V14, V20, V23, V24, V31", encode_makes_golden_frames),
+		cmocka_unit_test(reasons),
+		SAYS("V45", no_address),
+		SAYS("V28, V34", checksums),
+		SAYS("V40, V137", cut_anywhere),
+		SAYS("V34", every_flipped_bit),
+		SAYS("V42, V43", padding),
+		SAYS("V41", ip_options),
+		SAYS("V18, V19", wire_intervals),
+		cmocka_unit_test(round_trip),
+		SAYS("V22, V50", list_sums),
+		cmocka_unit_test(captures),
+		SAYS("V32, V36", unicast),
+		SAYS("V2, V19, V27, V37, V40, V45", over_ipv6),
 	};
 
 	return cmocka_run_group_tests_name("pkt", tests, NULL, NULL);

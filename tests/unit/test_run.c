@@ -268,8 +268,10 @@ static void groups_and_trackers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(finds_each_where_it_is), cmocka_unit_test(forgets_an_interface),
-		cmocka_unit_test(nothing_at_all),         cmocka_unit_test(one_number_many_ways),
+		SAYS("V44, V111, V138", finds_each_where_it_is),
+		cmocka_unit_test(forgets_an_interface),
+		cmocka_unit_test(nothing_at_all),
+		SAYS("V54, V110, V131, V132", one_number_many_ways),
 		cmocka_unit_test(groups_and_trackers),
 	};
 

@@ -142,6 +142,39 @@ static void sends_and_hears(void **state)
 	sock_close(&s);
 }
 
+/* What is in AH and not VRRP's does not wake us (V123). */
+static void hears_ah(void **state)
+{
+	struct sockaddr_in there = { .sin_family = AF_INET,
+				     .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	int out = socket(AF_INET, SOCK_RAW, IPPROTO_RAW);
+	uint8_t packet[PKT_IP_LEN + PKT_AH_LEN + 16] = { 0x45, [8] = 255, [9] = PKT_PROTO_AH };
+	uint8_t *ah = packet + PKT_IP_LEN;
+	struct pkt_in in;
+	uint32_t ifindex;
+
+	(void)state;
+	sock_init(&s);
+	assert_int_equal(sock_open(&s), 0);
+	packet[3] = sizeof(packet);
+	packet[12] = packet[16] = 127;
+	packet[15] = packet[19] = 1;
+	ah[1] = 4;
+	for (unsigned i = 0; i < 3; i++) {
+		ah[0] = i == 1 ? PKT_PROTO : IPPROTO_TCP;
+		ah[PKT_AH_LEN + 1] = (uint8_t)(70 + i);
+		assert_int_equal(sendto(out, packet, sizeof(packet), 0, (struct sockaddr *)&there,
+					sizeof(there)),
+				 sizeof(packet));
+	}
+	wait_readable(SOCK_AH);
+	assert_int_equal(sock_read(&s, SOCK_AH), 1);
+	assert_true(sock_packet(&s, SOCK_AH, 0, &in, &ifindex));
+	assert_int_equal(in.vrid, 71);
+	(void)close(out);
+	sock_close(&s);
+}
+
 static int setup(void **state)
 {
 	struct ifreq r = { .ifr_flags = IFF_UP };
@@ -162,7 +195,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(buffers_are_large),
 		cmocka_unit_test(an_error_is_not_silence),
-		cmocka_unit_test(sends_and_hears),
+		SAYS("V2, V31", sends_and_hears),
+		SAYS("V123", hears_ah),
 	};
 
 	return cmocka_run_group_tests_name("sock", tests, setup, NULL);

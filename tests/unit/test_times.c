@@ -67,10 +67,10 @@ static void next_does_not_drift(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(examples_V72),
+		SAYS("V60, V61, V62, V63, V71, V72", examples_V72),
 		cmocka_unit_test(boundaries),
-		cmocka_unit_test(neighbours_differ),
-		cmocka_unit_test(next_does_not_drift),
+		SAYS("V64", neighbours_differ),
+		SAYS("V73", next_does_not_drift),
 	};
 
 	return cmocka_run_group_tests_name("times", tests, NULL, NULL);

@@ -322,7 +322,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(shares),       cmocka_unit_test(file_shares),
-		cmocka_unit_test(priorities),   cmocka_unit_test(adaptations),
+		SAYS("V101", priorities),       cmocka_unit_test(adaptations),
 		cmocka_unit_test(facts),        cmocka_unit_test(numbers),
 		cmocka_unit_test(counts),       cmocka_unit_test(quorums),
 		cmocka_unit_test(quorum_edges),

@@ -757,7 +757,7 @@ int main(void)
 		cmocka_unit_test(test_failure_is_held_and_gone_is_done),
 		cmocka_unit_test(test_torn_picture),
 		cmocka_unit_test(test_left_over_of_nobody),
-		cmocka_unit_test(test_when_to_announce),
+		SAYS("V100", test_when_to_announce),
 		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_v6),
 		cmocka_unit_test(test_v6_asks_around),

@@ -276,7 +276,7 @@ static void test_failure_is_held(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_addresses),     cmocka_unit_test(test_life),
+		SAYS("V5", test_addresses),           SAYS("V105", test_life),
 		cmocka_unit_test(test_repair),        cmocka_unit_test(test_left_over),
 		cmocka_unit_test(test_name_is_taken), cmocka_unit_test(test_failure_is_held),
 	};

@@ -22,4 +22,15 @@ static inline uint32_t unit_rand(uint64_t *seed)
 	return (uint32_t)(*seed >> 16);
 }
 
+/* A test of numbered statements of the protocols: the numbers are part of its name, where tests/statements
+ * finds them. */
+#define SAYS(numbers, fn)                                                                          \
+	{                                                                                          \
+		.name = numbers ": " #fn, .test_func = (fn)                                        \
+	}
+#define SAYS_SETUP(numbers, fn, setup)                                                             \
+	{                                                                                          \
+		.name = numbers ": " #fn, .test_func = (fn), .setup_func = (setup)                 \
+	}
+
 #define N_OF(array) (sizeof(array) / sizeof(*(array)))
