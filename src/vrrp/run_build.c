@@ -6,6 +6,7 @@
 #include "core/bug.h"
 #include "core/clock.h"
 #include "vrrp/run_name.h"
+#include "vrrp/times.h"
 
 #include <string.h>
 
@@ -451,6 +452,7 @@ struct run *run_build(const struct conf *c, const struct inst_shell *shell,
 
 		opts_make(&in->o, c, &c->vrrp[i]);
 		inst_init(in, &c->vrrp[i], shell);
+		in->early_us = times_early_us(in->o.adv_int_us, i, c->vrrp_n);
 		put_auth(r, c, in);
 		put_name(r, RUN_INST, in->cf->s.name, i);
 		put_on_iface(r, i, &make);

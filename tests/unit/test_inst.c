@@ -245,6 +245,26 @@ static void takeover_is_exact(void **state)
 	}
 }
 
+/* One of thousands: only the first interval is shorter, so that their adverts are not due together. */
+static void first_interval_is_its_own(void **state)
+{
+	int64_t t0_us, t1_us;
+
+	(void)state;
+	bed.in[0].early_us = MS(100);
+	go_active();
+	t0_us = bed.advert_at_us;
+	t1_us = times_first_us(t0_us, SEC(1), MS(100));
+	run_until(t1_us - 1);
+	assert_int_equal(bed.advert_at_us, t0_us);
+	run_until(t1_us);
+	assert_int_equal(bed.advert_at_us, t1_us);
+	run_until(t1_us + SEC(1) - 1);
+	assert_int_equal(bed.advert_at_us, t1_us);
+	run_until(t1_us + SEC(1));
+	assert_int_equal(bed.advert_at_us, t1_us + SEC(1));
+}
+
 static void order_of_a_takeover(void **state)
 {
 	(void)state;
@@ -928,6 +948,7 @@ int main(void)
 #define TEST(fn) cmocka_unit_test_setup(fn, bed_setup)
 	const struct CMUnitTest tests[] = {
 		TEST(takeover_is_exact),
+		TEST(first_interval_is_its_own),
 		TEST(order_of_a_takeover),
 		TEST(owner_starts_active),
 		TEST(adverts_do_not_drift),
