@@ -54,7 +54,8 @@ UNIT   := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/unit/test_*.c)))
 Q := $(if $(V),,@)
 say = $(if $(V),,@echo "  $(1)")
 
-.PHONY: all help deps check test demo bench bench-load bench-reload fuzz lint format clean install man
+.PHONY: all help deps check test demo bench bench-load bench-reload bench-takeover \
+	bench-lateness bench-instances fuzz lint format clean install man
 .DELETE_ON_ERROR:
 
 all: build/vipd build/vipctl
@@ -115,6 +116,8 @@ help:
 	@echo "make demo       the main job, watched"
 	@echo "make bench      vipd beside keepalived, in the guest"
 	@echo "make bench-load, make bench-reload   beside keepalived: reading 100,000 servers; what a reload delays"
+	@echo "make bench-takeover, make bench-lateness, make bench-instances   beside keepalived: 1,000 addresses"
+	@echo "                change hands; adverts while everything happens; what 4,000 instances cost"
 	@echo "make lint       layers, headers, forbidden calls, format, clang's warnings"
 	@echo "make format     clang-format on all of src and tests"
 	@echo "make man        build/vipd.conf.5, the manual page, from the settings' rows"
@@ -149,7 +152,7 @@ bench:
 	@$(MAKE) --no-print-directory all
 	@/usr/bin/python3 bench/table.py
 
-bench-load bench-reload: bench-%:
+bench-load bench-reload bench-takeover bench-lateness bench-instances: bench-%:
 	@$(MAKE) --no-print-directory deps
 	@$(MAKE) --no-print-directory all
 	@/usr/bin/python3 bench/$*.py

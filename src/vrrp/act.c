@@ -47,7 +47,13 @@ static void arm(struct act *a, int64_t at_us)
 
 static void arm_adv(struct act *a)
 {
-	arm(a, times_next_us(a->due_us, a->in->o.adv_int_us, a->cause->now_us));
+	bool is_first = a->cause->event == VRRP_EV_DOWN_TMR || a->cause->event == VRRP_EV_UP_OWNER;
+	int64_t period_us = a->in->o.adv_int_us;
+
+	if (is_first)
+		arm(a, times_first_us(a->cause->now_us, period_us, a->in->early_us));
+	else
+		arm(a, times_next_us(a->due_us, period_us, a->cause->now_us));
 }
 
 static void send_advert(struct act *a, uint8_t prio)

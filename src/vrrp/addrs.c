@@ -17,6 +17,10 @@
 enum {
 	AT_ONCE_N = 2048, /* operations in one turn: with very many addresses on one interface the
 			   * kernel needs a millisecond for each, and the role must hear what is wanted */
+	FIRST_N =
+		32, /* operations before the first look at announcements: nobody waits long for one */
+	PORTION_N =
+		ANNOUNCE_TURN_N, /* and between two: about as long as the pace of announcements */
 };
 
 enum { GARP_REPEAT_N = 5, GARP_DELAY_US = SEC(5) }; /* the defaults */
@@ -239,6 +243,26 @@ static void tell_missing(const struct addrs *a)
 	}
 }
 
+/* A portion of the operations; what is in place then is announced while the others are still to come. */
+static void carry_out_some(struct addrs *a, struct view *v, struct vip_op *ops, uint32_t n)
+{
+	vip_kern_apply(v->chan, ops, n);
+
+	int64_t now_us = clock_now_us();
+
+	for (uint32_t i = 0; i < n; i++) {
+		struct vip_op *op = &ops[i];
+
+		if (!vip_done(op)) {
+			say(v, op->vip, now_us);
+			continue;
+		}
+		vip_log_failure(op->vip, op->kind == VIP_ADD ? "add" : "del", op->err);
+		v->has_failed = true;
+	}
+	announce_pump(&a->announce, now_us);
+}
+
 static void carry_out(struct addrs *a, struct view *v, uint32_t n)
 {
 	bool has_removal = false;
@@ -248,14 +272,11 @@ static void carry_out(struct addrs *a, struct view *v, uint32_t n)
 			hush(a->ops[i].vip);
 		has_removal |= a->ops[i].kind == VIP_DEL;
 	}
-	vip_kern_apply(v->chan, a->ops, n);
-	for (uint32_t i = 0; i < n; i++) {
-		struct vip_op *op = &a->ops[i];
+	for (uint32_t i = 0, len; i < n; i += len) {
+		uint32_t most = i ? PORTION_N : FIRST_N;
 
-		if (!vip_done(op))
-			continue;
-		vip_log_failure(op->vip, op->kind == VIP_ADD ? "add" : "del", op->err);
-		v->has_failed = true;
+		len = n - i < most ? n - i : most;
+		carry_out_some(a, v, a->ops + i, len);
 	}
 	vip_log_ops(a->ops, n, a->has_own_removal);
 	a->has_own_removal = has_removal;

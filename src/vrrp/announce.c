@@ -310,7 +310,7 @@ void announce_pump(struct announce *a, int64_t now_us)
 {
 	int64_t wait_us = ANNOUNCE_PACE_US;
 
-	if (a->pace.is_armed || !a->queue.n)
+	if ((a->pace.is_armed && now_us < a->pace.at_us) || !a->queue.n)
 		return;
 	for (unsigned sent_n = 0; sent_n < ANNOUNCE_TURN_N; sent_n += ANNOUNCE_BATCH_N) {
 		struct batch b;

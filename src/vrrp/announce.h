@@ -80,5 +80,5 @@ void announce_lower(struct announce_job *j, uint16_t n, int64_t delay_us, int64_
 /* Not one frame more, not after the delay either. Idempotent. */
 void announce_cancel(struct announce_job *j);
 
-/* Sends what is due; to be called at the end of a turn. */
+/* Sends what is due, at most a portion; to be called at the end of a turn, and in long ones. */
 void announce_pump(struct announce *a, int64_t now_us);

@@ -46,6 +46,7 @@ void garp_queue_init(struct garp_queue *q)
 void garp_lane_init(struct garp_lane *l, int64_t interval_us)
 {
 	*l = (struct garp_lane){ .interval_us = interval_us };
+	l->fresh.next = l->fresh.prev = &l->fresh;
 	l->ring.next = l->ring.prev = &l->ring;
 }
 
@@ -68,14 +69,15 @@ static void settle(struct garp_queue *q, struct garp_lane *l)
 	}
 }
 
-static void push(struct garp_queue *q, struct garp_job *j)
+/* ring: one of the lane's. */
+static void push(struct garp_queue *q, struct garp_job *j, struct garp_job *ring)
 {
 	struct garp_lane *l = j->lane;
 
-	j->next = &l->ring;
-	j->prev = l->ring.prev;
+	j->next = ring;
+	j->prev = ring->prev;
 	j->prev->next = j;
-	l->ring.prev = j;
+	ring->prev = j;
 	l->n++;
 	q->n += l->next != NULL;
 	settle(q, l);
@@ -98,7 +100,7 @@ void garp_ask(struct garp_queue *q, struct garp_job *j, uint16_t n)
 	if (n > j->left_n)
 		j->left_n = n;
 	if (j->left_n && !j->next)
-		push(q, j);
+		push(q, j, &j->lane->fresh);
 }
 
 struct garp_job *garp_take(struct garp_queue *q)
@@ -108,14 +110,14 @@ struct garp_job *garp_take(struct garp_queue *q)
 	if (l == &q->ready)
 		return NULL;
 
-	struct garp_job *j = l->ring.next;
+	struct garp_job *j = l->fresh.next != &l->fresh ? l->fresh.next : l->ring.next;
 
 	/* out of the queue and, unless it rests, in again behind the others */
 	l->is_resting = true;
 	settle(q, l);
 	unlink_job(q, j);
 	if (--j->left_n)
-		push(q, j);
+		push(q, j, &l->ring);
 	l->is_resting = l->interval_us > 0;
 	settle(q, l);
 	return j;
@@ -124,8 +126,9 @@ struct garp_job *garp_take(struct garp_queue *q)
 void garp_untake(struct garp_queue *q, struct garp_job *j)
 {
 	j->left_n++;
-	if (!j->next)
-		push(q, j);
+	if (j->next)
+		unlink_job(q, j);
+	push(q, j, &j->lane->fresh);
 }
 
 void garp_rested(struct garp_queue *q, struct garp_lane *l)

@@ -4,8 +4,9 @@
  * IPv6's announcements too). Pure; announce.h sends.
  *
  * Addresses that share a pace share a lane. The queue goes round: one frame of each lane, and in a
- * lane one frame of each address, then the second of each, and so on. So every address is heard of
- * early, however many there are.
+ * lane one frame of each address, then the second of each, and so on; an address that comes meanwhile
+ * has its first frame before the second ones of the others. So every address is heard of early, however
+ * many there are.
  */
 #pragma once
 
@@ -56,7 +57,9 @@ struct garp_job {
 
 /* Addresses that share a pace. */
 struct garp_lane {
-	struct garp_job ring; /* next: oldest, prev: newest */
+	struct garp_job
+		fresh; /* those whose first frame is still to be sent; next: oldest, prev: newest */
+	struct garp_job ring; /* the others, likewise */
 	struct garp_lane *next, *prev; /* among those that are ready; NULL: not ready */
 	uint32_t n; /* jobs queued */
 	int64_t interval_us; /* from one frame to the next; 0: no pace of its own */
@@ -74,12 +77,12 @@ void garp_lane_init(struct garp_lane *l, int64_t interval_us);
 /* Asks for n frames of this address; when more are still to be sent, it stays at those. */
 void garp_ask(struct garp_queue *q, struct garp_job *j, uint16_t n);
 
-/* Takes one frame off the oldest job of the next lane, moves that job behind the others, or out when it
- * was its last frame. The lane of the job rests then, if it has an interval: call garp_rested() when
+/* Takes one frame off the oldest job of the next lane, those that have sent nothing yet before the others,
+ * moves that job behind the others, or out when it was its last frame. The lane of the job rests then, if it has an interval: call garp_rested() when
  * it has passed. NULL when nothing is to be sent now. */
 struct garp_job *garp_take(struct garp_queue *q);
 
-/* Gives back a frame that garp_take() took and that was not sent. */
+/* Gives back a frame that garp_take() took and that was not sent; it is among the first then. */
 void garp_untake(struct garp_queue *q, struct garp_job *j);
 
 /* The interval of the lane has passed. Idempotent. */

@@ -99,6 +99,7 @@ struct vrrp_inst {
 	struct auth *auth; /* NULL: none; of run.h */
 	struct auth_seen *peer_seen; /* auth_hmac over unicast: one for each peer; else NULL */
 	uint32_t list_sum; /* pkt_list_sum() of the addresses */
+	int64_t early_us; /* its first interval as ACTIVE is shorter by this: times_early_us() */
 	const struct inst_shell *shell;
 	struct status_inst *shown; /* what others see of it (shown.h); NULL: nothing */
 

@@ -7,6 +7,7 @@
 #include "core/clock.h"
 #include "core/status.h"
 #include "vrrp/run_name.h"
+#include "vrrp/times.h"
 
 #include <string.h>
 
@@ -453,6 +454,7 @@ struct run *run_build(const struct conf *c, const struct inst_shell *shell,
 		opts_make(&in->o, c, &c->vrrp[i]);
 		inst_init(in, &c->vrrp[i], shell);
 		in->shown = c->status ? &c->status->inst[i] : NULL;
+		in->early_us = times_early_us(in->o.adv_int_us, i, c->vrrp_n);
 		put_auth(r, c, in);
 		put_name(r, RUN_INST, in->cf->s.name, i);
 		put_on_iface(r, i, &make);

@@ -40,3 +40,18 @@ static inline int64_t times_next_us(int64_t last_us, int64_t period_us, int64_t 
 
 	return next_us > now_us ? next_us : now_us + period_us;
 }
+
+/* By how much the first interval of the i-th of n instances is shorter: thousands that become active
+ * together would have their adverts due together for ever, and the last of them, or one of a short
+ * interval between them, would be late each time. Being early harms nobody. */
+static inline int64_t times_early_us(int64_t period_us, uint32_t i, uint32_t n)
+{
+	return period_us / 8 * i / n;
+}
+
+/* The end of a first interval that is shorter: on a whole millisecond, where it stays, since intervals
+ * are whole ones of ten. So those of a millisecond leave in one batch. */
+static inline int64_t times_first_us(int64_t due_us, int64_t period_us, int64_t early_us)
+{
+	return early_us ? (due_us + period_us - early_us) / MS(1) * MS(1) : due_us + period_us;
+}

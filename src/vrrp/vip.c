@@ -554,6 +554,8 @@ bool vip_done(struct vip_op *op)
 	} else {
 		v->is_ours = v->is_present = true;
 		v->is_said = v->is_stale = false;
+		/* until the next look says that the kernel has asked whether another host has it */
+		v->is_tentative = v->addr.family == AF_INET6 && !(v->attr.flags & IFA_F_NODAD);
 		v->on = op->ifindex;
 		v->on_len = op->len;
 	}

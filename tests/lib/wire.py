@@ -39,6 +39,13 @@ _FILTER = [
     (0x06, 0, 0, 0),             # drop
 ]
 
+_PROGRAM = ctypes.create_string_buffer(b"".join(struct.pack("=HBBI", *step) for step in _FILTER))
+
+
+def packet_filter():
+    """For SO_ATTACH_FILTER: lets ARP and adverts pass."""
+    return struct.pack("HP", len(_FILTER), ctypes.addressof(_PROGRAM))
+
 
 @dataclass(frozen=True)
 class Advert:
@@ -146,9 +153,7 @@ class Sniffer:
         self.events = []
         self._news = threading.Condition()
         self._socket = ns.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
-        program = ctypes.create_string_buffer(b"".join(struct.pack("=HBBI", *step) for step in _FILTER))
-        self._socket.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER,
-                                struct.pack("HP", len(_FILTER), ctypes.addressof(program)))
+        self._socket.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, packet_filter())
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
         self._socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         if incoming:

@@ -48,6 +48,31 @@ static void test_goes_round(void **state)
 	assert_int_equal(q.n, 0);
 }
 
+/* An address that comes while others are in their burst is heard of before their second frames, and so
+ * is one whose first frame the interface did not take. */
+static void test_first_frames_first(void **state)
+{
+	struct garp_queue q;
+	struct garp_lane l;
+	struct garp_job a = { .lane = &l }, b = { .lane = &l }, c = { .lane = &l };
+
+	(void)state;
+	garp_queue_init(&q);
+	garp_lane_init(&l, 0);
+	garp_ask(&q, &a, 2);
+	garp_ask(&q, &b, 2);
+	assert_ptr_equal(garp_take(&q), &a);
+	garp_ask(&q, &c, 2);
+	assert_ptr_equal(garp_take(&q), &b);
+	garp_untake(&q, &b);
+	assert_ptr_equal(garp_take(&q), &c);
+	assert_ptr_equal(garp_take(&q), &b);
+	assert_ptr_equal(garp_take(&q), &a);
+	assert_ptr_equal(garp_take(&q), &c);
+	assert_ptr_equal(garp_take(&q), &b);
+	assert_null(garp_take(&q));
+}
+
 /* A refresh does not shorten a burst that is under way. */
 static void test_asking_again(void **state)
 {
@@ -237,6 +262,7 @@ int main(void)
 		SAYS("G5", test_lanes),
 		cmocka_unit_test(test_random_lanes),
 		SAYS("G3, G6", test_steps),
+		cmocka_unit_test(test_first_frames_first),
 		cmocka_unit_test(test_untake_gives_back),
 	};
 

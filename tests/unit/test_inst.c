@@ -245,6 +245,26 @@ static void takeover_is_exact(void **state)
 	}
 }
 
+/* One of thousands: only the first interval is shorter, so that their adverts are not due together. */
+static void first_interval_is_its_own(void **state)
+{
+	int64_t t0_us, t1_us;
+
+	(void)state;
+	bed.in[0].early_us = MS(100);
+	go_active();
+	t0_us = bed.advert_at_us;
+	t1_us = times_first_us(t0_us, SEC(1), MS(100));
+	run_until(t1_us - 1);
+	assert_int_equal(bed.advert_at_us, t0_us);
+	run_until(t1_us);
+	assert_int_equal(bed.advert_at_us, t1_us);
+	run_until(t1_us + SEC(1) - 1);
+	assert_int_equal(bed.advert_at_us, t1_us);
+	run_until(t1_us + SEC(1));
+	assert_int_equal(bed.advert_at_us, t1_us + SEC(1));
+}
+
 static void order_of_a_takeover(void **state)
 {
 	(void)state;
@@ -933,6 +953,7 @@ int main(void)
 		SAYS_SETUP("V73", adverts_do_not_drift, bed_setup),
 		SAYS_SETUP("V80, V81, V82, V83, V135", backup_listens, bed_setup),
 		SAYS_SETUP("V69, V79", peer_resigns, bed_setup),
+		TEST(first_interval_is_its_own),
 		TEST(peer_resigns_and_another_comes),
 		SAYS_SETUP("V66, V67, V68, V69, V87", version_3_learns, bed_setup),
 		SAYS_SETUP("V87, V88", active_yields, bed_setup),

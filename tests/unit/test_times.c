@@ -64,6 +64,21 @@ static void next_does_not_drift(void **state)
 	assert_int_equal(times_next_us(0, 1000, 123456), 124456);
 }
 
+/* At most an eighth of the interval, evenly, and nothing for one alone. */
+static void first_intervals_differ(void **state)
+{
+	(void)state;
+	assert_int_equal(times_early_us(SEC(1), 0, 1), 0);
+	assert_int_equal(times_early_us(SEC(1), 0, 4000), 0);
+	assert_int_equal(times_early_us(SEC(1), 2000, 4000), 62500);
+	assert_int_equal(times_early_us(SEC(1), 3999, 4000), 124968);
+	assert_int_equal(times_early_us(CS(4095), 65535, 65536), 5118671);
+	assert_int_equal(times_first_us(123456, SEC(1), 0), 1123456);
+	assert_int_equal(times_first_us(123456, SEC(1), 100456), 1023000);
+	assert_int_equal(times_first_us(123456, SEC(1), 100457), 1022000);
+	assert_int_equal(times_first_us(9999, CS(1), 1249), 18000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -71,6 +86,7 @@ int main(void)
 		cmocka_unit_test(boundaries),
 		SAYS("V64", neighbours_differ),
 		SAYS("V73", next_does_not_drift),
+		cmocka_unit_test(first_intervals_differ),
 	};
 
 	return cmocka_run_group_tests_name("times", tests, NULL, NULL);

@@ -651,6 +651,9 @@ static void test_v6_asks_around(void **state)
 	vip_set_adopt(&m.set, &v6, 1, make, NULL);
 	vip_set_reap(&m.set, drop, NULL);
 	said(&m, 1, true);
+	assert_int_equal(plan(&m), 1);
+	carry_out(&m);
+	assert_false(vip_must_say(m.set.vip[0], &l)); /* nobody has looked yet */
 	settle(&m);
 	m.has[0].flags = IFA_F_TENTATIVE;
 	assert_int_equal(settle(&m), 0);
