@@ -8,7 +8,8 @@
  * reads the configuration of floor.c's table (SERVERS in all), which is not measured, and then as the
  * IPVS role does it: reads the kernel's table, plans, sends until it is complete; takes over a
  * configuration with other weights; hears that every tenth server has died; removes everything. Prints the
- * milliseconds of these four steps, the processor time of all, requests and sends. With "memory" the
+ * milliseconds of these four steps, the processor time of all, how much of the first two went before the
+ * first request (reading, comparing, planning), requests and sends. With "memory" the
  * table is kern_memory.h's, to profile the writer alone.
  */
 #include "core/clock.h"
@@ -104,10 +105,11 @@ static void work(struct drive *d)
 
 static void say_all(struct drive *d, enum health_verdict v)
 {
+	int64_t now_us = clock_now_us();
 	enum health_verdict now;
 
 	for (uint32_t i = 0; i < d->conf->probe_n; i++)
-		(void)drive_health(d, i, (struct health){ .verdict = v }, clock_now_us(), &now);
+		(void)drive_health(d, i, (struct health){ .verdict = v }, now_us, &now);
 }
 
 static void expect(const struct drive *d, uint32_t servers)
@@ -123,7 +125,7 @@ static void run(const struct shape *s, struct ipvs_kern *kern)
 	static struct drive d; /* too large for a stack */
 	struct conf *one = make(s, 1), *two = make(s, 2);
 	struct conf_minter minter = { 0 };
-	double at[5], cpu;
+	double at[5], planned[2], cpu;
 	bool is_sure;
 
 	conf_ids_mint(&minter, NULL, one);
@@ -133,10 +135,12 @@ static void run(const struct shape *s, struct ipvs_kern *kern)
 	need(!drive_init(&d, kern), "the table can't be read");
 	need(!drive_adopt(&d, NULL, one), "the table can't be adopted");
 	say_all(&d, HEALTH_UP);
+	planned[0] = now_ms() - at[0];
 	work(&d);
 	at[1] = now_ms();
 	expect(&d, s->servers);
 	need(!drive_adopt(&d, one, two), "the second configuration can't be adopted");
+	planned[1] = now_ms() - at[1];
 	work(&d);
 	at[2] = now_ms();
 	say_all(&d, HEALTH_DOWN);
@@ -149,7 +153,8 @@ static void run(const struct shape *s, struct ipvs_kern *kern)
 	cpu = cpu_ms() - cpu;
 	for (unsigned i = 0; i < 4; i++)
 		(void)printf("%.3f ", at[i + 1] - at[i]);
-	(void)printf("%.3f %llu %llu\n", cpu, (unsigned long long)stats_sum(STAT_IPVS_REQUESTS),
+	(void)printf("%.3f %.3f %.3f %llu %llu\n", cpu, planned[0], planned[1],
+		     (unsigned long long)stats_sum(STAT_IPVS_REQUESTS),
 		     (unsigned long long)stats_sum(STAT_IPVS_SENDS));
 	drive_fini(&d);
 	conf_free(one);
