@@ -53,7 +53,8 @@ UNIT   := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/unit/test_*.c)))
 Q := $(if $(V),,@)
 say = $(if $(V),,@echo "  $(1)")
 
-.PHONY: all help deps check test demo bench bench-load bench-reload fuzz lint format clean install man
+.PHONY: all help deps check test demo bench bench-load bench-reload bench-table-500 bench-table-2284 \
+	bench-table-one bench-table-each fuzz lint format clean install man
 .DELETE_ON_ERROR:
 
 all: build/vipd build/vipctl
@@ -102,6 +103,7 @@ help:
 	@echo "make test       everything: unit, fuzz, namespaces, real-kernel guest, demo"
 	@echo "make demo       the main job, watched"
 	@echo "make bench      vipd beside keepalived, in the guest"
+	@echo "make bench-table-500, -2284, -one, -each   the same with 50,000 servers in 500 services, ..."
 	@echo "make bench-load, make bench-reload   beside keepalived: reading 100,000 servers; what a reload delays"
 	@echo "make lint       layers, headers, forbidden calls, format, clang's warnings"
 	@echo "make format     clang-format on all of src and tests"
@@ -136,6 +138,17 @@ bench:
 	@$(MAKE) --no-print-directory deps
 	@$(MAKE) --no-print-directory all
 	@/usr/bin/python3 bench/table.py
+
+# one run each: keepalived takes minutes
+bench-table-500 bench-table-2284: bench-table-%:
+	@$(MAKE) --no-print-directory deps
+	@$(MAKE) --no-print-directory all
+	@/usr/bin/python3 bench/table.py --shape $* --runs 1
+
+bench-table-one bench-table-each: bench-table-%:
+	@$(MAKE) --no-print-directory deps
+	@$(MAKE) --no-print-directory all
+	@/usr/bin/python3 bench/table.py --shape $* --runs 1 --only vipd
 
 bench-load bench-reload: bench-%:
 	@$(MAKE) --no-print-directory deps
