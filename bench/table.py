@@ -225,7 +225,7 @@ def build():
     if not floor.exists() or floor.stat().st_mtime < source.stat().st_mtime:
         floor.parent.mkdir(parents=True, exist_ok=True)
         subprocess.run(["cc", "-O2", "-o", floor, source], check=True)
-    subprocess.run(["make", "-s", ALONE["writer"]], check=True)
+    subprocess.run(["make", "-s", ALONE["writer"]], check=True, stdout=subprocess.DEVNULL)
 
 
 def median(runs, key):
