@@ -6,14 +6,9 @@ restart; a server that drains, a sorry server.
 Runs where the kernel has IPVS: tests/guest/boot -- tests/guest/traffic.py
 """
 
-import contextlib
 import os
-import socket
-import socketserver
-import struct
 import subprocess
 import sys
-import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
@@ -22,6 +17,7 @@ from director import Vipd  # noqa: E402
 from netns import Net  # noqa: E402
 from proc import wait_until  # noqa: E402
 from suite import suite  # noqa: E402
+from talk import Named, Open, names  # noqa: E402
 
 WAYS = {  # port: method, tunnel
     81: ("NAT", ""), 82: ("DR", ""), 83: ("TUN", 'tunnel = { type = "ipip"; };'),
@@ -68,79 +64,6 @@ def make_server(ns, number):
     ns.run("ip", "-6", "fou", "add", "port", "6080", "gue")
     for device in ("tunl0", "gre0"):
         ns.sysctl({f"net.ipv4.conf.{device}.rp_filter": 0})
-
-
-class _Handler(socketserver.StreamRequestHandler):
-    def handle(self):
-        with contextlib.suppress(OSError):
-            for _ in self.rfile:
-                self.wfile.write(f"{self.server.name}\n".encode())
-
-
-class _Server(socketserver.ThreadingTCPServer):
-    allow_reuse_address = daemon_threads = True
-    request_queue_size = 128
-
-
-class _Server6(_Server):
-    address_family = socket.AF_INET6
-
-
-class Named:
-    """A server in a namespace that answers every line with its name, for as long as the client likes."""
-
-    def __init__(self, ns, address, port, name):
-        self.at, self.ns, self.name, self._server = (address, port), ns, name, None
-        self.start()
-
-    def start(self):
-        with self.ns.entered():
-            self._server = (_Server6 if ":" in self.at[0] else _Server)(self.at, _Handler)
-        self._server.name = self.name
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
-
-    def stop(self):
-        """No new connections; open ones go on."""
-        self._server.shutdown()
-        self._server.server_close()
-
-
-class Open:
-    """A connection; name is the server that it reached."""
-
-    def __init__(self, client, address, port, timeout=3):
-        self.s = client.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
-        self.s.settimeout(timeout)
-        self.s.connect((address, port))
-        # ends at once, so that the kernel soon forgets it: ten seconds instead of two minutes
-        self.s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.name = self.ask()
-
-    def ask(self):
-        """The name of the server, or what went wrong."""
-        try:
-            self.s.sendall(b"who\n")
-            return self.s.recv(100).decode().strip() or "closed"
-        except OSError as error:
-            return str(error)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exc):
-        self.s.close()
-
-
-def names(client, address, port, count=2):
-    """Who answers so many new connections."""
-    found = set()
-    for _ in range(count):
-        try:
-            with Open(client, address, port) as one:
-                found.add(one.name)
-        except OSError as error:
-            found.add(str(error))
-    return found
 
 
 def service(family, port, method, tunnel):
