@@ -55,7 +55,8 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@echo "  $(1)")
 
 .PHONY: all help deps check test demo bench bench-load bench-reload bench-takeover \
-	bench-lateness bench-instances fuzz lint format clean install man
+	bench-lateness bench-instances bench-table-500 bench-table-2284 bench-table-one \
+	bench-table-each fuzz lint format clean install man
 .DELETE_ON_ERROR:
 
 all: build/vipd build/vipctl
@@ -115,6 +116,7 @@ help:
 	@echo "make test       everything: unit, fuzz, namespaces, real-kernel guest, demo"
 	@echo "make demo       the main job, watched"
 	@echo "make bench      vipd beside keepalived, in the guest"
+	@echo "make bench-table-500, -2284, -one, -each   the same with 50,000 servers in 500 services, ..."
 	@echo "make bench-load, make bench-reload   beside keepalived: reading 100,000 servers; what a reload delays"
 	@echo "make bench-takeover, make bench-lateness, make bench-instances   beside keepalived: 1,000 addresses"
 	@echo "                change hands; adverts while everything happens; what 4,000 instances cost"
@@ -151,6 +153,17 @@ bench:
 	@$(MAKE) --no-print-directory deps
 	@$(MAKE) --no-print-directory all
 	@/usr/bin/python3 bench/table.py
+
+# one run each: keepalived takes minutes
+bench-table-500 bench-table-2284: bench-table-%:
+	@$(MAKE) --no-print-directory deps
+	@$(MAKE) --no-print-directory all
+	@/usr/bin/python3 bench/table.py --shape $* --runs 1
+
+bench-table-one bench-table-each: bench-table-%:
+	@$(MAKE) --no-print-directory deps
+	@$(MAKE) --no-print-directory all
+	@/usr/bin/python3 bench/table.py --shape $* --runs 1 --only vipd
 
 bench-load bench-reload bench-takeover bench-lateness bench-instances: bench-%:
 	@$(MAKE) --no-print-directory deps

@@ -4,13 +4,14 @@
  *
  *	floor SERVICES SERVERS
  *
- * adds the services with their servers (weight 1), gives every server weight 2 and deletes the
- * services, and prints the milliseconds of each step and the processor time of all: four numbers. No
- * configuration, no diff, no log: raw netlink, BATCH requests in one send, acknowledgement on the
+ * adds the services with their servers (weight 1; SERVERS in all), gives every server weight 2, deletes
+ * every tenth server and then the services, and prints the milliseconds of each step and the processor
+ * time of all: five numbers. No configuration, no diff, no log: raw netlink, BATCH requests in one send, acknowledgement on the
  * last. Whatever goes wrong ends the program; there is nothing to repair in a bench.
  *
  * The table is the one that bench/table.py asks of the other programs: service i is 10.1.HI.LO:80 and
- * its server j is 10.2.0.0 + j, both counted from 1.
+ * its server j is 10.2.0.0 + j, both counted from 1; service i of n has as many of the m servers as
+ * make m * i / n with those before it.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -26,7 +27,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BATCH = 256, REQUEST_MAX = 256, PORT = 80 };
+enum { BATCH = 256, REQUEST_MAX = 256, PORT = 80, EACH = 10 };
 
 struct batch {
 	int fd;
@@ -154,7 +155,7 @@ static void service(struct batch *b, uint8_t cmd, uint32_t i)
 		put_u32(b, IPVS_SVC_ATTR_NETMASK, ~0U);
 	}
 	nest_close(b, nest);
-	if (cmd != IPVS_CMD_NEW_DEST && cmd != IPVS_CMD_SET_DEST)
+	if (cmd == IPVS_CMD_NEW_SERVICE || cmd == IPVS_CMD_DEL_SERVICE)
 		end(b);
 }
 
@@ -164,10 +165,12 @@ static void dest(struct batch *b, uint8_t cmd, uint32_t i, uint32_t j, uint32_t 
 	struct nlattr *nest = nest_open(b, IPVS_CMD_ATTR_DEST);
 	put_addr(b, IPVS_DEST_ATTR_ADDR, (10U << 24 | 2U << 16) + j);
 	put_u16(b, IPVS_DEST_ATTR_PORT, htons(PORT));
-	put_u32(b, IPVS_DEST_ATTR_FWD_METHOD, IP_VS_CONN_F_DROUTE);
-	put_u32(b, IPVS_DEST_ATTR_WEIGHT, weight);
-	put_u32(b, IPVS_DEST_ATTR_U_THRESH, 0);
-	put_u32(b, IPVS_DEST_ATTR_L_THRESH, 0);
+	if (cmd != IPVS_CMD_DEL_DEST) {
+		put_u32(b, IPVS_DEST_ATTR_FWD_METHOD, IP_VS_CONN_F_DROUTE);
+		put_u32(b, IPVS_DEST_ATTR_WEIGHT, weight);
+		put_u32(b, IPVS_DEST_ATTR_U_THRESH, 0);
+		put_u32(b, IPVS_DEST_ATTR_L_THRESH, 0);
+	}
 	nest_close(b, nest);
 	end(b);
 }
@@ -215,6 +218,21 @@ static double cpu_ms(void)
 	       (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e3;
 }
 
+/* The same for every each-th server of every service; new services come with their first server. */
+static void all(struct batch *b, const uint32_t shape[2], uint8_t cmd, uint32_t weight)
+{
+	uint32_t each = cmd == IPVS_CMD_DEL_DEST ? EACH : 1;
+	for (uint32_t i = 1; i <= shape[0]; i++) {
+		uint32_t n = (uint32_t)((uint64_t)shape[1] * i / shape[0] -
+					(uint64_t)shape[1] * (i - 1) / shape[0]);
+		if (cmd == IPVS_CMD_NEW_DEST)
+			service(b, IPVS_CMD_NEW_SERVICE, i);
+		for (uint32_t j = each; j <= n; j += each)
+			dest(b, cmd, i, j, weight);
+	}
+	flush(b);
+}
+
 int main(int argc, char **argv)
 {
 	static struct batch b;
@@ -222,29 +240,24 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: floor SERVICES SERVERS\n");
 		return 1;
 	}
-	uint32_t services = (uint32_t)strtoul(argv[1], NULL, 10);
-	uint32_t servers = (uint32_t)strtoul(argv[2], NULL, 10);
+	uint32_t shape[2] = { (uint32_t)strtoul(argv[1], NULL, 10),
+			      (uint32_t)strtoul(argv[2], NULL, 10) };
 	b.fd = socket(AF_NETLINK, SOCK_RAW, NETLINK_GENERIC);
 	if (b.fd < 0)
 		die("socket", errno);
 	b.family = family_id(&b);
 
 	double t0 = now_ms(), cpu = cpu_ms();
-	for (uint32_t i = 1; i <= services; i++) {
-		service(&b, IPVS_CMD_NEW_SERVICE, i);
-		for (uint32_t j = 1; j <= servers; j++)
-			dest(&b, IPVS_CMD_NEW_DEST, i, j, 1);
-	}
-	flush(&b);
+	all(&b, shape, IPVS_CMD_NEW_DEST, 1);
 	double t1 = now_ms();
-	for (uint32_t i = 1; i <= services; i++)
-		for (uint32_t j = 1; j <= servers; j++)
-			dest(&b, IPVS_CMD_SET_DEST, i, j, 2);
-	flush(&b);
+	all(&b, shape, IPVS_CMD_SET_DEST, 2);
 	double t2 = now_ms();
-	for (uint32_t i = 1; i <= services; i++)
+	all(&b, shape, IPVS_CMD_DEL_DEST, 0);
+	double t3 = now_ms();
+	for (uint32_t i = 1; i <= shape[0]; i++)
 		service(&b, IPVS_CMD_DEL_SERVICE, i);
 	flush(&b);
-	printf("%.3f %.3f %.3f %.3f\n", t1 - t0, t2 - t1, now_ms() - t2, cpu_ms() - cpu);
+	printf("%.3f %.3f %.3f %.3f %.3f\n", t1 - t0, t2 - t1, t3 - t2, now_ms() - t3,
+	       cpu_ms() - cpu);
 	return 0;
 }

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Tells when the bench's table is complete, at little cost to the processor it shares with the program measured.
 
-It asks the kernel for the servers of one service at a time (a netlink dump of some 100 answers): the last, the first
-and the middle one of the configuration. Only when these are right it reads the whole table once. The moment that
+It asks the kernel for the servers of one service at a time (a netlink dump): the last, the first and the middle one of
+the configuration. Only when these are right it reads the whole table once. The moment that
 counts is the one before that reading. The longer it waits the rarer it looks, so that a figure is right to 5 ms or
 3 per cent. What watching costs is counted and reported beside the results.
 """
@@ -39,12 +39,9 @@ def _attributes(data, at, end):
 
 
 class Watch:
-    """Watches the services of a bench: a list of (address, port), each with `servers` servers."""
+    """Watches the services of a bench."""
 
-    def __init__(self, services, servers):
-        self.servers = servers
-        self.count = len(services) * servers
-        self.probes = [services[-1], services[0], services[len(services) // 2]]
+    def __init__(self):
         self.cost = 0.0  # processor seconds of looking, within the times measured
         self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_GENERIC)
         self._socket.bind((0, 0))
@@ -87,17 +84,19 @@ class Watch:
                     found.append(next(struct.unpack_from("i", data, w)[0] for kind, w, _ in _attributes(data, a, e)
                                       if kind == WEIGHT))
 
-    def _all(self, weight):
-        wanted = [weight] * self.servers
-        if not all(self.weights(*probe) == wanted for probe in self.probes):
-            return False
+    def _all(self, servers, weight):
+        keys = list(servers)
+        for address, port in {keys[-1], keys[0], keys[len(keys) // 2]}:
+            if self.weights(address, port) != [weight] * servers[address, port]:
+                return False
         table = ipvs.table()
-        return sum(map(len, table.values())) == self.count and all(
+        return sum(map(len, table.values())) == sum(servers.values()) and all(
             w == weight for _, w in itertools.chain.from_iterable(dests.values() for dests in table.values()))
 
-    def until_all(self, weight, limit):
-        """Waits until every server has that weight and returns the moment; None after `limit` seconds."""
-        return self._until(lambda: self._all(weight), 0.005, limit)
+    def until_all(self, servers, weight, limit):
+        """Waits until each service, {(address, port): how many}, has so many servers, all with that weight, and returns
+        the moment; None after `limit` seconds."""
+        return self._until(lambda: self._all(servers, weight), 0.005, limit)
 
     def until_empty(self, limit, ended):
         """Waits until the table is empty and returns the moment; None after `limit` seconds or once `ended()`."""

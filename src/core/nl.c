@@ -98,9 +98,8 @@ static uint32_t number(struct nl_chan *ch, struct nlmsghdr *hdr)
 	return hdr->nlmsg_seq;
 }
 
-int nl_chan_add(struct nl_chan *ch, struct nl_msg *msg)
+int nl_chan_put(struct nl_chan *ch, struct nlmsghdr *hdr)
 {
-	struct nlmsghdr *hdr = nlmsg_hdr(msg);
 	uint32_t len = NLMSG_ALIGN(hdr->nlmsg_len);
 
 	BUG_ON(len > NL_BATCH_LEN);
@@ -115,12 +114,20 @@ int nl_chan_add(struct nl_chan *ch, struct nl_msg *msg)
 
 	if (!ch->n)
 		ch->first_seq = seq;
-	memset(ch->buf + ch->used_len, 0, len);
 	memcpy(ch->buf + ch->used_len, hdr, hdr->nlmsg_len);
+	memset(ch->buf + ch->used_len + hdr->nlmsg_len, 0, len - hdr->nlmsg_len);
 	ch->last_at = ch->used_len;
 	ch->used_len += len;
-	nlmsg_free(msg);
 	return (int)ch->n++;
+}
+
+int nl_chan_add(struct nl_chan *ch, struct nl_msg *msg)
+{
+	int at = nl_chan_put(ch, nlmsg_hdr(msg));
+
+	if (at >= 0)
+		nlmsg_free(msg);
+	return at;
 }
 
 /* One datagram of the kernel in ch->answer; its length, or -errno. */

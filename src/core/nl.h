@@ -48,6 +48,10 @@ struct nl_msg *nl_genl_request(int family, uint8_t cmd, uint8_t version, int fla
  * nl_chan_flush() names, or -ENOBUFS when it must be flushed first (msg is not freed then). */
 int nl_chan_add(struct nl_chan *ch, struct nl_msg *msg);
 
+/* The same by copying a request that stays the caller's, who may fill one message over and over: with
+ * tens of thousands of requests making one takes longer than filling it. */
+int nl_chan_put(struct nl_chan *ch, struct nlmsghdr *hdr);
+
 /* Sends the batch and waits until the kernel has done it. For each request that failed, calls fn with
  * its index and -errno. Returns 0 when every outcome is known; -errno (ENOBUFS, ETIMEDOUT, ...) when
  * not: the caller's picture of the kernel is void then. An empty batch is 0. */

@@ -21,6 +21,7 @@ enum {
 	GENL_VERSION = 1,
 	METHOD_MASK = IP_VS_CONN_F_FWD_MASK,
 	ADDR_ATTR_LEN = 16, /* of either family */
+	MSG_LEN = 1024, /* the library's are a page */
 };
 
 _Static_assert(IPVS_FLAG_PERSISTENT == IP_VS_SVC_F_PERSISTENT, "as in the kernel's interface");
@@ -34,13 +35,30 @@ _Static_assert((int)IPVS_NAME_LEN >= (int)IP_VS_PENAME_MAXLEN, "names fit");
 struct kern_genl {
 	struct ipvs_kern kern; /* first */
 	struct nl_chan write, read;
+	struct nl_msg *msg; /* the requests of apply() are made in it, one after the other */
 	int family;
 };
 
-/* Attributes that don't fit into a fresh message are a bug. */
-static void put(struct nl_msg *msg, int type, const void *data, int len)
+/* Attributes by hand: the library's functions for this took longer than all else of a request that vipd
+ * does. No request of ours comes near the size of a message; one that did would be a bug. */
+static struct nlattr *begin(struct nl_msg *msg, int type, uint32_t len)
 {
-	BUG_ON(nla_put(msg, type, len, data));
+	struct nlmsghdr *hdr = nlmsg_hdr(msg);
+	struct nlattr *a = (void *)((char *)hdr + hdr->nlmsg_len);
+	uint32_t all_len = (uint32_t)sizeof(*a) + len;
+
+	BUG_ON(hdr->nlmsg_len + all_len > MSG_LEN);
+	*a = (struct nlattr){ .nla_len = (uint16_t)all_len, .nla_type = (uint16_t)type };
+	hdr->nlmsg_len += NLMSG_ALIGN(all_len); /* to four bytes, as attributes are */
+	return a;
+}
+
+static void put(struct nl_msg *msg, int type, const void *data, uint32_t len)
+{
+	char *to = (char *)(begin(msg, type, len) + 1);
+
+	memcpy(to, data, len);
+	memset(to + len, 0, NLMSG_ALIGN(len) - len);
 }
 
 static void put_u8(struct nl_msg *msg, int type, uint8_t v)
@@ -60,10 +78,14 @@ static void put_u32(struct nl_msg *msg, int type, uint32_t v)
 
 static struct nlattr *nest(struct nl_msg *msg, int type)
 {
-	struct nlattr *a = nla_nest_start(msg, type);
+	return begin(msg, type | NLA_F_NESTED, 0);
+}
 
-	BUG_ON(!a);
-	return a;
+static void nest_end(struct nl_msg *msg, struct nlattr *a)
+{
+	const struct nlmsghdr *hdr = nlmsg_hdr(msg);
+
+	a->nla_len = (uint16_t)((const char *)hdr + hdr->nlmsg_len - (const char *)a);
 }
 
 static void put_svc(struct nl_msg *msg, const struct ipvs_svc *s, bool has_settings)
@@ -81,15 +103,15 @@ static void put_svc(struct nl_msg *msg, const struct ipvs_svc *s, bool has_setti
 	if (has_settings) {
 		struct ip_vs_flags flags = { .flags = s->flags, .mask = ~0u };
 
-		put(msg, IPVS_SVC_ATTR_SCHED_NAME, s->sched, (int)strlen(s->sched) + 1);
+		put(msg, IPVS_SVC_ATTR_SCHED_NAME, s->sched, (uint32_t)strlen(s->sched) + 1);
 		put(msg, IPVS_SVC_ATTR_FLAGS, &flags, sizeof(flags));
 		put_u32(msg, IPVS_SVC_ATTR_TIMEOUT, s->timeout_s);
 		put_u32(msg, IPVS_SVC_ATTR_NETMASK, s->netmask);
 		/* a change without the attribute takes the engine away */
 		if (s->pe[0])
-			put(msg, IPVS_SVC_ATTR_PE_NAME, s->pe, (int)strlen(s->pe) + 1);
+			put(msg, IPVS_SVC_ATTR_PE_NAME, s->pe, (uint32_t)strlen(s->pe) + 1);
 	}
-	(void)nla_nest_end(msg, a);
+	nest_end(msg, a);
 }
 
 static void put_dest(struct nl_msg *msg, const struct ipvs_dest *d, bool has_settings)
@@ -111,7 +133,7 @@ static void put_dest(struct nl_msg *msg, const struct ipvs_dest *d, bool has_set
 		put_u16(msg, IPVS_DEST_ATTR_TUN_PORT, htons(d->tun_port));
 		put_u16(msg, IPVS_DEST_ATTR_TUN_FLAGS, d->tun_flags);
 	}
-	(void)nla_nest_end(msg, a);
+	nest_end(msg, a);
 }
 
 static struct nl_msg *request(const struct kern_genl *g, uint8_t cmd, int flags)
@@ -119,42 +141,36 @@ static struct nl_msg *request(const struct kern_genl *g, uint8_t cmd, int flags)
 	return nl_genl_request(g->family, cmd, GENL_VERSION, flags);
 }
 
+/* An empty request in g->msg. */
+static struct nl_msg *again(const struct kern_genl *g, uint8_t cmd)
+{
+	nlmsg_hdr(g->msg)->nlmsg_len = NLMSG_HDRLEN;
+	BUG_ON(!genlmsg_put(g->msg, 0, 0, g->family, 0, NLM_F_REQUEST, cmd, GENL_VERSION));
+	return g->msg;
+}
+
 static struct nl_msg *encode(const struct kern_genl *g, const struct kern_op *op)
 {
-	struct nl_msg *msg;
+	static const struct {
+		uint8_t cmd;
+		bool has_svc, has_dest; /* with settings */
+	} rows[] = {
+		[KERN_NEW_SVC] = { IPVS_CMD_NEW_SERVICE, true, false },
+		[KERN_SET_SVC] = { IPVS_CMD_SET_SERVICE, true, false },
+		[KERN_DEL_SVC] = { IPVS_CMD_DEL_SERVICE, false, false },
+		[KERN_NEW_DEST] = { IPVS_CMD_NEW_DEST, false, true },
+		[KERN_SET_DEST] = { IPVS_CMD_SET_DEST, false, true },
+		[KERN_DEL_DEST] = { IPVS_CMD_DEL_DEST, false, false },
+	};
 
-	switch (op->what) {
-	case KERN_NEW_SVC:
-		msg = request(g, IPVS_CMD_NEW_SERVICE, 0);
-		put_svc(msg, op->svc, true);
-		return msg;
-	case KERN_SET_SVC:
-		msg = request(g, IPVS_CMD_SET_SERVICE, 0);
-		put_svc(msg, op->svc, true);
-		return msg;
-	case KERN_DEL_SVC:
-		msg = request(g, IPVS_CMD_DEL_SERVICE, 0);
-		put_svc(msg, op->svc, false);
-		return msg;
-	case KERN_NEW_DEST:
-		msg = request(g, IPVS_CMD_NEW_DEST, 0);
-		put_svc(msg, op->svc, false);
-		put_dest(msg, op->dest, true);
-		return msg;
-	case KERN_SET_DEST:
-		msg = request(g, IPVS_CMD_SET_DEST, 0);
-		put_svc(msg, op->svc, false);
-		put_dest(msg, op->dest, true);
-		return msg;
-	case KERN_DEL_DEST:
-		msg = request(g, IPVS_CMD_DEL_DEST, 0);
-		put_svc(msg, op->svc, false);
-		put_dest(msg, op->dest, false);
-		return msg;
-	case KERN_NONE:
-		break;
-	}
-	BUG("kern_do");
+	BUG_ON(op->what == KERN_NONE);
+
+	struct nl_msg *msg = again(g, rows[op->what].cmd);
+
+	put_svc(msg, op->svc, rows[op->what].has_svc);
+	if (rows[op->what].has_dest || op->what == KERN_DEL_DEST)
+		put_dest(msg, op->dest, rows[op->what].has_dest);
+	return msg;
 }
 
 static void on_failed(void *arg, uint32_t index, int err)
@@ -171,18 +187,16 @@ static int apply(struct ipvs_kern *k, struct kern_op *op, uint32_t n)
 	int err;
 
 	for (uint32_t i = 0; i < n; i++) {
-		struct nl_msg *msg = encode(g, &op[i]);
+		struct nlmsghdr *hdr = nlmsg_hdr(encode(g, &op[i]));
 
 		op[i].err = 0;
-		if (nl_chan_add(&g->write, msg) >= 0)
+		if (nl_chan_put(&g->write, hdr) >= 0)
 			continue;
 		err = nl_chan_flush(&g->write, on_failed, op + first);
-		if (err) {
-			nlmsg_free(msg);
+		if (err)
 			return err;
-		}
 		first = i;
-		BUG_ON(nl_chan_add(&g->write, msg) < 0);
+		BUG_ON(nl_chan_put(&g->write, hdr) < 0);
 	}
 	return nl_chan_flush(&g->write, on_failed, op + first);
 }
@@ -467,7 +481,7 @@ static int new_daemon(struct ipvs_kern *k, const struct ipvs_daemon *d)
 	struct nlattr *a = nest(msg, IPVS_CMD_ATTR_DAEMON);
 
 	put_u32(msg, IPVS_DAEMON_ATTR_STATE, d->state);
-	put(msg, IPVS_DAEMON_ATTR_MCAST_IFN, d->interface, (int)strlen(d->interface) + 1);
+	put(msg, IPVS_DAEMON_ATTR_MCAST_IFN, d->interface, (uint32_t)strlen(d->interface) + 1);
 	put_u32(msg, IPVS_DAEMON_ATTR_SYNC_ID, d->syncid);
 	if (d->maxlen)
 		put_u16(msg, IPVS_DAEMON_ATTR_SYNC_MAXLEN, d->maxlen);
@@ -475,12 +489,12 @@ static int new_daemon(struct ipvs_kern *k, const struct ipvs_daemon *d)
 		put(msg,
 		    d->group.family == AF_INET6 ? IPVS_DAEMON_ATTR_MCAST_GROUP6
 						: IPVS_DAEMON_ATTR_MCAST_GROUP,
-		    d->group.byte, (int)addr_len(d->group.family));
+		    d->group.byte, addr_len(d->group.family));
 	if (d->port)
 		put_u16(msg, IPVS_DAEMON_ATTR_MCAST_PORT, d->port);
 	if (d->ttl)
 		put_u8(msg, IPVS_DAEMON_ATTR_MCAST_TTL, d->ttl);
-	(void)nla_nest_end(msg, a);
+	nest_end(msg, a);
 	return one(g, msg);
 }
 
@@ -491,9 +505,9 @@ static int del_daemon(struct ipvs_kern *k, const struct ipvs_daemon *d)
 	struct nlattr *a = nest(msg, IPVS_CMD_ATTR_DAEMON);
 
 	put_u32(msg, IPVS_DAEMON_ATTR_STATE, d->state);
-	put(msg, IPVS_DAEMON_ATTR_MCAST_IFN, d->interface, (int)strlen(d->interface) + 1);
+	put(msg, IPVS_DAEMON_ATTR_MCAST_IFN, d->interface, (uint32_t)strlen(d->interface) + 1);
 	put_u32(msg, IPVS_DAEMON_ATTR_SYNC_ID, d->syncid);
-	(void)nla_nest_end(msg, a);
+	nest_end(msg, a);
 	return one(g, msg);
 }
 
@@ -503,6 +517,7 @@ static void close_genl(struct ipvs_kern *k)
 
 	nl_chan_close(&g->write);
 	nl_chan_close(&g->read);
+	nlmsg_free(g->msg);
 	free(g);
 }
 
@@ -540,6 +555,8 @@ int kern_genl_open(struct ipvs_kern **out)
 
 	BUG_ON(!g);
 	g->kern.ops = &genl_ops;
+	g->msg = nlmsg_alloc();
+	BUG_ON(!g->msg);
 
 	int err = nl_chan_open(&g->write, NETLINK_GENERIC);
 

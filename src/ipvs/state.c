@@ -192,10 +192,10 @@ bool state_take_admin(struct state *st, uint32_t rs, struct admin a)
 	    (!a.has_weight || s->weight == a.weight))
 		return false;
 	count(st, rs, false);
+	s->is_drained = s->is_drained && s->admin == a.state;
 	s->admin = a.state;
 	s->has_weight = a.has_weight;
 	s->weight = a.weight;
-	s->is_drained = false;
 	count(st, rs, true);
 	return true;
 }

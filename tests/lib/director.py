@@ -35,8 +35,9 @@ def service(address, port, servers, name=None, protocol="tcp", sched="rr", metho
                 checks=list(checks))
 
 
-def tcp(interval=1, timeout_ms=500, rise=1, fall=1):
-    return dict(type="tcp", interval=interval, timeout_ms=timeout_ms, rise=rise, fall=fall)
+def tcp(interval=1, timeout_ms=500, rise=1, fall=1, at=None):
+    """`at`: (address, port) to connect to instead of the server's."""
+    return dict(type="tcp", interval=interval, timeout_ms=timeout_ms, rise=rise, fall=fall, at=at)
 
 
 def http(path="/", interval=1, timeout_ms=500, rise=1, fall=1):
@@ -133,6 +134,7 @@ def _vipd_instance(i):
 def _vipd_checks(checks):
     def one(c):
         path = f' path = "{c["path"]}";' if c["type"] == "http" else ""
+        path += f' connect_ip = "{c["at"][0]}"; port = {c["at"][1]};' if c.get("at") else ""
         return (f'{{ type = "{c["type"]}";{path} interval = {c["interval"]}; timeout = "{c["timeout_ms"]}ms";'
                 f' rise = {c["rise"]}; fall = {c["fall"]}; }}')
     return "checks = ( " + ", ".join(map(one, checks)) + " );"
@@ -183,6 +185,7 @@ def _ka_instance(i):
 def _ka_check(c):
     times = (f"connect_timeout {c['timeout_ms'] / 1000:g}\n delay_loop {c['interval']}\n delay_before_retry 0.1\n"
              f" retry {c['fall'] - 1}\n")
+    times += f" connect_ip {c['at'][0]}\n connect_port {c['at'][1]}\n" if c.get("at") else ""
     if c["type"] == "tcp":
         return f"TCP_CHECK {{\n {times} }}\n"
     return f"HTTP_GET {{\n url {{\n path {c['path']}\n status_code 200\n }}\n {times} }}\n"

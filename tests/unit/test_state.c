@@ -88,8 +88,14 @@ static void sums(void **state)
 	assert_true(state_take_admin(&st, 0, a));
 	assert_false(state_take_admin(&st, 0, a));
 	expect_sum(&st, 0, 0, 5, 15);
-	a.state = ADMIN_MAINT;
+	/* another weight is no other drain: one that is over stays over */
+	st.server[0].is_drained = true;
+	a = (struct admin){ .state = ADMIN_DRAIN, .has_weight = true, .weight = 9 };
 	assert_true(state_take_admin(&st, 0, a));
+	assert_true(st.server[0].is_drained);
+	a = (struct admin){ .state = ADMIN_MAINT };
+	assert_true(state_take_admin(&st, 0, a));
+	assert_false(st.server[0].is_drained);
 	expect_sum(&st, 0, 0, 5, 15);
 	a = (struct admin){ .state = ADMIN_READY, .has_weight = true, .weight = 100 };
 	assert_true(state_take_admin(&st, 0, a));
