@@ -15,6 +15,7 @@
 #include "core/log.h"
 #include "core/ops/control.h"
 #include "core/ops/control_verbs.h"
+#include "core/ops/counter_desk.h"
 #include "core/ops/fds.h"
 #include "core/ops/giveway.h"
 #include "core/ops/memory.h"
@@ -61,6 +62,7 @@ struct daemon {
 	struct control *control; /* NULL: --control=none */
 	struct control_host host;
 	struct giveway giveway;
+	struct counter_desk counters;
 	int start_err;
 	bool is_lock_told;
 	struct late late_told[LATE_N]; /* as it was when it was last told */
@@ -306,6 +308,8 @@ static void main_fact(struct role *r, enum msg_type type, uint32_t id, uint64_t 
 
 	if (type == MSG_ACK && id < ROLE_CHECK + CHECK_WORKERS_MAX)
 		on_ack(d, id, value);
+	else if (type == MSG_COUNTED)
+		counter_desk_answered(&d->counters, value);
 }
 
 static void main_fini(struct role *r)
@@ -539,6 +543,7 @@ static int run(const struct options *o)
 	d.signal_fd.fd = -1;
 	timer_init(&d.tidy, on_tidy);
 	giveway_init(&d.giveway);
+	counter_desk_init(&d.counters, &d.board);
 	snap_thread_register();
 
 	struct ipvs_kern *kern = open_table(&d, first);

@@ -8,6 +8,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/stats.h"
+#include "ipvs/count.h"
 #include "ipvs/drive.h"
 #include "ipvs/ipvs_log.h"
 #include "ipvs/ipvs_stop.h"
@@ -37,6 +38,8 @@ struct ipvs {
 	struct drive drive;
 	struct backoff stale, refused;
 	struct timer drift, quiet, again, ramp, drain;
+	struct count count;
+	struct fact counted; /* to main */
 	struct knobs knobs;
 	struct timer knobs_again;
 	bool must_set_knobs; /* when no request waits */
@@ -293,6 +296,36 @@ static bool take_vrrp(struct ipvs *v, uint32_t id, uint64_t value)
 	return true;
 }
 
+/* ------------------------------------------------------------------ counters */
+
+/* A question that comes while another is answered is the same one again: main asks one at a time. */
+static void take_question(struct ipvs *v, uint64_t number)
+{
+	if (!v->count.next)
+		count_begin(&v->count, number, clock_now_us());
+	v->count.next->number = number;
+}
+
+static void count_some(struct ipvs *v)
+{
+	struct counters *c;
+
+	if (!v->count.next)
+		return;
+	c = count_step(&v->count, &v->drive, clock_now_us());
+	timer_arm(&v->role.loop.timers, &v->again, 0);
+	if (!c)
+		return;
+
+	uint64_t number = c->number;
+
+	counters_publish(&v->role.board->counters, c);
+	if (v->role.board->main)
+		fact_post(v->role.board->main, &v->counted, number);
+}
+
+/* ------------------------------------------------------------------ turns */
+
 static void fact(struct role *r, enum msg_type type, uint32_t id, uint64_t value)
 {
 	struct ipvs *v = of(r);
@@ -308,7 +341,9 @@ static void fact(struct role *r, enum msg_type type, uint32_t id, uint64_t value
 		is_known = take_admin(v, id, value);
 	else if (type == MSG_VRRP_STATE)
 		is_known = take_vrrp(v, id, value);
-	if (!is_known)
+	if (type == MSG_COUNT)
+		take_question(v, value);
+	else if (!is_known)
 		stats_add(STAT_MSG_UNKNOWN_ID, 1);
 }
 
@@ -368,6 +403,7 @@ static void reconcile(struct role *r)
 		settle_idle(v);
 		settle_knobs(v);
 	}
+	count_some(v);
 	arm_lists(v);
 	if (d->is_stale)
 		arm_backoff(v, &v->stale);
@@ -411,6 +447,7 @@ struct ipvs *ipvs_new(struct board *board, struct ipvs_kern *kern)
 	timer_init(&v->knobs_again, on_knobs);
 	timer_init(&v->quiet, on_quiet);
 	timer_init(&v->again, on_again);
+	fact_init(&v->counted, MSG_COUNTED, 0);
 	return v;
 }
 
@@ -430,6 +467,8 @@ void ipvs_free(struct ipvs *v)
 {
 	if (!v)
 		return;
+	counters_publish(&v->role.board->counters, NULL);
+	count_fini(&v->count);
 	drive_fini(&v->drive);
 	kern_close(v->drive.kern);
 	free(v);

@@ -114,6 +114,11 @@ static int pass_dump_dests(struct ipvs_kern *k, const struct ipvs_svc *svc, stru
 	return inner(k)->ops->dump_dests(inner(k), svc, out);
 }
 
+static int pass_count(struct ipvs_kern *k, const struct ipvs_svc *svc, ipvs_count_fn *fn, void *arg)
+{
+	return inner(k)->ops->count(inner(k), svc, fn, arg);
+}
+
 static int pass_flush(struct ipvs_kern *k)
 {
 	return inner(k)->ops->flush(inner(k));
@@ -154,6 +159,7 @@ static struct bench *bench_new(void)
 	static const struct ipvs_kern_ops ops = {
 		.dump = pass_dump,
 		.dump_dests = pass_dump_dests,
+		.count = pass_count,
 		.apply = pass_apply,
 		.flush = pass_flush,
 		.get_timeouts = pass_get_timeouts,
@@ -1575,6 +1581,51 @@ static void in_its_thread(void **state)
 	bench_free(b);
 }
 
+static void take_counted(void *arg, enum msg_type type, uint32_t id, uint64_t value)
+{
+	(void)id;
+	if (type == MSG_COUNTED)
+		*(uint64_t *)arg = value;
+}
+
+/* A question is answered by what is published then, between batches of other work. */
+static void counters(void **state)
+{
+	struct bench *b = bench_new();
+	struct spec spec[] = { { .port = 80, .servers_n = 700, .probes_n = 1, .weight = 1 },
+			       { .port = 81, .servers_n = 700, .probes_n = 1, .weight = 1 } };
+	uint64_t answered = 0;
+	struct mbox box;
+
+	(void)state;
+	assert_int_equal(mbox_init(&box), 0);
+	b->board.main = &box;
+	bench_start(b);
+	adopt(b, ipvs_conf(spec, N_OF(spec)));
+	all_up(b);
+	b->role->ops->fact(b->role, MSG_COUNT, 0, 5);
+	health(b, 80, 3, 0, HEALTH_DOWN);
+	assert_int_equal(weight_of(b, 80, 3), 1);
+	turn_at(b, 0);
+	assert_int_equal(weight_of(b, 80, 3), -1);
+	(void)settle(b);
+	mbox_gather(&box);
+	(void)mbox_deliver(&box, take_counted, &answered);
+	assert_int_equal(answered, 5);
+
+	const struct counters *c = counters_hold(&b->board.counters);
+
+	assert_int_equal(c->number, 5);
+	assert_int_equal(c->service_n, 2);
+	assert_int_equal(c->server_n, 1399);
+	counters_drop(c);
+	bench_stop(b, false);
+	assert_null(b->board.counters.current);
+	snap_barrier();
+	mbox_fini(&box);
+	bench_free(b);
+}
+
 static int group_setup(void **state)
 {
 	(void)state;
@@ -1623,6 +1674,7 @@ int main(void)
 		cmocka_unit_test(stops),
 		cmocka_unit_test(drains_at_stop),
 		cmocka_unit_test(ipvs_gone),
+		cmocka_unit_test(counters),
 		cmocka_unit_test(soak),
 		cmocka_unit_test(in_its_thread),
 	};
