@@ -13,6 +13,7 @@
 #include "core/clock.h"
 #include "core/conf/conf_share.h"
 #include "core/log.h"
+#include "core/ops/admin.h"
 #include "core/ops/control.h"
 #include "core/ops/control_verbs.h"
 #include "core/ops/counter_desk.h"
@@ -63,6 +64,7 @@ struct daemon {
 	struct control_host host;
 	struct giveway giveway;
 	struct counter_desk counters;
+	struct admin_book *admin;
 	int start_err;
 	bool is_lock_told;
 	struct late late_told[LATE_N]; /* as it was when it was last told */
@@ -141,6 +143,7 @@ static void publish(struct daemon *d, struct conf *c)
 	spawn_limit(c->workers.s.scripts_max);
 	if (old)
 		conf_drop(old);
+	admin_adopt(d->admin, c, admin_now_s());
 	for (unsigned i = 0; i < d->role_n; i++)
 		fact_post(&d->roles[i]->box, &d->roles[i]->snap_fact, c->gen);
 }
@@ -297,6 +300,7 @@ static int main_init(struct role *r)
 					 .applied = applied,
 					 .make = make_next,
 					 .commit = commit };
+	admin_start(d->admin, &r->loop);
 	if (d->opt.control)
 		d->control = control_start(&r->loop, d->opt.control, control_verbs, &d->host);
 	return loop_add(&r->loop, &d->signal_fd, fd, EPOLLIN, on_signal);
@@ -317,6 +321,7 @@ static void main_fini(struct role *r)
 	struct daemon *d = container_of(r, struct daemon, role);
 	int fd = d->signal_fd.fd;
 
+	admin_stop(d->admin);
 	control_stop(d->control);
 	d->control = NULL;
 	loop_del(&r->loop, &d->signal_fd);
@@ -484,6 +489,8 @@ static int serve(struct daemon *d, struct conf *first, struct ipvs_kern *kern)
 		  d->opt.is_memory ? "memory"
 		  : d->has_kernel  ? "kernel"
 				   : "none");
+	d->admin = admin_new(&ipvs_role(d->ipvs)->box, d->opt.state);
+	admin_load(d->admin, admin_now_s());
 	conf_ids_mint(&d->minter, NULL, first);
 	publish(d, first);
 	if (!err)
@@ -502,6 +509,7 @@ static int serve(struct daemon *d, struct conf *first, struct ipvs_kern *kern)
 	if (d->told)
 		conf_drop(d->told);
 	conf_publish(&d->board.conf, NULL);
+	admin_free(d->admin);
 	free_roles(d);
 	spawn_stop();
 	if (!err) {
