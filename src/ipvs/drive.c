@@ -67,6 +67,8 @@ void drive_fini(struct drive *d)
 	free(d->is_in_ramp);
 	free(d->drain.i);
 	free(d->is_in_drain);
+	free(d->hold.i);
+	free(d->is_in_hold);
 }
 
 /* ------------------------------------------------------------------ plan */
@@ -124,12 +126,15 @@ static void make_lists(struct drive *d)
 	queue_reset(&d->news, c->vs_n);
 	queue_reset(&d->ramp, c->rs_n);
 	queue_reset(&d->drain, c->rs_n);
+	queue_reset(&d->hold, c->rs_n);
 	free(d->is_news);
 	free(d->is_in_ramp);
 	free(d->is_in_drain);
+	free(d->is_in_hold);
 	d->is_news = zeroed(c->vs_n, sizeof(*d->is_news));
 	d->is_in_ramp = zeroed(c->rs_n, sizeof(*d->is_in_ramp));
 	d->is_in_drain = zeroed(c->rs_n, sizeof(*d->is_in_drain));
+	d->is_in_hold = zeroed(c->rs_n, sizeof(*d->is_in_hold));
 	for (uint32_t i = 0; i < c->rs_n; i++) {
 		const struct state_server *s = &d->state.server[i];
 
@@ -137,6 +142,8 @@ static void make_lists(struct drive *d)
 			drive_list(&d->ramp, d->is_in_ramp, i);
 		if (s->admin == ADMIN_DRAIN && !s->is_drained)
 			drive_list(&d->drain, d->is_in_drain, i);
+		if (s->is_held)
+			drive_list(&d->hold, d->is_in_hold, i);
 	}
 	for (uint32_t i = 0; i < c->vs_n; i++)
 		drive_news_of(d, i);

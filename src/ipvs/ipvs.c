@@ -25,6 +25,7 @@
 #define QUIET_US MS(500) /* of pause before ipvs.synced is logged again */
 #define RAMP_US MS(500) /* from one step of a server that comes back to the next */
 #define DRAIN_US SEC(1) /* from one look for connections of servers that drain to the next */
+#define HOLD_US SEC(10) /* from one look for servers that are held to the next */
 #define KNOBS_US SEC(10) /* until timeouts or synchronisation are tried again */
 
 /* A retry that waits longer each time, until it was of use. */
@@ -37,7 +38,7 @@ struct ipvs {
 	struct role role;
 	struct drive drive;
 	struct backoff stale, refused;
-	struct timer drift, quiet, again, ramp, drain;
+	struct timer drift, quiet, again, ramp, drain, hold;
 	struct count count;
 	struct fact counted; /* to main */
 	struct knobs knobs;
@@ -179,6 +180,14 @@ static void on_drain(struct timer *t, int64_t now_us)
 		timer_arm(&v->role.loop.timers, t, now_us + DRAIN_US);
 }
 
+static void on_hold(struct timer *t, int64_t now_us)
+{
+	struct ipvs *v = container_of(t, struct ipvs, hold);
+
+	if (drive_hold(&v->drive, now_us))
+		timer_arm(&v->role.loop.timers, t, now_us + HOLD_US);
+}
+
 static void on_knobs(struct timer *t, int64_t now_us)
 {
 	(void)now_us;
@@ -240,6 +249,7 @@ static void adopt(struct role *r, const struct conf *old, const struct conf *new
 	timer_arm(&r->loop.timers, &v->drift, clock_now_us() + drift_of(new).interval_us);
 	timer_arm(&r->loop.timers, &v->ramp, 0);
 	timer_arm(&r->loop.timers, &v->drain, 0);
+	timer_arm(&r->loop.timers, &v->hold, clock_now_us() + HOLD_US);
 	if (old)
 		return;
 	ipvs_log_adopted(&v->drive);
@@ -386,6 +396,8 @@ static void arm_lists(struct ipvs *v)
 		timer_arm(h, &v->ramp, clock_now_us() + RAMP_US);
 	if (v->drive.drain.n && !v->drain.is_armed)
 		timer_arm(h, &v->drain, clock_now_us() + DRAIN_US);
+	if (v->drive.hold.n && !v->hold.is_armed)
+		timer_arm(h, &v->hold, clock_now_us() + HOLD_US);
 }
 
 /* One batch a turn, so that news of dead servers never wait for more than one. */
@@ -444,6 +456,7 @@ struct ipvs *ipvs_new(struct board *board, struct ipvs_kern *kern)
 	timer_init(&v->drift, on_drift);
 	timer_init(&v->ramp, on_ramp);
 	timer_init(&v->drain, on_drain);
+	timer_init(&v->hold, on_hold);
 	timer_init(&v->knobs_again, on_knobs);
 	timer_init(&v->quiet, on_quiet);
 	timer_init(&v->again, on_again);

@@ -411,6 +411,48 @@ static void failure_and_recovery(void **state)
 	bench_free(b);
 }
 
+/* A server that fails again soon stays with weight 0 until two minutes after it has last left; with
+ * persistence or UDP it leaves each time. */
+static void flapping(void **state)
+{
+	struct bench *b = bench_new();
+	struct spec spec[] = { { .port = 80, .servers_n = 2, .probes_n = 1, .weight = 5 },
+			       { .port = 81,
+				 .servers_n = 2,
+				 .probes_n = 1,
+				 .weight = 5,
+				 .persistence_us = SEC(60) } };
+
+	(void)state;
+	bench_start(b);
+	adopt(b, ipvs_conf(spec, N_OF(spec)));
+	all_up(b);
+	for (unsigned i = 0; i < 4; i++) {
+		health(b, 80, 0, 0, HEALTH_DOWN);
+		health(b, 81, 0, 0, HEALTH_DOWN);
+		(void)settle(b);
+		assert_int_equal(weight_of(b, 80, 0), i ? 0 : -1);
+		assert_int_equal(weight_of(b, 81, 0), -1);
+		adopt(b, ipvs_conf(spec, N_OF(spec))); /* a reload forgets nothing */
+		(void)settle(b);
+		assert_int_equal(weight_of(b, 80, 0), i ? 0 : -1);
+		health(b, 80, 0, 0, HEALTH_UP);
+		health(b, 81, 0, 0, HEALTH_UP);
+		(void)settle(b);
+		assert_int_equal(weight_of(b, 80, 0), 5);
+	}
+	health(b, 80, 0, 0, HEALTH_DOWN);
+	(void)settle(b);
+	pass(b, SEC(60));
+	(void)settle(b);
+	assert_int_equal(weight_of(b, 80, 0), 0);
+	pass(b, SEC(61));
+	(void)settle(b);
+	assert_int_equal(weight_of(b, 80, 0), -1);
+	bench_stop(b, false);
+	bench_free(b);
+}
+
 /* A killed vipd leaves its table; the next one touches nothing that is right. */
 static void adopt_after_kill(void **state)
 {
@@ -1646,6 +1688,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(first_start),
 		cmocka_unit_test(failure_and_recovery),
+		cmocka_unit_test(flapping),
 		cmocka_unit_test(adopt_after_kill),
 		cmocka_unit_test(stop_before_adopt),
 		cmocka_unit_test(failed_start),
