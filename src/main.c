@@ -12,6 +12,7 @@
 #include "core/bug.h"
 #include "core/clock.h"
 #include "core/conf/conf_share.h"
+#include "core/conf/conf_suspend.h"
 #include "core/log.h"
 #include "core/ops/admin.h"
 #include "core/ops/control.h"
@@ -73,6 +74,7 @@ struct daemon {
 	struct reflector *reflector;
 	struct ipvs *ipvs;
 	struct check *check[CHECK_WORKERS_MAX];
+	struct mbox *check_box[CHECK_WORKERS_MAX];
 	unsigned check_n;
 
 	/* every role but main, in order of start; stopped in the opposite order */
@@ -137,6 +139,7 @@ static void publish(struct daemon *d, struct conf *c)
 	c->vrrp_run = arena_alloc(&c->arena, vrrp_run_len(c));
 	/* touched here, so that the VRRP thread need not fault these pages in */
 	memset(c->vrrp_run, 0, vrrp_run_len(c));
+	conf_suspend_make(c, old);
 	accept_apply(old, c); /* before anybody may become active with it */
 	conf_publish(&d->board.conf, c);
 	d->conf = conf_hold(&d->board.conf);
@@ -394,9 +397,12 @@ static int make_roles(struct daemon *d, struct ipvs_kern *kern, unsigned workers
 	for (unsigned i = 0; !err && i < workers; i++) {
 		d->check[i] = check_new(&d->board, i, workers);
 		(void)spawn_client_open(check_spawn(d->check[i])); /* without one, checks say so */
+		d->check_box[i] = &check_role(d->check[i])->box;
 		d->check_n = i + 1;
 		err = add_role(d, check_role(d->check[i]));
 	}
+	d->board.check = d->check_box;
+	d->board.check_n = d->check_n;
 	d->reflector = reflector_new(&d->board);
 	d->board.reflector = &reflector_role(d->reflector)->box;
 	d->vrrp = vrrp_new(&d->board);

@@ -5,6 +5,7 @@
 #include "ipvs/drive.h"
 
 #include "core/bug.h"
+#include "core/conf/conf_suspend.h"
 #include "core/log.h"
 #include "core/stats.h"
 #include "ipvs/want.h"
@@ -149,6 +150,17 @@ static void make_lists(struct drive *d)
 		drive_news_of(d, i);
 }
 
+/* Lets the checks know. */
+static void flag_suspended(struct drive *d)
+{
+	for (uint32_t i = 0; i < d->conf->vs_n; i++) {
+		bool is_suspended = d->state.service[i].is_suspended;
+
+		if (conf_suspend_set(d->conf, i, is_suspended) && !is_suspended)
+			d->has_resumed = true;
+	}
+}
+
 int drive_adopt(struct drive *d, const struct conf *old, const struct conf *new)
 {
 	bool must_flush = !old && new->global.s.lvs_flush;
@@ -163,6 +175,7 @@ int drive_adopt(struct drive *d, const struct conf *old, const struct conf *new)
 	d->face = zeroed(d->state.faces.n, sizeof(*d->face));
 	d->conf = new;
 	d->is_refused = false;
+	flag_suspended(d);
 	make_lists(d);
 	/* seats lead nowhere until they are mapped: nothing is woken, the plan sees it all */
 	for (uint32_t i = 0; i < d->state.faces.slot_n; i++)

@@ -96,6 +96,7 @@ struct drive {
 	struct drive_queue ramp, drain, hold; /* servers that come back or go */
 	bool *is_in_ramp, *is_in_drain, *is_in_hold; /* by index of conf->rs */
 	bool is_stale, is_refused;
+	bool has_resumed; /* a service is suspended no more; the role resets it */
 	uint64_t requests_n; /* ever sent */
 	uint32_t n; /* of the batch */
 	bool has_new_svc; /* in the batch */

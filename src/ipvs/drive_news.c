@@ -3,6 +3,7 @@
  * See drive.h: news of servers and services, and whom they wake.
  */
 #include "core/bug.h"
+#include "core/conf/conf_suspend.h"
 #include "ipvs/drive.h"
 #include "ipvs/want.h"
 
@@ -200,6 +201,8 @@ static void on_moved(void *arg, uint32_t vs)
 	struct drive_event e = { .vs = vs, .rs = IPVS_NONE };
 
 	d->state.service[vs].is_suspended = !here_has(&d->state.here, vs);
+	(void)conf_suspend_set(d->conf, vs, d->state.service[vs].is_suspended);
+	d->has_resumed = d->has_resumed || !d->state.service[vs].is_suspended;
 	e.what = d->state.service[vs].is_suspended ? DRIVE_SUSPENDED : DRIVE_RESUMED;
 	if (d->tell)
 		d->tell(d->tell_arg, &e);

@@ -41,6 +41,7 @@ struct ipvs {
 	struct timer drift, quiet, again, ramp, drain, hold;
 	struct count count;
 	struct fact counted; /* to main */
+	struct fact *resume; /* one for each check worker */
 	struct knobs knobs;
 	struct timer knobs_again;
 	bool must_set_knobs; /* when no request waits */
@@ -228,6 +229,11 @@ static int init(struct role *r)
 	struct ipvs *v = of(r);
 	int err = drive_init(&v->drive, v->drive.kern);
 
+	v->resume = calloc(r->board->check_n + 1, sizeof(*v->resume));
+	BUG_ON(!v->resume);
+	for (unsigned i = 0; i < r->board->check_n; i++)
+		fact_init(&v->resume[i], MSG_RESUME, 0);
+
 	if (err)
 		log_event(LOG_IPVS_FAIL, "op=dump error=\"%s\"", strerrordesc_np(-err));
 	return err;
@@ -388,6 +394,18 @@ static void settle_knobs(struct ipvs *v)
 		timer_arm(&v->role.loop.timers, &v->knobs_again, clock_now_us() + KNOBS_US);
 }
 
+/* Checks of services that have come to this router begin at once. */
+static void wake_checks(struct ipvs *v)
+{
+	const struct board *b = v->role.board;
+
+	if (!v->drive.has_resumed)
+		return;
+	v->drive.has_resumed = false;
+	for (unsigned i = 0; i < b->check_n; i++)
+		fact_post(b->check[i], &v->resume[i], fact_value(&v->resume[i]) + 1);
+}
+
 static void arm_lists(struct ipvs *v)
 {
 	struct timer_heap *h = &v->role.loop.timers;
@@ -416,6 +434,7 @@ static void reconcile(struct role *r)
 		settle_knobs(v);
 	}
 	count_some(v);
+	wake_checks(v);
 	arm_lists(v);
 	if (d->is_stale)
 		arm_backoff(v, &v->stale);
@@ -482,6 +501,7 @@ void ipvs_free(struct ipvs *v)
 		return;
 	counters_publish(&v->role.board->counters, NULL);
 	count_fini(&v->count);
+	free(v->resume);
 	drive_fini(&v->drive);
 	kern_close(v->drive.kern);
 	free(v);

@@ -9,6 +9,7 @@
 #include "ipvs_conf.h"
 #include "unit.h"
 
+#include "core/conf/conf_suspend.h"
 #include "core/log.h"
 #include "core/nl.h"
 #include "core/reason.h"
@@ -1214,7 +1215,24 @@ static void vrrp(struct bench *b, uint64_t vrrp_state)
 	(void)settle(b);
 }
 
-/* With ha_suspend the table stays as it is while the address is elsewhere. */
+static void take_resume(void *arg, enum msg_type type, uint32_t id, uint64_t value)
+{
+	assert_int_equal(type, MSG_RESUME);
+	assert_int_equal(id, 0);
+	*(uint64_t *)arg = value;
+}
+
+/* How often checks have been told that a service has come. */
+static uint64_t resumed(struct mbox *box)
+{
+	static uint64_t n; /* a fact that was not posted again says nothing */
+
+	mbox_gather(box);
+	(void)mbox_deliver(box, take_resume, &n);
+	return n;
+}
+
+/* With ha_suspend the table stays as it is while the address is elsewhere, and checks are told. */
 static void suspended(void **state)
 {
 	static struct conf_vip vip[2];
@@ -1222,14 +1240,23 @@ static void suspended(void **state)
 	struct spec s = { .port = 80, .servers_n = 3, .probes_n = 1, .weight = 5 };
 	struct bench *b = bench_new();
 	struct conf *c = conf_with_instance(&s, &vip[0], &inst[0]);
+	struct mbox box, *check = &box;
 
 	(void)state;
 	c->vs[0].s.ha_suspend = true;
+	conf_suspend_make(c, NULL);
+	assert_int_equal(mbox_init(&box), 0);
+	b->board.check = &check;
+	b->board.check_n = 1;
 	bench_start(b);
 	adopt(b, c);
 	all_up(b);
 	assert_int_equal(weight_of(b, 80, 0), -1);
+	assert_true(conf_suspend_has(c, 0));
+	assert_int_equal(resumed(&box), 0);
 	vrrp(b, MSG_VRRP_ACTIVE);
+	assert_false(conf_suspend_has(c, 0));
+	assert_int_equal(resumed(&box), 1);
 	assert_int_equal(weight_of(b, 80, 0), 5);
 	assert_int_equal(weight_of(b, 80, 2), 5);
 	vrrp(b, 2);
@@ -1238,12 +1265,25 @@ static void suspended(void **state)
 	assert_int_equal(weight_of(b, 80, 0), 5);
 	c = conf_with_instance(&s, &vip[1], &inst[1]);
 	c->vs[0].s.ha_suspend = true;
+	conf_suspend_make(c, b->conf);
+	assert_true(conf_suspend_has(c, 0));
 	adopt(b, c);
 	(void)settle(b);
 	assert_int_equal(weight_of(b, 80, 0), 5);
+	assert_int_equal(resumed(&box), 1);
 	vrrp(b, MSG_VRRP_ACTIVE);
 	assert_int_equal(weight_of(b, 80, 0), -1);
+	assert_int_equal(resumed(&box), 2);
+	vrrp(b, 2);
+	/* a reload takes the setting away */
+	c = ipvs_conf(&s, 1);
+	conf_suspend_make(c, b->conf);
+	adopt(b, c);
+	(void)settle(b);
+	assert_false(conf_suspend_has(c, 0));
+	assert_int_equal(resumed(&box), 3);
 	bench_stop(b, false);
+	mbox_fini(&box);
 	bench_free(b);
 }
 

@@ -424,6 +424,9 @@ struct conf {
 	 * from then on it is that role's to write. It lives as long as the snapshot. */
 	void *vrrp_run;
 
+	/* Which services are suspended, by index of vs; see conf_suspend.h. NULL: none. */
+	_Atomic bool *suspended;
+
 	/* What the checks need ready-made (check/kit.h); NULL: nothing. Main makes it before publishing;
 	 * kit_free() frees it with the snapshot. */
 	void *kit;
