@@ -11,6 +11,7 @@
 #include "check/kit.h"
 #include "core/bug.h"
 #include "core/clock.h"
+#include "core/conf/conf_mark.h"
 #include "core/conf/conf_share.h"
 #include "core/conf/conf_suspend.h"
 #include "core/log.h"
@@ -32,6 +33,7 @@
 #include "ipvs/kern.h"
 #include "ipvs/kern_genl.h"
 #include "ipvs/kern_memory.h"
+#include "ipvs/marks.h"
 #include "vrrp/accept.h"
 #include "vrrp/reflector.h"
 #include "vrrp/vrrp.h"
@@ -140,6 +142,8 @@ static void publish(struct daemon *d, struct conf *c)
 	/* touched here, so that the VRRP thread need not fault these pages in */
 	memset(c->vrrp_run, 0, vrrp_run_len(c));
 	conf_suspend_make(c, old);
+	conf_mark_make(c, old);
+	marks_apply(old, c);
 	accept_apply(old, c); /* before anybody may become active with it */
 	conf_publish(&d->board.conf, c);
 	d->conf = conf_hold(&d->board.conf);
@@ -242,24 +246,6 @@ static uint64_t applied(void *arg)
 	return d->told ? d->told->gen : 0;
 }
 
-/* How late things were since the last time. */
-static void tell_lateness(struct daemon *d)
-{
-	for (unsigned i = 0; i < LATE_N; i++) {
-		struct late all, late;
-
-		stats_late_sum((enum late_id)i, &all);
-		late = all;
-		late_since(&late, &d->late_told[i]);
-		d->late_told[i] = all;
-		log_event(LOG_LATENESS, "%s=%llu p50_us=%lld p99_us=%lld p999_us=%lld max_us=%lld",
-			  late_rows[i].name, (unsigned long long)late.n,
-			  (long long)late_quantile_us(&late, 500),
-			  (long long)late_quantile_us(&late, 990),
-			  (long long)late_quantile_us(&late, 999), (long long)late.max_us);
-	}
-}
-
 /* ------------------------------------------------------------------ main's role */
 
 static void on_signal(struct loop_fd *lf, uint32_t events)
@@ -274,7 +260,7 @@ static void on_signal(struct loop_fd *lf, uint32_t events)
 			continue;
 		}
 		if (si.ssi_signo == SIGUSR1) {
-			tell_lateness(d);
+			stats_tell_late(d->late_told);
 			continue;
 		}
 		log_event(LOG_STOP, "signal=%s", sigabbrev_np((int)si.ssi_signo));
@@ -511,6 +497,7 @@ static int serve(struct daemon *d, struct conf *first, struct ipvs_kern *kern)
 		_exit(EXIT_FAILED); /* a thread that hangs holds what we would free */
 	}
 	accept_remove(d->conf);
+	marks_remove(d->conf);
 	conf_drop(d->conf);
 	if (d->told)
 		conf_drop(d->told);

@@ -115,3 +115,20 @@ void stats_tell(void)
 			log_event(LOG_STATS, "%s=%llu", stat_rows[i].name,
 				  (unsigned long long)stats_sum((enum stat_id)i));
 }
+
+void stats_tell_late(struct late told[static LATE_N])
+{
+	for (unsigned i = 0; i < LATE_N; i++) {
+		struct late all, late;
+
+		stats_late_sum((enum late_id)i, &all);
+		late = all;
+		late_since(&late, &told[i]);
+		told[i] = all;
+		log_event(LOG_LATENESS, "%s=%llu p50_us=%lld p99_us=%lld p999_us=%lld max_us=%lld",
+			  late_rows[i].name, (unsigned long long)late.n,
+			  (long long)late_quantile_us(&late, 500),
+			  (long long)late_quantile_us(&late, 990),
+			  (long long)late_quantile_us(&late, 999), (long long)late.max_us);
+	}
+}

@@ -305,11 +305,14 @@ struct conf_bfd {
 	struct conf_loc loc;
 };
 
+enum { CONF_MARK_V4, CONF_MARK_V6, CONF_MARK_N };
+
 struct conf_vs {
 	struct fields_vs s;
 	struct conf_loc loc;
 	struct vs_id id;
 	struct conf_range where; /* vsaddr: its own list or that of its group; may be empty */
+	uint32_t mark[CONF_MARK_N]; /* given to its addresses of a family; 0: none (conf_mark.h) */
 };
 
 struct conf_vsg {

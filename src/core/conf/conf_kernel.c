@@ -276,12 +276,21 @@ static void check_table(const struct conf *c, struct err_list *errs)
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 	static const char others[] =
 		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
-	const char *name = c->global.s.nftables;
+	const char *names[] = { c->global.s.nftables, c->global.s.nft_ipvs };
 
-	if (name && (!name[0] || !strchr(letters, name[0]) || name[strspn(name, others)]))
+	for (unsigned i = 0; i < 2; i++) {
+		const char *name = names[i];
+
+		if (name && (!name[0] || !strchr(letters, name[0]) || name[strspn(name, others)]))
+			FAIL(c->global.loc,
+			     "global_defs: '%s' must be a letter with letters, digits and "
+			     "'_' behind it",
+			     i ? "nftables_ipvs" : "nftables");
+	}
+	if (names[0] && names[1] && !strcmp(names[0], names[1]))
 		FAIL(c->global.loc,
-		     "global_defs: 'nftables' must be a letter with letters, digits and "
-		     "'_' behind it");
+		     "global_defs: 'nftables_ipvs' needs another name than 'nftables': each is a "
+		     "table of its own");
 }
 
 void conf_check_kernel(const struct conf *c, struct err_list *errs)
