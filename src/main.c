@@ -83,6 +83,7 @@ struct daemon {
 	struct role *roles[CHECK_WORKERS_MAX + 4];
 	unsigned role_n;
 
+	char *netns; /* of the IPVS table, as it was at start; NULL: vipd's own */
 	bool has_kernel; /* the IPVS writer works on the kernel's table */
 	uint64_t acked[ROLE_CHECK + CHECK_WORKERS_MAX]; /* generation, by role id */
 	const struct conf *told; /* the generation last told as applied; holds a reference */
@@ -143,7 +144,7 @@ static void publish(struct daemon *d, struct conf *c)
 	memset(c->vrrp_run, 0, vrrp_run_len(c));
 	conf_suspend_make(c, old);
 	conf_mark_make(c, old);
-	marks_apply(old, c);
+	marks_apply(d->netns, old, c);
 	accept_apply(old, c); /* before anybody may become active with it */
 	conf_publish(&d->board.conf, c);
 	d->conf = conf_hold(&d->board.conf);
@@ -350,11 +351,14 @@ static bool is_single(void)
 static struct ipvs_kern *open_table(struct daemon *d, const struct conf *c)
 {
 	struct ipvs_kern *kern = NULL;
+	bool in_netns;
 
+	if (c->global.s.net_namespace_ipvs)
+		d->netns = strdup(c->global.s.net_namespace_ipvs);
 	if (d->opt.is_memory)
 		return kern_memory_open();
 
-	int err = kern_genl_open(&kern);
+	int err = kern_genl_open(d->netns, &kern, &in_netns);
 
 	if (!err) {
 		d->has_kernel = true;
@@ -363,7 +367,12 @@ static struct ipvs_kern *open_table(struct daemon *d, const struct conf *c)
 	/* a router without virtual servers needs no IPVS */
 	if (!c->vs_n)
 		return kern_memory_open();
-	(void)fprintf(stderr, "vipd: %s\n", kern_genl_why(err));
+	if (in_netns)
+		(void)fprintf(stderr,
+			      "vipd: can't enter the network namespace %s of the IPVS table: %s\n",
+			      d->netns, strerrordesc_np(-err));
+	else
+		(void)fprintf(stderr, "vipd: %s\n", kern_genl_why(err));
 	return NULL;
 }
 
@@ -497,7 +506,7 @@ static int serve(struct daemon *d, struct conf *first, struct ipvs_kern *kern)
 		_exit(EXIT_FAILED); /* a thread that hangs holds what we would free */
 	}
 	accept_remove(d->conf);
-	marks_remove(d->conf);
+	marks_remove(d->netns, d->conf);
 	conf_drop(d->conf);
 	if (d->told)
 		conf_drop(d->told);

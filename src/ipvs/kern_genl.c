@@ -7,6 +7,7 @@
 #include "ipvs/kern_genl.h"
 
 #include "core/bug.h"
+#include "core/netns.h"
 #include "core/nl.h"
 #include "ipvs/attr.h"
 
@@ -525,7 +526,7 @@ static int probe(struct kern_genl *g)
 	return nl_chan_ask(&g->read, request(g, IPVS_CMD_GET_INFO, 0), ignore, NULL);
 }
 
-int kern_genl_open(struct ipvs_kern **out)
+int kern_genl_open(const char *netns, struct ipvs_kern **out, bool *in_netns)
 {
 	static const struct ipvs_kern_ops genl_ops = {
 		.dump = dump,
@@ -545,10 +546,15 @@ int kern_genl_open(struct ipvs_kern **out)
 	BUG_ON(!g);
 	g->kern.ops = &genl_ops;
 
-	int err = nl_chan_open(&g->write, NETLINK_GENERIC);
+	int back, err = netns_enter(netns, &back);
 
-	if (!err)
-		err = nl_chan_open(&g->read, NETLINK_GENERIC);
+	*in_netns = err;
+	if (!err) {
+		err = nl_chan_open(&g->write, NETLINK_GENERIC);
+		if (!err)
+			err = nl_chan_open(&g->read, NETLINK_GENERIC);
+		netns_leave(back);
+	}
 	if (!err)
 		err = probe(g);
 	if (err)

@@ -5,7 +5,7 @@
  * transaction at a reload that changes it. Packets that come in are marked in the input hook, those of this
  * machine in the output hook; both before IPVS sees them.
  *
- * Main; blocks while nftables works.
+ * netns: the namespace of the IPVS table (core/netns.h); NULL: the caller's. Main; blocks while nftables works.
  */
 #pragma once
 
@@ -18,7 +18,7 @@ char *marks_text(const struct conf *c);
 
 /* Brings the kernel's table in line with c, whose marks have been given; old: the snapshot before it, or
  * NULL. When nftables refuses it (logged), the marks are taken back: c works without. */
-void marks_apply(const struct conf *old, struct conf *c);
+void marks_apply(const char *netns, const struct conf *old, struct conf *c);
 
 /* At the end; c: the last snapshot. Nothing with on_stop = keep: the services that stay need it. */
-void marks_remove(const struct conf *c);
+void marks_remove(const char *netns, const struct conf *c);

@@ -8,6 +8,7 @@ and the table changes with a reload and goes with vipd.
 import os
 import re
 import socket
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
@@ -88,6 +89,25 @@ def seen(ns, director, address, port, packets=1):
     return {name for name, n in total.items() if n}
 
 
+def elsewhere(t, director, daemon):
+    """Packets come to where the IPVS table is (net_namespace_ipvs), so the marks are there."""
+    name = f"vipd-marks-{os.getpid()}"
+
+    def tables():
+        return subprocess.run(["ip", "netns", "exec", name, "nft", "list", "tables"], check=True,
+                              stdout=subprocess.PIPE, text=True).stdout.split()
+    subprocess.run(["ip", "netns", "add", name], check=True)
+    try:
+        daemon.conf_text = CONF.format(four=FOUR).replace("nftables_ipvs =", f'net_namespace_ipvs = "{name}"; nftables_ipvs =')
+        daemon.start()
+        daemon.daemon.wait_for(r"vipd\.ready", 20)
+        t.equal([tables(), listed(director)], [["table", "inet", "marks"], {}], "the table is in the other namespace")
+        t.equal(daemon.stop(), 0, "exit status")
+        t.equal(tables(), [], "and goes from there")
+    finally:
+        subprocess.run(["ip", "netns", "del", name], check=True)
+
+
 def main():
     with suite("netns-marks") as t, Net() as net:
         lan = net.lan()
@@ -130,6 +150,7 @@ def main():
             t.equal(listed(director).get("10.9.0.102 53"), four, "the next one has the same marks")
             t.equal(daemon.stop(), 0, "exit status")
             t.equal(listed(director), {}, "a stop takes the table away")
+            elsewhere(t, director, daemon)
 
 
 if __name__ == "__main__":

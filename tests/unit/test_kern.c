@@ -574,7 +574,8 @@ static int setup(void **state)
 	if (unshare(CLONE_NEWNET) || lo_up())
 		return -1;
 
-	int err = kern_genl_open(&kern);
+	bool in_netns;
+	int err = kern_genl_open(NULL, &kern, &in_netns);
 
 	if (err)
 		print_error("%s\n", kern_genl_why(err));

@@ -6,6 +6,7 @@
 
 #include "core/bug.h"
 #include "core/conf/rt_words.h"
+#include "core/netns.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -270,6 +271,15 @@ static void check_rules(const struct conf *c, struct err_list *errs)
 	}
 }
 
+static void check_netns(const struct conf *c, struct err_list *errs)
+{
+	const char *name = c->global.s.net_namespace_ipvs;
+
+	if (name && !netns_is_name(name))
+		FAIL(c->global.loc,
+		     "global_defs: 'net_namespace_ipvs' must be a name as ip-netns(8) has it");
+}
+
 /* The name goes into a text for nft(8). */
 static void check_table(const struct conf *c, struct err_list *errs)
 {
@@ -299,4 +309,5 @@ void conf_check_kernel(const struct conf *c, struct err_list *errs)
 	check_routes(c, errs);
 	check_rules(c, errs);
 	check_table(c, errs);
+	check_netns(c, errs);
 }
