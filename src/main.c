@@ -11,10 +11,14 @@
 #include "check/kit.h"
 #include "core/bug.h"
 #include "core/clock.h"
+#include "core/conf/conf_mark.h"
 #include "core/conf/conf_share.h"
+#include "core/conf/conf_suspend.h"
 #include "core/log.h"
+#include "core/ops/admin.h"
 #include "core/ops/control.h"
 #include "core/ops/control_verbs.h"
+#include "core/ops/counter_desk.h"
 #include "core/ops/fds.h"
 #include "core/ops/giveway.h"
 #include "core/ops/httpd_paths.h"
@@ -31,6 +35,7 @@
 #include "ipvs/kern.h"
 #include "ipvs/kern_genl.h"
 #include "ipvs/kern_memory.h"
+#include "ipvs/marks.h"
 #include "vrrp/accept.h"
 #include "vrrp/pkt.h"
 #include "vrrp/reflector.h"
@@ -66,6 +71,8 @@ struct daemon {
 	struct control_host host;
 	int64_t started_us;
 	struct giveway giveway;
+	struct counter_desk counters;
+	struct admin_book *admin;
 	int start_err;
 	bool is_lock_told;
 	struct late late_told[LATE_N]; /* as it was when it was last told */
@@ -74,12 +81,14 @@ struct daemon {
 	struct reflector *reflector;
 	struct ipvs *ipvs;
 	struct check *check[CHECK_WORKERS_MAX];
+	struct mbox *check_box[CHECK_WORKERS_MAX];
 	unsigned check_n;
 
 	/* every role but main, in order of start; stopped in the opposite order */
 	struct role *roles[CHECK_WORKERS_MAX + 4];
 	unsigned role_n;
 
+	char *netns; /* of the IPVS table, as it was at start; NULL: vipd's own */
 	bool has_kernel; /* the IPVS writer works on the kernel's table */
 	uint64_t acked[ROLE_CHECK + CHECK_WORKERS_MAX]; /* generation, by role id */
 	const struct conf *told; /* the generation last told as applied; holds a reference */
@@ -141,12 +150,16 @@ static void publish(struct daemon *d, struct conf *c)
 	c->status->drops_n = VRRP_DROP_N;
 	/* touched here, so that the VRRP thread need not fault these pages in */
 	memset(c->vrrp_run, 0, vrrp_run_len(c));
+	conf_suspend_make(c, old);
+	conf_mark_make(c, old);
+	marks_apply(d->netns, old, c);
 	accept_apply(old, c); /* before anybody may become active with it */
 	conf_publish(&d->board.conf, c);
 	d->conf = conf_hold(&d->board.conf);
 	spawn_limit(c->workers.s.scripts_max);
 	if (old)
 		conf_drop(old);
+	admin_adopt(d->admin, c, admin_now_s());
 	for (unsigned i = 0; i < d->role_n; i++)
 		fact_post(&d->roles[i]->box, &d->roles[i]->snap_fact, c->gen);
 }
@@ -275,7 +288,7 @@ static void on_signal(struct loop_fd *lf, uint32_t events)
 			continue;
 		}
 		if (si.ssi_signo == SIGUSR1) {
-			stats_late_tell(d->late_told);
+			stats_tell_late(d->late_told);
 			continue;
 		}
 		log_event(LOG_STOP, "signal=%s", sigabbrev_np((int)si.ssi_signo));
@@ -308,6 +321,7 @@ static int main_init(struct role *r)
 					 .pid = getpid(),
 					 .make = make_next,
 					 .commit = commit };
+	admin_start(d->admin, &r->loop);
 	if (d->opt.control)
 		d->control = control_start(&r->loop, d->opt.control, control_verbs, &d->host);
 	d->http = httpd_start(&r->loop, &d->conf->metrics.s.listen, httpd_paths, &d->host);
@@ -320,6 +334,8 @@ static void main_fact(struct role *r, enum msg_type type, uint32_t id, uint64_t 
 
 	if (type == MSG_ACK && id < ROLE_CHECK + CHECK_WORKERS_MAX)
 		on_ack(d, id, value);
+	else if (type == MSG_COUNTED)
+		counter_desk_answered(&d->counters, value);
 }
 
 static void main_fini(struct role *r)
@@ -328,6 +344,7 @@ static void main_fini(struct role *r)
 	int fd = d->signal_fd.fd;
 
 	httpd_stop(d->http);
+	admin_stop(d->admin);
 	control_stop(d->control);
 	d->control = NULL;
 	loop_del(&r->loop, &d->signal_fd);
@@ -367,11 +384,14 @@ static bool is_single(void)
 static struct ipvs_kern *open_table(struct daemon *d, const struct conf *c)
 {
 	struct ipvs_kern *kern = NULL;
+	bool in_netns;
 
+	if (c->global.s.net_namespace_ipvs)
+		d->netns = strdup(c->global.s.net_namespace_ipvs);
 	if (d->opt.is_memory)
 		return kern_memory_open();
 
-	int err = kern_genl_open(&kern);
+	int err = kern_genl_open(d->netns, &kern, &in_netns);
 
 	if (!err) {
 		d->has_kernel = true;
@@ -380,7 +400,12 @@ static struct ipvs_kern *open_table(struct daemon *d, const struct conf *c)
 	/* a router without virtual servers needs no IPVS */
 	if (!c->vs_n)
 		return kern_memory_open();
-	(void)fprintf(stderr, "vipd: %s\n", kern_genl_why(err));
+	if (in_netns)
+		(void)fprintf(stderr,
+			      "vipd: can't enter the network namespace %s of the IPVS table: %s\n",
+			      d->netns, strerrordesc_np(-err));
+	else
+		(void)fprintf(stderr, "vipd: %s\n", kern_genl_why(err));
 	return NULL;
 }
 
@@ -400,9 +425,12 @@ static int make_roles(struct daemon *d, struct ipvs_kern *kern, unsigned workers
 	for (unsigned i = 0; !err && i < workers; i++) {
 		d->check[i] = check_new(&d->board, i, workers);
 		(void)spawn_client_open(check_spawn(d->check[i])); /* without one, checks say so */
+		d->check_box[i] = &check_role(d->check[i])->box;
 		d->check_n = i + 1;
 		err = add_role(d, check_role(d->check[i]));
 	}
+	d->board.check = d->check_box;
+	d->board.check_n = d->check_n;
 	d->reflector = reflector_new(&d->board);
 	d->board.reflector = &reflector_role(d->reflector)->box;
 	d->vrrp = vrrp_new(&d->board);
@@ -496,6 +524,8 @@ static int serve(struct daemon *d, struct conf *first, struct ipvs_kern *kern)
 		  d->opt.is_memory ? "memory"
 		  : d->has_kernel  ? "kernel"
 				   : "none");
+	d->admin = admin_new(&ipvs_role(d->ipvs)->box, d->opt.state);
+	admin_load(d->admin, admin_now_s());
 	conf_ids_mint(&d->minter, NULL, first);
 	publish(d, first);
 	if (!err)
@@ -510,10 +540,12 @@ static int serve(struct daemon *d, struct conf *first, struct ipvs_kern *kern)
 		_exit(EXIT_FAILED); /* a thread that hangs holds what we would free */
 	}
 	accept_remove(d->conf);
+	marks_remove(d->netns, d->conf);
 	conf_drop(d->conf);
 	if (d->told)
 		conf_drop(d->told);
 	conf_publish(&d->board.conf, NULL);
+	admin_free(d->admin);
 	free_roles(d);
 	spawn_stop();
 	if (!err) {
@@ -556,6 +588,7 @@ static int run(const struct options *o)
 	d.signal_fd.fd = -1;
 	timer_init(&d.tidy, on_tidy);
 	giveway_init(&d.giveway);
+	counter_desk_init(&d.counters, &d.board);
 	snap_thread_register();
 
 	struct ipvs_kern *kern = open_table(&d, first);

@@ -3,6 +3,7 @@
  * A worker of the check pool: makes the checks of its share of the servers and says what it found.
  *
  *	in	snapshots of the configuration
+ *		RESUME	of ipvs: suspended services have come to this router
  *	out	HEALTH	to ipvs: the first verdict of a probe, and each change
  *
  * A probe belongs to one worker for its life (by its id), so workers share nothing. Probes are spread
@@ -231,6 +232,14 @@ static int init(struct role *r)
 	return 0;
 }
 
+static void fact(struct role *r, enum msg_type type, uint32_t id, uint64_t value)
+{
+	(void)id;
+	(void)value;
+	if (type == MSG_RESUME)
+		container_of(r, struct check, role)->must_resume = true;
+}
+
 static void reconcile(struct role *r)
 {
 	struct check *c = container_of(r, struct check, role);
@@ -238,6 +247,10 @@ static void reconcile(struct role *r)
 	work_start_waiting(c);
 	if (r->is_adopting)
 		adopt_some(c);
+	if (c->must_resume && !r->is_adopting) {
+		c->must_resume = false;
+		work_resume(c);
+	}
 	if (c->gone)
 		reap(c);
 }
@@ -259,6 +272,7 @@ static void fini(struct role *r)
 static const struct role_ops ops = {
 	.init = init,
 	.adopt = adopt,
+	.fact = fact,
 	.reconcile = reconcile,
 	.fini = fini,
 };

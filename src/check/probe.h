@@ -62,6 +62,7 @@ struct probe {
 	struct probe *followers; /* whose next it is */
 	struct health_state health;
 	uint8_t state; /* enum probe_state */
+	bool is_paused; /* SCHEDULED: it was due, and its service is suspended */
 	bool is_waiting_tls; /* WAITING: in the queue for a handshake */
 };
 

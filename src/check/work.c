@@ -10,6 +10,7 @@
 #include "check/worker.h"
 #include "core/bug.h"
 #include "core/clock.h"
+#include "core/conf/conf_suspend.h"
 #include "core/stats.h"
 
 #include <stdlib.h>
@@ -245,11 +246,55 @@ static void start(struct check *c, struct probe *p)
 		conclude(c, p, &res);
 }
 
+/* ---- ha_suspend ---- */
+
+static bool is_suspended(const struct check *c, const struct probe *p)
+{
+	const struct conf *conf = work_conf(c, p);
+
+	return conf_suspend_has(conf, conf->rs[conf->probe[p->index].rs].vs);
+}
+
+/* Nobody needs what it would find. One that has not been made yet is made: its service may come to this
+ * router at any time, and what is known of its servers then counts at once. */
+static bool is_unneeded(const struct check *c, const struct probe *p)
+{
+	if (p->health.verdict == HEALTH_UNKNOWN || !is_suspended(c, p))
+		return false;
+	for (const struct probe *f = p->followers; f; f = f->next)
+		if (!is_suspended(c, f))
+			return false;
+	return true;
+}
+
+void work_resume(struct check *c)
+{
+	int64_t now_us = clock_now_us();
+
+	for (uint32_t i = 0; i < c->probe_n; i++) {
+		struct probe *p = c->probe[i];
+
+		if (!p->is_paused || p->state != PROBE_SCHEDULED || is_unneeded(c, p))
+			continue;
+
+		int64_t first_us = sched_first_us(setting_of(c, p).check->s.interval_us,
+						  c->role.conf->probe_n);
+
+		p->is_paused = false;
+		timer_arm(&c->role.loop.timers, &p->due,
+			  sched_next(now_us, first_us, phase_of(c, p)));
+	}
+}
+
 static void on_due(struct timer *t, int64_t now_us)
 {
 	struct probe *p = container_of(t, struct probe, due);
 
-	(void)now_us;
+	p->is_paused = p->state == PROBE_SCHEDULED && is_unneeded(p->worker, p);
+	if (p->is_paused) {
+		schedule(p->worker, p, now_us);
+		return;
+	}
 	probe_set_state(p, PROBE_WAITING);
 	probe_queue_put(&p->worker->waiting, p);
 }

@@ -46,6 +46,7 @@ struct check {
 	struct probe *gone; /* zombies: their fact is still queued */
 	struct report report;
 	struct scripts *scripts;
+	bool must_resume; /* some services are suspended no more */
 	struct adoption adoption; /* while role.is_adopting */
 };
 
@@ -67,6 +68,9 @@ void work_halt(struct check *c, struct probe *p);
 
 /* Starts what waits, as far as there is room. */
 void work_start_waiting(struct check *c);
+
+/* Paused probes of services that are not suspended any more are due soon. */
+void work_resume(struct check *c);
 
 /* The engine's word that a check has ended. */
 void work_done(void *owner, const struct run_result *res);

@@ -8,7 +8,9 @@
  *	vrrp ------ WANT_VIPS, LOWER_PRIO -> reflector
  *	vrrp ------ VRRP_STATE ------------> ipvs
  *	check 0..n  HEALTH, WEIGHT --------> ipvs
- *	main ------ ADMIN -----------------> ipvs
+ *	ipvs ------ RESUME ----------------> check 0..n
+ *	main ------ ADMIN, COUNT ----------> ipvs
+ *	ipvs ------ COUNTED ---------------> main	(the counters are published: counters.h)
  *	tracker --- TRACK -----------------> vrrp
  *
  * A message is a fact (mbox.h): an id and a value of 63 bits that is always the latest. Ids are
@@ -34,7 +36,10 @@ enum msg_type {
 	MSG_VRRP_STATE, /* id: instance; value: enum vrrp_state */
 	MSG_HEALTH, /* id: probe; value: health_pack() */
 	MSG_WEIGHT, /* id: probe; value: what it adds to its server's weight, an int32_t in 32 bits */
+	MSG_RESUME, /* id 0; services are suspended no more (conf/conf_suspend.h); value: how often */
 	MSG_ADMIN, /* id: server; value: admin_pack() */
+	MSG_COUNT, /* id 0; value: number of the question: read the counters of the kernel's table */
+	MSG_COUNTED, /* id 0; value: that number; what is published now answers it */
 	MSG_TRACK, /* id: tracked script, file or process; value: track_pack() */
 };
 

@@ -43,7 +43,10 @@ struct role;
 struct board {
 	struct snap_slot conf; /* struct conf; published by main */
 	struct snap_slot links; /* struct link_table (vrrp/link.h); published by the reflector */
+	struct snap_slot counters; /* struct counters (core/counters.h); published by ipvs */
 	struct mbox *main, *vrrp, *reflector, *ipvs;
+	struct mbox *const *check; /* of check_n workers */
+	unsigned check_n;
 
 	/* Set by main when the start has gone well so far: the table is vipd's to remove at the end. A start
 	 * that fails leaves it as an earlier vipd left it, serving. */

@@ -116,7 +116,7 @@ void stats_tell(void)
 				  (unsigned long long)stats_sum((enum stat_id)i));
 }
 
-void stats_late_tell(struct late told[static LATE_N])
+void stats_tell_late(struct late told[static LATE_N])
 {
 	for (unsigned i = 0; i < LATE_N; i++) {
 		struct late all, late;

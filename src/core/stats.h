@@ -44,11 +44,11 @@ uint64_t stats_sum(enum stat_id id);
 /* A log line for each counter that is not zero. Main. */
 void stats_tell(void);
 
+/* A log line for each kind of lateness since the last time; told: as it was then, zero at first. Main. */
+void stats_tell_late(struct late told[static LATE_N]);
+
 /* Something was late by so much; less than 0 counts as 0. As stats_add(). */
 void stats_late(enum late_id id, int64_t late_us);
 
 /* All threads' in one. Any thread; what comes in meanwhile may be in it in part. */
 void stats_late_sum(enum late_id id, struct late *sum);
-
-/* A log line for each kind of lateness, since the last time; told is zeroed at first. Main. */
-void stats_late_tell(struct late told[static LATE_N]);

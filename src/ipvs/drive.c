@@ -5,6 +5,7 @@
 #include "ipvs/drive.h"
 
 #include "core/bug.h"
+#include "core/conf/conf_suspend.h"
 #include "core/log.h"
 #include "core/stats.h"
 #include "ipvs/shown.h"
@@ -68,6 +69,8 @@ void drive_fini(struct drive *d)
 	free(d->is_in_ramp);
 	free(d->drain.i);
 	free(d->is_in_drain);
+	free(d->hold.i);
+	free(d->is_in_hold);
 }
 
 /* ------------------------------------------------------------------ plan */
@@ -125,12 +128,15 @@ static void make_lists(struct drive *d)
 	queue_reset(&d->news, c->vs_n);
 	queue_reset(&d->ramp, c->rs_n);
 	queue_reset(&d->drain, c->rs_n);
+	queue_reset(&d->hold, c->rs_n);
 	free(d->is_news);
 	free(d->is_in_ramp);
 	free(d->is_in_drain);
+	free(d->is_in_hold);
 	d->is_news = zeroed(c->vs_n, sizeof(*d->is_news));
 	d->is_in_ramp = zeroed(c->rs_n, sizeof(*d->is_in_ramp));
 	d->is_in_drain = zeroed(c->rs_n, sizeof(*d->is_in_drain));
+	d->is_in_hold = zeroed(c->rs_n, sizeof(*d->is_in_hold));
 	for (uint32_t i = 0; i < c->rs_n; i++) {
 		const struct state_server *s = &d->state.server[i];
 
@@ -138,9 +144,22 @@ static void make_lists(struct drive *d)
 			drive_list(&d->ramp, d->is_in_ramp, i);
 		if (s->admin == ADMIN_DRAIN && !s->is_drained)
 			drive_list(&d->drain, d->is_in_drain, i);
+		if (s->is_held)
+			drive_list(&d->hold, d->is_in_hold, i);
 	}
 	for (uint32_t i = 0; i < c->vs_n; i++)
 		drive_news_of(d, i);
+}
+
+/* Lets the checks know. */
+static void flag_suspended(struct drive *d)
+{
+	for (uint32_t i = 0; i < d->conf->vs_n; i++) {
+		bool is_suspended = d->state.service[i].is_suspended;
+
+		if (conf_suspend_set(d->conf, i, is_suspended) && !is_suspended)
+			d->has_resumed = true;
+	}
 }
 
 int drive_adopt(struct drive *d, const struct conf *old, const struct conf *new)
@@ -157,6 +176,7 @@ int drive_adopt(struct drive *d, const struct conf *old, const struct conf *new)
 	d->face = zeroed(d->state.faces.n, sizeof(*d->face));
 	d->conf = new;
 	d->is_refused = false;
+	flag_suspended(d);
 	make_lists(d);
 	/* seats lead nowhere until they are mapped: nothing is woken, the plan sees it all */
 	for (uint32_t i = 0; i < d->state.faces.slot_n; i++)

@@ -34,6 +34,9 @@
 /* Changes of a scheduler in one batch: the kernel takes milliseconds for each. */
 enum { DRIVE_SLOW_N = 8 };
 
+/* A server that fails leaves the table once in this time (want.h): as long as the kernel's notes last. */
+#define DRIVE_HOLD_US (INT64_C(120) * 1000000)
+
 /* Numbers that wait, at most once each. */
 struct drive_queue {
 	uint32_t *i;
@@ -90,9 +93,10 @@ struct drive {
 	struct drive_queue stop, later; /* slots */
 	struct drive_queue news; /* services whose quorum may be another */
 	bool *is_news; /* by index of conf->vs: waits in news */
-	struct drive_queue ramp, drain; /* servers that come back or go */
-	bool *is_in_ramp, *is_in_drain; /* by index of conf->rs */
+	struct drive_queue ramp, drain, hold; /* servers that come back or go */
+	bool *is_in_ramp, *is_in_drain, *is_in_hold; /* by index of conf->rs */
 	bool is_stale, is_refused;
+	bool has_resumed; /* a service is suspended no more; the role resets it */
 	uint64_t requests_n; /* ever sent */
 	uint32_t n; /* of the batch */
 	bool has_new_svc; /* in the batch */
@@ -128,6 +132,9 @@ void drive_end(struct drive *d);
 
 /* Servers that come back get the weight of this moment. True: some go on. */
 bool drive_ramp(struct drive *d, int64_t now_us);
+
+/* Servers that are held and have been down for long enough leave. True: some go on. */
+bool drive_hold(struct drive *d, int64_t now_us);
 
 /* Sends one batch. False: nothing is left to do, or nothing can be done before the next
  * drive_read(). */

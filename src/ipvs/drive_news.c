@@ -3,6 +3,7 @@
  * See drive.h: news of servers and services, and whom they wake.
  */
 #include "core/bug.h"
+#include "core/conf/conf_suspend.h"
 #include "ipvs/drive.h"
 #include "ipvs/shown.h"
 #include "ipvs/want.h"
@@ -111,6 +112,38 @@ static void begin_ramp(struct drive *d, uint32_t rs, int64_t now_us)
 	drive_list(&d->ramp, d->is_in_ramp, rs);
 }
 
+/* A server has failed: it leaves, or is held when it has left a moment ago. */
+static void begin_hold(struct drive *d, uint32_t rs, int64_t now_us)
+{
+	struct state_server *s = &d->state.server[rs];
+
+	s->is_held = s->left_us && now_us - s->left_us < DRIVE_HOLD_US;
+	if (s->is_held)
+		drive_list(&d->hold, d->is_in_hold, rs);
+	else
+		s->left_us = now_us;
+}
+
+bool drive_hold(struct drive *d, int64_t now_us)
+{
+	for (uint32_t n = d->hold.n; n > 0; n--) {
+		uint32_t rs = drive_queue_take(&d->hold);
+		struct state_server *s = &d->state.server[rs];
+
+		d->is_in_hold[rs] = false;
+		if (!s->is_held)
+			continue;
+		s->is_held = now_us - s->left_us < DRIVE_HOLD_US;
+		if (s->is_held) {
+			drive_list(&d->hold, d->is_in_hold, rs);
+			continue;
+		}
+		s->left_us = now_us;
+		drive_wake_server(d, rs);
+	}
+	return d->hold.n;
+}
+
 bool drive_health(struct drive *d, uint32_t probe, struct health h, int64_t now_us,
 		  enum health_verdict *now)
 {
@@ -130,6 +163,10 @@ bool drive_health(struct drive *d, uint32_t probe, struct health h, int64_t now_
 	*now = (enum health_verdict)s->verdict;
 	if (was == HEALTH_DOWN && *now == HEALTH_UP)
 		begin_ramp(d, rs, now_us);
+	if (*now == HEALTH_UP)
+		s->is_held = false;
+	else if (was == HEALTH_UP && *now == HEALTH_DOWN)
+		begin_hold(d, rs, now_us);
 	drive_news_of(d, d->conf->rs[rs].vs);
 	drive_wake_server(d, rs);
 	return *now != was;
@@ -171,6 +208,8 @@ static void on_moved(void *arg, uint32_t vs)
 	struct drive_event e = { .vs = vs, .rs = IPVS_NONE };
 
 	d->state.service[vs].is_suspended = !here_has(&d->state.here, vs);
+	(void)conf_suspend_set(d->conf, vs, d->state.service[vs].is_suspended);
+	d->has_resumed = d->has_resumed || !d->state.service[vs].is_suspended;
 	e.what = d->state.service[vs].is_suspended ? DRIVE_SUSPENDED : DRIVE_RESUMED;
 	if (d->tell)
 		d->tell(d->tell_arg, &e);

@@ -76,10 +76,31 @@ static void add_face(struct faces *f, uint32_t vs, const struct face *face)
 	set->n++;
 }
 
+/* The marks that its addresses have been given, each a face for all of a family. */
+static void add_marks(struct faces *f, const struct conf *c, uint32_t vs)
+{
+	const uint32_t *mark = c->vs[vs].mark;
+
+	for (unsigned i = 0; i < CONF_MARK_N; i++)
+		if (mark[i])
+			add_face(f, vs,
+				 &(struct face){ .addr = { .family = i == CONF_MARK_V6 ? AF_INET6
+										       : AF_INET },
+						 .fwmark = mark[i] });
+}
+
+static bool is_in_mark(const struct conf *c, uint32_t vs, const struct fields_vsaddr *s)
+{
+	return !s->fwmark && c->vs[vs].mark[s->prefix.addr.family == AF_INET6];
+}
+
 static void add_vsaddr(struct faces *f, const struct conf *c, uint32_t vs,
 		       const struct fields_vsaddr *s)
 {
 	struct face face = { .fwmark = s->fwmark, .port = s->port ? s->port : c->vs[vs].s.port };
+
+	if (is_in_mark(c, vs, s))
+		return;
 
 	if (s->fwmark) {
 		face.addr.family = mark_family(c, &c->vs[vs].s, s->family);
@@ -99,6 +120,7 @@ static void add_service(struct faces *f, const struct conf *c, uint32_t vs)
 	struct conf_range list = c->vs[vs].where;
 
 	f->set[vs].first = f->n;
+	add_marks(f, c, vs);
 	for (uint32_t i = list.first; i < list.first + list.n; i++)
 		add_vsaddr(f, c, vs, &c->vsaddr[i].s);
 	if (list.n)
@@ -117,8 +139,26 @@ static uint32_t count_faces(const struct conf *c, uint32_t vs)
 	uint32_t n = 0;
 
 	for (uint32_t i = list.first; i < list.first + list.n; i++)
-		n += vsaddr_faces(&c->vsaddr[i].s);
+		n += is_in_mark(c, vs, &c->vsaddr[i].s) ? 0 : vsaddr_faces(&c->vsaddr[i].s);
+	for (unsigned i = 0; i < CONF_MARK_N; i++)
+		n += !!c->vs[vs].mark[i];
 	return list.n ? n : 1;
+}
+
+void faces_marked(const struct conf *c, uint32_t vs,
+		  void (*fn)(void *arg, const struct ip_addr *addr), void *arg)
+{
+	struct conf_range list = c->vs[vs].where;
+
+	for (uint32_t i = list.first; i < list.first + list.n; i++) {
+		const struct fields_vsaddr *s = &c->vsaddr[i].s;
+
+		for (uint32_t k = 0; is_in_mark(c, vs, s) && k < prefix_hosts(&s->prefix); k++) {
+			struct ip_addr addr = prefix_host(&s->prefix, k);
+
+			fn(arg, &addr);
+		}
+	}
 }
 
 /* Without NAT a packet keeps the port of its service. */

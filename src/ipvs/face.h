@@ -39,6 +39,11 @@ struct faces {
 void faces_make(struct faces *f, const struct conf *c);
 void faces_fini(struct faces *f);
 
+/* The addresses of a service that are behind the marks given to it (core/conf/conf_mark.h), and so have no
+ * face of their own. */
+void faces_marked(const struct conf *c, uint32_t vs,
+		  void (*fn)(void *arg, const struct ip_addr *addr), void *arg);
+
 /* Index of the face whose slot this is. */
 uint32_t faces_of_slot(const struct faces *f, uint32_t slot);
 

@@ -82,23 +82,40 @@ static void add_link(struct here *h, uint32_t *cap, uint32_t inst, uint32_t vs)
 	h->active_n[vs] += h->is_active[inst];
 }
 
+/* The addresses of instances, and a service whose own are looked for among them. */
+struct search {
+	struct here *h;
+	const struct place *places;
+	uint32_t place_n, vs, cap;
+};
+
+static void find_place(void *arg, const struct ip_addr *addr)
+{
+	struct search *s = arg;
+	const struct place key = { .addr = *addr };
+	const struct place *p = bsearch(&key, s->places, s->place_n, sizeof(key), cmp_place);
+
+	if (p)
+		add_link(s->h, &s->cap, p->inst, s->vs);
+}
+
 /* An address stands in one instance only on a given interface; of several the first counts. */
 static void make_links(struct here *h, const struct faces *f, const struct conf *c)
 {
-	uint32_t place_n, cap = 0;
-	struct place *places = make_places(c, &place_n);
+	struct search s = { .h = h };
+	struct place *places = make_places(c, &s.place_n);
 
-	for (uint32_t i = 0; i < f->n && place_n; i++) {
+	s.places = places;
+	for (uint32_t i = 0; i < f->n && s.place_n; i++) {
 		const struct face *face = &f->face[i];
-		const struct place key = { .addr = face->addr };
-		const struct place *p;
 
-		if (face->fwmark || !c->vs[face->vs].s.ha_suspend)
-			continue;
-		p = bsearch(&key, places, place_n, sizeof(*places), cmp_place);
-		if (p)
-			add_link(h, &cap, p->inst, face->vs);
+		s.vs = face->vs;
+		if (!face->fwmark && c->vs[face->vs].s.ha_suspend)
+			find_place(&s, &face->addr);
 	}
+	for (s.vs = 0; s.vs < c->vs_n && s.place_n; s.vs++)
+		if (c->vs[s.vs].s.ha_suspend)
+			faces_marked(c, s.vs, find_place, &s);
 	free(places);
 	if (h->link_n)
 		qsort(h->link, h->link_n, sizeof(*h->link), cmp_link);

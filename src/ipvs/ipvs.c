@@ -8,6 +8,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/stats.h"
+#include "ipvs/count.h"
 #include "ipvs/drive.h"
 #include "ipvs/ipvs_log.h"
 #include "ipvs/ipvs_stop.h"
@@ -24,6 +25,7 @@
 #define QUIET_US MS(500) /* of pause before ipvs.synced is logged again */
 #define RAMP_US MS(500) /* from one step of a server that comes back to the next */
 #define DRAIN_US SEC(1) /* from one look for connections of servers that drain to the next */
+#define HOLD_US SEC(10) /* from one look for servers that are held to the next */
 #define KNOBS_US SEC(10) /* until timeouts or synchronisation are tried again */
 
 /* A retry that waits longer each time, until it was of use. */
@@ -36,7 +38,10 @@ struct ipvs {
 	struct role role;
 	struct drive drive;
 	struct backoff stale, refused;
-	struct timer drift, quiet, again, ramp, drain;
+	struct timer drift, quiet, again, ramp, drain, hold;
+	struct count count;
+	struct fact counted; /* to main */
+	struct fact *resume; /* one for each check worker */
 	struct knobs knobs;
 	struct timer knobs_again;
 	bool must_set_knobs; /* when no request waits */
@@ -176,6 +181,14 @@ static void on_drain(struct timer *t, int64_t now_us)
 		timer_arm(&v->role.loop.timers, t, now_us + DRAIN_US);
 }
 
+static void on_hold(struct timer *t, int64_t now_us)
+{
+	struct ipvs *v = container_of(t, struct ipvs, hold);
+
+	if (drive_hold(&v->drive, now_us))
+		timer_arm(&v->role.loop.timers, t, now_us + HOLD_US);
+}
+
 static void on_knobs(struct timer *t, int64_t now_us)
 {
 	(void)now_us;
@@ -216,6 +229,11 @@ static int init(struct role *r)
 	struct ipvs *v = of(r);
 	int err = drive_init(&v->drive, v->drive.kern);
 
+	v->resume = calloc(r->board->check_n + 1, sizeof(*v->resume));
+	BUG_ON(!v->resume);
+	for (unsigned i = 0; i < r->board->check_n; i++)
+		fact_init(&v->resume[i], MSG_RESUME, 0);
+
 	if (err)
 		log_event(LOG_IPVS_FAIL, "op=dump error=\"%s\"", strerrordesc_np(-err));
 	return err;
@@ -237,6 +255,7 @@ static void adopt(struct role *r, const struct conf *old, const struct conf *new
 	timer_arm(&r->loop.timers, &v->drift, clock_now_us() + drift_of(new).interval_us);
 	timer_arm(&r->loop.timers, &v->ramp, 0);
 	timer_arm(&r->loop.timers, &v->drain, 0);
+	timer_arm(&r->loop.timers, &v->hold, clock_now_us() + HOLD_US);
 	if (old)
 		return;
 	ipvs_log_adopted(&v->drive);
@@ -293,6 +312,36 @@ static bool take_vrrp(struct ipvs *v, uint32_t id, uint64_t value)
 	return true;
 }
 
+/* ------------------------------------------------------------------ counters */
+
+/* A question that comes while another is answered is the same one again: main asks one at a time. */
+static void take_question(struct ipvs *v, uint64_t number)
+{
+	if (!v->count.next)
+		count_begin(&v->count, number, clock_now_us());
+	v->count.next->number = number;
+}
+
+static void count_some(struct ipvs *v)
+{
+	struct counters *c;
+
+	if (!v->count.next)
+		return;
+	c = count_step(&v->count, &v->drive, clock_now_us());
+	timer_arm(&v->role.loop.timers, &v->again, 0);
+	if (!c)
+		return;
+
+	uint64_t number = c->number;
+
+	counters_publish(&v->role.board->counters, c);
+	if (v->role.board->main)
+		fact_post(v->role.board->main, &v->counted, number);
+}
+
+/* ------------------------------------------------------------------ turns */
+
 static void fact(struct role *r, enum msg_type type, uint32_t id, uint64_t value)
 {
 	struct ipvs *v = of(r);
@@ -308,7 +357,9 @@ static void fact(struct role *r, enum msg_type type, uint32_t id, uint64_t value
 		is_known = take_admin(v, id, value);
 	else if (type == MSG_VRRP_STATE)
 		is_known = take_vrrp(v, id, value);
-	if (!is_known)
+	if (type == MSG_COUNT)
+		take_question(v, value);
+	else if (!is_known)
 		stats_add(STAT_MSG_UNKNOWN_ID, 1);
 }
 
@@ -343,6 +394,18 @@ static void settle_knobs(struct ipvs *v)
 		timer_arm(&v->role.loop.timers, &v->knobs_again, clock_now_us() + KNOBS_US);
 }
 
+/* Checks of services that have come to this router begin at once. */
+static void wake_checks(struct ipvs *v)
+{
+	const struct board *b = v->role.board;
+
+	if (!v->drive.has_resumed)
+		return;
+	v->drive.has_resumed = false;
+	for (unsigned i = 0; i < b->check_n; i++)
+		fact_post(b->check[i], &v->resume[i], fact_value(&v->resume[i]) + 1);
+}
+
 static void arm_lists(struct ipvs *v)
 {
 	struct timer_heap *h = &v->role.loop.timers;
@@ -351,6 +414,8 @@ static void arm_lists(struct ipvs *v)
 		timer_arm(h, &v->ramp, clock_now_us() + RAMP_US);
 	if (v->drive.drain.n && !v->drain.is_armed)
 		timer_arm(h, &v->drain, clock_now_us() + DRAIN_US);
+	if (v->drive.hold.n && !v->hold.is_armed)
+		timer_arm(h, &v->hold, clock_now_us() + HOLD_US);
 }
 
 /* One batch a turn, so that news of dead servers never wait for more than one. */
@@ -368,6 +433,8 @@ static void reconcile(struct role *r)
 		settle_idle(v);
 		settle_knobs(v);
 	}
+	count_some(v);
+	wake_checks(v);
 	arm_lists(v);
 	if (d->is_stale)
 		arm_backoff(v, &v->stale);
@@ -408,9 +475,11 @@ struct ipvs *ipvs_new(struct board *board, struct ipvs_kern *kern)
 	timer_init(&v->drift, on_drift);
 	timer_init(&v->ramp, on_ramp);
 	timer_init(&v->drain, on_drain);
+	timer_init(&v->hold, on_hold);
 	timer_init(&v->knobs_again, on_knobs);
 	timer_init(&v->quiet, on_quiet);
 	timer_init(&v->again, on_again);
+	fact_init(&v->counted, MSG_COUNTED, 0);
 	return v;
 }
 
@@ -430,6 +499,9 @@ void ipvs_free(struct ipvs *v)
 {
 	if (!v)
 		return;
+	counters_publish(&v->role.board->counters, NULL);
+	count_fini(&v->count);
+	free(v->resume);
 	drive_fini(&v->drive);
 	kern_close(v->drive.kern);
 	free(v);

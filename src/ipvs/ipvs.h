@@ -4,7 +4,7 @@
  *
  *	check n --HEALTH, WEIGHT--> [ipvs] --requests in batches--> kern.h
  *	vrrp ----VRRP_STATE--------^   ^
- *	main ----ADMIN-----------------'
+ *	main ----ADMIN, COUNT----------'
  *
  *	table.h	 services and destinations, as the kernel has them		pure
  *	face.h	 a service's addresses: each a service of the kernel		pure
@@ -13,6 +13,7 @@
  *	plan.h	 what should be, what is -> requests in order			pure
  *	drive.h	 belief, plan, queues; one batch at a time
  *	knobs.h	 timeouts, synchronisation (syncd.h)
+ *	count.h	 what the kernel counts, for status and metrics
  *	kern.h	 the seam; kern_genl.h the kernel, kern_memory.h memory
  *	ipvs.h	 the role: messages, timers; ipvs_log.h, ipvs_stop.h
  *

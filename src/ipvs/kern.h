@@ -14,6 +14,7 @@
  */
 #pragma once
 
+#include "core/counters.h"
 #include "ipvs/table.h"
 
 #include <net/if.h>
@@ -54,6 +55,16 @@ struct ipvs_daemon {
 	struct ip_addr group;
 };
 
+/* What the kernel counts of one service or destination. */
+struct ipvs_count {
+	struct counts sum;
+	uint32_t active_n, inactive_n, persist_n; /* connections of a destination now */
+};
+
+/* dest: NULL for services. Both are the caller's. */
+typedef void ipvs_count_fn(void *arg, const struct ipvs_svc *svc, const struct ipvs_dest *dest,
+			   const struct ipvs_count *count);
+
 struct ipvs_kern;
 
 struct ipvs_kern_ops {
@@ -64,6 +75,10 @@ struct ipvs_kern_ops {
 	/* The same for one service by its key: appends it with its destinations. A service that is not
 	 * there has none. */
 	int (*dump_dests)(struct ipvs_kern *k, const struct ipvs_svc *svc, struct ipvs_table *out);
+
+	/* Calls fn for every service (svc NULL) or for every destination of one, with what it counts. 0 or
+	 * -errno, as dump; fn may have been called by then. */
+	int (*count)(struct ipvs_kern *k, const struct ipvs_svc *svc, ipvs_count_fn *fn, void *arg);
 
 	/* Does the requests in order, at most NL_BATCH_N of them in one send; one that fails doesn't
 	 * stop the rest. 0: every op[i].err is known. -errno: what happened is unknown, dump. */

@@ -7,7 +7,9 @@
 #include "ipvs/kern_genl.h"
 
 #include "core/bug.h"
+#include "core/netns.h"
 #include "core/nl.h"
+#include "ipvs/attr.h"
 
 #include <errno.h>
 #include <linux/ip_vs.h>
@@ -21,7 +23,6 @@ enum {
 	GENL_VERSION = 1,
 	METHOD_MASK = IP_VS_CONN_F_FWD_MASK,
 	ADDR_ATTR_LEN = 16, /* of either family */
-	MSG_LEN = 1024, /* the library's are a page */
 };
 
 _Static_assert(IPVS_FLAG_PERSISTENT == IP_VS_SVC_F_PERSISTENT, "as in the kernel's interface");
@@ -39,101 +40,52 @@ struct kern_genl {
 	int family;
 };
 
-/* Attributes by hand: the library's functions for this took longer than all else of a request that vipd
- * does. No request of ours comes near the size of a message; one that did would be a bug. */
-static struct nlattr *begin(struct nl_msg *msg, int type, uint32_t len)
-{
-	struct nlmsghdr *hdr = nlmsg_hdr(msg);
-	struct nlattr *a = (void *)((char *)hdr + hdr->nlmsg_len);
-	uint32_t all_len = (uint32_t)sizeof(*a) + len;
-
-	BUG_ON(hdr->nlmsg_len + all_len > MSG_LEN);
-	*a = (struct nlattr){ .nla_len = (uint16_t)all_len, .nla_type = (uint16_t)type };
-	hdr->nlmsg_len += NLMSG_ALIGN(all_len); /* to four bytes, as attributes are */
-	return a;
-}
-
-static void put(struct nl_msg *msg, int type, const void *data, uint32_t len)
-{
-	char *to = (char *)(begin(msg, type, len) + 1);
-
-	memcpy(to, data, len);
-	memset(to + len, 0, NLMSG_ALIGN(len) - len);
-}
-
-static void put_u8(struct nl_msg *msg, int type, uint8_t v)
-{
-	put(msg, type, &v, sizeof(v));
-}
-
-static void put_u16(struct nl_msg *msg, int type, uint16_t v)
-{
-	put(msg, type, &v, sizeof(v));
-}
-
-static void put_u32(struct nl_msg *msg, int type, uint32_t v)
-{
-	put(msg, type, &v, sizeof(v));
-}
-
-static struct nlattr *nest(struct nl_msg *msg, int type)
-{
-	return begin(msg, type | NLA_F_NESTED, 0);
-}
-
-static void nest_end(struct nl_msg *msg, struct nlattr *a)
-{
-	const struct nlmsghdr *hdr = nlmsg_hdr(msg);
-
-	a->nla_len = (uint16_t)((const char *)hdr + hdr->nlmsg_len - (const char *)a);
-}
-
 static void put_svc(struct nl_msg *msg, const struct ipvs_svc *s, bool has_settings)
 {
-	struct nlattr *a = nest(msg, IPVS_CMD_ATTR_SERVICE);
+	struct nlattr *a = attr_nest(msg, IPVS_CMD_ATTR_SERVICE);
 
-	put_u16(msg, IPVS_SVC_ATTR_AF, s->addr.family);
+	attr_put_u16(msg, IPVS_SVC_ATTR_AF, s->addr.family);
 	if (s->fwmark) {
-		put_u32(msg, IPVS_SVC_ATTR_FWMARK, s->fwmark);
+		attr_put_u32(msg, IPVS_SVC_ATTR_FWMARK, s->fwmark);
 	} else {
-		put_u16(msg, IPVS_SVC_ATTR_PROTOCOL, s->protocol);
-		put(msg, IPVS_SVC_ATTR_ADDR, s->addr.byte, ADDR_ATTR_LEN);
-		put_u16(msg, IPVS_SVC_ATTR_PORT, htons(s->port));
+		attr_put_u16(msg, IPVS_SVC_ATTR_PROTOCOL, s->protocol);
+		attr_put(msg, IPVS_SVC_ATTR_ADDR, s->addr.byte, ADDR_ATTR_LEN);
+		attr_put_u16(msg, IPVS_SVC_ATTR_PORT, htons(s->port));
 	}
 	if (has_settings) {
 		struct ip_vs_flags flags = { .flags = s->flags, .mask = ~0u };
 
-		put(msg, IPVS_SVC_ATTR_SCHED_NAME, s->sched, (uint32_t)strlen(s->sched) + 1);
-		put(msg, IPVS_SVC_ATTR_FLAGS, &flags, sizeof(flags));
-		put_u32(msg, IPVS_SVC_ATTR_TIMEOUT, s->timeout_s);
-		put_u32(msg, IPVS_SVC_ATTR_NETMASK, s->netmask);
+		attr_put(msg, IPVS_SVC_ATTR_SCHED_NAME, s->sched, (uint32_t)strlen(s->sched) + 1);
+		attr_put(msg, IPVS_SVC_ATTR_FLAGS, &flags, sizeof(flags));
+		attr_put_u32(msg, IPVS_SVC_ATTR_TIMEOUT, s->timeout_s);
+		attr_put_u32(msg, IPVS_SVC_ATTR_NETMASK, s->netmask);
 		/* a change without the attribute takes the engine away */
 		if (s->pe[0])
-			put(msg, IPVS_SVC_ATTR_PE_NAME, s->pe, (uint32_t)strlen(s->pe) + 1);
+			attr_put(msg, IPVS_SVC_ATTR_PE_NAME, s->pe, (uint32_t)strlen(s->pe) + 1);
 	}
-	nest_end(msg, a);
+	attr_nest_end(msg, a);
 }
 
 static void put_dest(struct nl_msg *msg, const struct ipvs_dest *d, bool has_settings)
 {
-	struct nlattr *a = nest(msg, IPVS_CMD_ATTR_DEST);
+	struct nlattr *a = attr_nest(msg, IPVS_CMD_ATTR_DEST);
 
-	put_u16(msg, IPVS_DEST_ATTR_ADDR_FAMILY, d->addr.family);
-	put(msg, IPVS_DEST_ATTR_ADDR, d->addr.byte, ADDR_ATTR_LEN);
-	put_u16(msg, IPVS_DEST_ATTR_PORT, htons(d->port));
+	attr_put_u16(msg, IPVS_DEST_ATTR_ADDR_FAMILY, d->addr.family);
+	attr_put(msg, IPVS_DEST_ATTR_ADDR, d->addr.byte, ADDR_ATTR_LEN);
+	attr_put_u16(msg, IPVS_DEST_ATTR_PORT, htons(d->port));
 	if (has_settings) {
-		put_u32(msg, IPVS_DEST_ATTR_FWD_METHOD, d->method);
-		put_u32(msg, IPVS_DEST_ATTR_WEIGHT, d->weight);
-		put_u32(msg, IPVS_DEST_ATTR_U_THRESH, d->u_thresh);
-		put_u32(msg, IPVS_DEST_ATTR_L_THRESH, d->l_thresh);
+		attr_put_u32(msg, IPVS_DEST_ATTR_FWD_METHOD, d->method);
+		attr_put_u32(msg, IPVS_DEST_ATTR_WEIGHT, d->weight);
+		attr_put_u32(msg, IPVS_DEST_ATTR_U_THRESH, d->u_thresh);
+		attr_put_u32(msg, IPVS_DEST_ATTR_L_THRESH, d->l_thresh);
 	}
 	/* a change without these three makes it ipip */
 	if (has_settings && d->tun_type) {
-		put_u8(msg, IPVS_DEST_ATTR_TUN_TYPE, d->tun_type);
-		put_u16(msg, IPVS_DEST_ATTR_TUN_PORT, htons(d->tun_port));
-		put_u16(msg, IPVS_DEST_ATTR_TUN_FLAGS, d->tun_flags);
+		attr_put_u8(msg, IPVS_DEST_ATTR_TUN_TYPE, d->tun_type);
+		attr_put_u16(msg, IPVS_DEST_ATTR_TUN_PORT, htons(d->tun_port));
+		attr_put_u16(msg, IPVS_DEST_ATTR_TUN_FLAGS, d->tun_flags);
 	}
-	nest_end(msg, a);
+	attr_nest_end(msg, a);
 }
 
 static struct nl_msg *request(const struct kern_genl *g, uint8_t cmd, int flags)
@@ -213,52 +165,11 @@ static int one(struct kern_genl *g, struct nl_msg *msg)
 	return err ? err : op.err;
 }
 
-/* An attribute of the kernel's, or 0 when it is missing or short. */
-static uint8_t get_u8(struct nlattr *const *a, int type)
-{
-	return a[type] && nla_len(a[type]) >= (int)sizeof(uint8_t) ? nla_get_u8(a[type]) : 0;
-}
-
-static uint32_t get_u32(struct nlattr *const *a, int type)
-{
-	return a[type] && nla_len(a[type]) >= (int)sizeof(uint32_t) ? nla_get_u32(a[type]) : 0;
-}
-
-static uint16_t get_u16(struct nlattr *const *a, int type)
-{
-	return a[type] && nla_len(a[type]) >= (int)sizeof(uint16_t) ? nla_get_u16(a[type]) : 0;
-}
-
-static int get_addr(struct nlattr *a, uint16_t family, struct ip_addr *out)
-{
-	if (family != AF_INET && family != AF_INET6)
-		return -EPROTO;
-
-	unsigned len = addr_len((uint8_t)family);
-
-	if (!a || nla_len(a) < (int)len)
-		return -EPROTO;
-	*out = (struct ip_addr){ .family = (uint8_t)family };
-	memcpy(out->byte, nla_data(a), len);
-	return 0;
-}
-
 static void get_name(struct nlattr *a, char out[static IPVS_NAME_LEN])
 {
 	out[0] = '\0';
 	if (a)
 		(void)nla_strlcpy(out, a, IPVS_NAME_LEN);
-}
-
-/* The attributes of the nest `top` of one message of a dump. */
-static int open_nest(struct nlmsghdr *hdr, int top, struct nlattr **a, int max)
-{
-	struct nlattr *cmd[IPVS_CMD_ATTR_MAX + 1];
-
-	if (!genlmsg_valid_hdr(hdr, 0) || genlmsg_parse(hdr, 0, cmd, IPVS_CMD_ATTR_MAX, NULL) ||
-	    !cmd[top] || nla_parse_nested(a, max, cmd[top], NULL))
-		return -EPROTO;
-	return 0;
 }
 
 static void take_flags(struct nlattr *a, uint32_t *out)
@@ -274,35 +185,43 @@ static void take_flags(struct nlattr *a, uint32_t *out)
 /* A service by firewall mark has a family, but no address. */
 static int take_svc_key(struct nlattr *const *a, struct ipvs_svc *s)
 {
-	uint16_t family = get_u16(a, IPVS_SVC_ATTR_AF);
+	uint16_t family = attr_u16(a, IPVS_SVC_ATTR_AF);
 
-	s->fwmark = get_u32(a, IPVS_SVC_ATTR_FWMARK);
+	s->fwmark = attr_u32(a, IPVS_SVC_ATTR_FWMARK);
 	if (s->fwmark) {
 		s->addr.family = (uint8_t)family;
 		return family == AF_INET || family == AF_INET6 ? 0 : -EPROTO;
 	}
-	s->port = ntohs(get_u16(a, IPVS_SVC_ATTR_PORT));
-	s->protocol = (uint8_t)get_u16(a, IPVS_SVC_ATTR_PROTOCOL);
-	return get_addr(a[IPVS_SVC_ATTR_ADDR], family, &s->addr);
+	s->port = ntohs(attr_u16(a, IPVS_SVC_ATTR_PORT));
+	s->protocol = (uint8_t)attr_u16(a, IPVS_SVC_ATTR_PROTOCOL);
+	return attr_addr(a[IPVS_SVC_ATTR_ADDR], family, &s->addr);
+}
+
+static int read_svc(struct nlattr *const *a, struct ipvs_svc *s)
+{
+	*s = (struct ipvs_svc){ .presence = IPVS_IN, .ref = IPVS_NONE };
+
+	int err = take_svc_key(a, s);
+
+	get_name(a[IPVS_SVC_ATTR_SCHED_NAME], s->sched);
+	get_name(a[IPVS_SVC_ATTR_PE_NAME], s->pe);
+	take_flags(a[IPVS_SVC_ATTR_FLAGS], &s->flags);
+	s->timeout_s = attr_u32(a, IPVS_SVC_ATTR_TIMEOUT);
+	s->netmask = attr_u32(a, IPVS_SVC_ATTR_NETMASK);
+	return err;
 }
 
 static int take_svc(void *arg, struct nlmsghdr *hdr)
 {
 	struct nlattr *a[IPVS_SVC_ATTR_MAX + 1];
-	struct ipvs_svc s = { .presence = IPVS_IN, .ref = IPVS_NONE };
-	int err = open_nest(hdr, IPVS_CMD_ATTR_SERVICE, a, IPVS_SVC_ATTR_MAX);
+	struct ipvs_svc s;
+	int err = attr_open(hdr, IPVS_CMD_ATTR_SERVICE, a, IPVS_SVC_ATTR_MAX);
 
 	if (!err)
-		err = take_svc_key(a, &s);
-	if (err)
-		return err;
-	get_name(a[IPVS_SVC_ATTR_SCHED_NAME], s.sched);
-	get_name(a[IPVS_SVC_ATTR_PE_NAME], s.pe);
-	take_flags(a[IPVS_SVC_ATTR_FLAGS], &s.flags);
-	s.timeout_s = get_u32(a, IPVS_SVC_ATTR_TIMEOUT);
-	s.netmask = get_u32(a, IPVS_SVC_ATTR_NETMASK);
-	table_add_svc(arg, &s);
-	return 0;
+		err = read_svc(a, &s);
+	if (!err)
+		table_add_svc(arg, &s);
+	return err;
 }
 
 struct dest_dump {
@@ -310,29 +229,36 @@ struct dest_dump {
 	uint16_t svc_family;
 };
 
+static int read_dest(struct nlattr *const *a, uint16_t svc_family, struct ipvs_dest *d)
+{
+	uint16_t family = attr_u16(a, IPVS_DEST_ATTR_ADDR_FAMILY);
+
+	*d = (struct ipvs_dest){ .presence = IPVS_IN, .ref = IPVS_NONE };
+
+	int err = attr_addr(a[IPVS_DEST_ATTR_ADDR], family ? family : svc_family, &d->addr);
+
+	d->port = ntohs(attr_u16(a, IPVS_DEST_ATTR_PORT));
+	d->method = (uint8_t)(attr_u32(a, IPVS_DEST_ATTR_FWD_METHOD) & METHOD_MASK);
+	d->weight = attr_u32(a, IPVS_DEST_ATTR_WEIGHT);
+	d->u_thresh = attr_u32(a, IPVS_DEST_ATTR_U_THRESH);
+	d->l_thresh = attr_u32(a, IPVS_DEST_ATTR_L_THRESH);
+	d->tun_type = attr_u8(a, IPVS_DEST_ATTR_TUN_TYPE);
+	d->tun_port = ntohs(attr_u16(a, IPVS_DEST_ATTR_TUN_PORT));
+	d->tun_flags = (uint8_t)attr_u16(a, IPVS_DEST_ATTR_TUN_FLAGS);
+	d->conns_n =
+		attr_u32(a, IPVS_DEST_ATTR_ACTIVE_CONNS) + attr_u32(a, IPVS_DEST_ATTR_INACT_CONNS);
+	return err;
+}
+
 static int take_dest(void *arg, struct nlmsghdr *hdr)
 {
 	struct dest_dump *dd = arg;
 	struct nlattr *a[IPVS_DEST_ATTR_MAX + 1];
-	struct ipvs_dest d = { .presence = IPVS_IN, .ref = IPVS_NONE };
-	int err = open_nest(hdr, IPVS_CMD_ATTR_DEST, a, IPVS_DEST_ATTR_MAX);
+	struct ipvs_dest d;
+	int err = attr_open(hdr, IPVS_CMD_ATTR_DEST, a, IPVS_DEST_ATTR_MAX);
 
-	if (err)
-		return err;
-
-	uint16_t family = get_u16(a, IPVS_DEST_ATTR_ADDR_FAMILY);
-
-	err = get_addr(a[IPVS_DEST_ATTR_ADDR], family ? family : dd->svc_family, &d.addr);
-	d.port = ntohs(get_u16(a, IPVS_DEST_ATTR_PORT));
-	d.method = (uint8_t)(get_u32(a, IPVS_DEST_ATTR_FWD_METHOD) & METHOD_MASK);
-	d.weight = get_u32(a, IPVS_DEST_ATTR_WEIGHT);
-	d.u_thresh = get_u32(a, IPVS_DEST_ATTR_U_THRESH);
-	d.l_thresh = get_u32(a, IPVS_DEST_ATTR_L_THRESH);
-	d.tun_type = get_u8(a, IPVS_DEST_ATTR_TUN_TYPE);
-	d.tun_port = ntohs(get_u16(a, IPVS_DEST_ATTR_TUN_PORT));
-	d.tun_flags = (uint8_t)get_u16(a, IPVS_DEST_ATTR_TUN_FLAGS);
-	d.conns_n =
-		get_u32(a, IPVS_DEST_ATTR_ACTIVE_CONNS) + get_u32(a, IPVS_DEST_ATTR_INACT_CONNS);
+	if (!err)
+		err = read_dest(a, dd->svc_family, &d);
 	if (!err)
 		table_add_dest(dd->out, &d);
 	return err;
@@ -394,6 +320,63 @@ static int dump(struct ipvs_kern *k, struct ipvs_table *out)
 	return err;
 }
 
+/* ------------------------------------------------------------------ counters */
+
+struct count_dump {
+	const struct ipvs_svc *svc; /* NULL: of services */
+	ipvs_count_fn *fn;
+	void *arg;
+};
+
+static int count_svc(void *arg, struct nlmsghdr *hdr)
+{
+	struct count_dump *cd = arg;
+	struct nlattr *a[IPVS_SVC_ATTR_MAX + 1];
+	struct ipvs_count n = { 0 };
+	struct ipvs_svc s;
+	int err = attr_open(hdr, IPVS_CMD_ATTR_SERVICE, a, IPVS_SVC_ATTR_MAX);
+
+	if (!err)
+		err = read_svc(a, &s);
+	if (err)
+		return err;
+	attr_counts(a[IPVS_SVC_ATTR_STATS64], a[IPVS_SVC_ATTR_STATS], &n.sum);
+	cd->fn(cd->arg, &s, NULL, &n);
+	return 0;
+}
+
+static int count_dest(void *arg, struct nlmsghdr *hdr)
+{
+	struct count_dump *cd = arg;
+	struct nlattr *a[IPVS_DEST_ATTR_MAX + 1];
+	struct ipvs_count n = { 0 };
+	struct ipvs_dest d;
+	int err = attr_open(hdr, IPVS_CMD_ATTR_DEST, a, IPVS_DEST_ATTR_MAX);
+
+	if (!err)
+		err = read_dest(a, cd->svc->addr.family, &d);
+	if (err)
+		return err;
+	attr_counts(a[IPVS_DEST_ATTR_STATS64], a[IPVS_DEST_ATTR_STATS], &n.sum);
+	n.active_n = attr_u32(a, IPVS_DEST_ATTR_ACTIVE_CONNS);
+	n.inactive_n = attr_u32(a, IPVS_DEST_ATTR_INACT_CONNS);
+	n.persist_n = attr_u32(a, IPVS_DEST_ATTR_PERSIST_CONNS);
+	cd->fn(cd->arg, cd->svc, &d, &n);
+	return 0;
+}
+
+/* A stale number of the family shows at the next dump of the table. */
+static int count(struct ipvs_kern *k, const struct ipvs_svc *svc, ipvs_count_fn *fn, void *arg)
+{
+	struct kern_genl *g = container_of(k, struct kern_genl, kern);
+	struct count_dump cd = { .svc = svc, .fn = fn, .arg = arg };
+	struct nl_msg *msg = request(g, svc ? IPVS_CMD_GET_DEST : IPVS_CMD_GET_SERVICE, NLM_F_DUMP);
+
+	if (svc)
+		put_svc(msg, svc, false);
+	return nl_chan_dump(&g->read, msg, svc ? count_dest : count_svc, &cd);
+}
+
 static int flush(struct ipvs_kern *k)
 {
 	struct kern_genl *g = container_of(k, struct kern_genl, kern);
@@ -408,9 +391,9 @@ static int take_timeouts(void *arg, struct nlmsghdr *hdr)
 
 	if (!genlmsg_valid_hdr(hdr, 0) || genlmsg_parse(hdr, 0, a, IPVS_CMD_ATTR_MAX, NULL))
 		return -EPROTO;
-	t->tcp_s = get_u32(a, IPVS_CMD_ATTR_TIMEOUT_TCP);
-	t->tcp_fin_s = get_u32(a, IPVS_CMD_ATTR_TIMEOUT_TCP_FIN);
-	t->udp_s = get_u32(a, IPVS_CMD_ATTR_TIMEOUT_UDP);
+	t->tcp_s = attr_u32(a, IPVS_CMD_ATTR_TIMEOUT_TCP);
+	t->tcp_fin_s = attr_u32(a, IPVS_CMD_ATTR_TIMEOUT_TCP_FIN);
+	t->udp_s = attr_u32(a, IPVS_CMD_ATTR_TIMEOUT_UDP);
 	return 0;
 }
 
@@ -426,9 +409,9 @@ static int set_timeouts(struct ipvs_kern *k, const struct ipvs_timeouts *t)
 	struct kern_genl *g = container_of(k, struct kern_genl, kern);
 	struct nl_msg *msg = request(g, IPVS_CMD_SET_CONFIG, 0);
 
-	put_u32(msg, IPVS_CMD_ATTR_TIMEOUT_TCP, t->tcp_s);
-	put_u32(msg, IPVS_CMD_ATTR_TIMEOUT_TCP_FIN, t->tcp_fin_s);
-	put_u32(msg, IPVS_CMD_ATTR_TIMEOUT_UDP, t->udp_s);
+	attr_put_u32(msg, IPVS_CMD_ATTR_TIMEOUT_TCP, t->tcp_s);
+	attr_put_u32(msg, IPVS_CMD_ATTR_TIMEOUT_TCP_FIN, t->tcp_fin_s);
+	attr_put_u32(msg, IPVS_CMD_ATTR_TIMEOUT_UDP, t->udp_s);
 	return one(g, msg);
 }
 
@@ -441,7 +424,7 @@ static int take_daemon(void *arg, struct nlmsghdr *hdr)
 {
 	struct daemon_dump *dd = arg;
 	struct nlattr *a[IPVS_DAEMON_ATTR_MAX + 1];
-	int err = open_nest(hdr, IPVS_CMD_ATTR_DAEMON, a, IPVS_DAEMON_ATTR_MAX);
+	int err = attr_open(hdr, IPVS_CMD_ATTR_DAEMON, a, IPVS_DAEMON_ATTR_MAX);
 
 	if (err || dd->n == IPVS_SYNC_N)
 		return err;
@@ -449,18 +432,18 @@ static int take_daemon(void *arg, struct nlmsghdr *hdr)
 	struct ipvs_daemon *d = &dd->out[dd->n++];
 
 	*d = (struct ipvs_daemon){
-		.state = (uint8_t)get_u32(a, IPVS_DAEMON_ATTR_STATE),
-		.syncid = (uint8_t)get_u32(a, IPVS_DAEMON_ATTR_SYNC_ID),
-		.ttl = get_u8(a, IPVS_DAEMON_ATTR_MCAST_TTL),
-		.maxlen = get_u16(a, IPVS_DAEMON_ATTR_SYNC_MAXLEN),
-		.port = get_u16(a, IPVS_DAEMON_ATTR_MCAST_PORT),
+		.state = (uint8_t)attr_u32(a, IPVS_DAEMON_ATTR_STATE),
+		.syncid = (uint8_t)attr_u32(a, IPVS_DAEMON_ATTR_SYNC_ID),
+		.ttl = attr_u8(a, IPVS_DAEMON_ATTR_MCAST_TTL),
+		.maxlen = attr_u16(a, IPVS_DAEMON_ATTR_SYNC_MAXLEN),
+		.port = attr_u16(a, IPVS_DAEMON_ATTR_MCAST_PORT),
 	};
 	if (a[IPVS_DAEMON_ATTR_MCAST_IFN])
 		(void)nla_strlcpy(d->interface, a[IPVS_DAEMON_ATTR_MCAST_IFN],
 				  sizeof(d->interface));
 	if (a[IPVS_DAEMON_ATTR_MCAST_GROUP6])
-		return get_addr(a[IPVS_DAEMON_ATTR_MCAST_GROUP6], AF_INET6, &d->group);
-	return get_addr(a[IPVS_DAEMON_ATTR_MCAST_GROUP], AF_INET, &d->group);
+		return attr_addr(a[IPVS_DAEMON_ATTR_MCAST_GROUP6], AF_INET6, &d->group);
+	return attr_addr(a[IPVS_DAEMON_ATTR_MCAST_GROUP], AF_INET, &d->group);
 }
 
 static int get_daemons(struct ipvs_kern *k, struct ipvs_daemon out[static IPVS_SYNC_N], uint32_t *n)
@@ -478,23 +461,23 @@ static int new_daemon(struct ipvs_kern *k, const struct ipvs_daemon *d)
 {
 	struct kern_genl *g = container_of(k, struct kern_genl, kern);
 	struct nl_msg *msg = request(g, IPVS_CMD_NEW_DAEMON, 0);
-	struct nlattr *a = nest(msg, IPVS_CMD_ATTR_DAEMON);
+	struct nlattr *a = attr_nest(msg, IPVS_CMD_ATTR_DAEMON);
 
-	put_u32(msg, IPVS_DAEMON_ATTR_STATE, d->state);
-	put(msg, IPVS_DAEMON_ATTR_MCAST_IFN, d->interface, (uint32_t)strlen(d->interface) + 1);
-	put_u32(msg, IPVS_DAEMON_ATTR_SYNC_ID, d->syncid);
+	attr_put_u32(msg, IPVS_DAEMON_ATTR_STATE, d->state);
+	attr_put(msg, IPVS_DAEMON_ATTR_MCAST_IFN, d->interface, (uint32_t)strlen(d->interface) + 1);
+	attr_put_u32(msg, IPVS_DAEMON_ATTR_SYNC_ID, d->syncid);
 	if (d->maxlen)
-		put_u16(msg, IPVS_DAEMON_ATTR_SYNC_MAXLEN, d->maxlen);
+		attr_put_u16(msg, IPVS_DAEMON_ATTR_SYNC_MAXLEN, d->maxlen);
 	if (d->group.family)
-		put(msg,
-		    d->group.family == AF_INET6 ? IPVS_DAEMON_ATTR_MCAST_GROUP6
-						: IPVS_DAEMON_ATTR_MCAST_GROUP,
-		    d->group.byte, addr_len(d->group.family));
+		attr_put(msg,
+			 d->group.family == AF_INET6 ? IPVS_DAEMON_ATTR_MCAST_GROUP6
+						     : IPVS_DAEMON_ATTR_MCAST_GROUP,
+			 d->group.byte, addr_len(d->group.family));
 	if (d->port)
-		put_u16(msg, IPVS_DAEMON_ATTR_MCAST_PORT, d->port);
+		attr_put_u16(msg, IPVS_DAEMON_ATTR_MCAST_PORT, d->port);
 	if (d->ttl)
-		put_u8(msg, IPVS_DAEMON_ATTR_MCAST_TTL, d->ttl);
-	nest_end(msg, a);
+		attr_put_u8(msg, IPVS_DAEMON_ATTR_MCAST_TTL, d->ttl);
+	attr_nest_end(msg, a);
 	return one(g, msg);
 }
 
@@ -502,12 +485,12 @@ static int del_daemon(struct ipvs_kern *k, const struct ipvs_daemon *d)
 {
 	struct kern_genl *g = container_of(k, struct kern_genl, kern);
 	struct nl_msg *msg = request(g, IPVS_CMD_DEL_DAEMON, 0);
-	struct nlattr *a = nest(msg, IPVS_CMD_ATTR_DAEMON);
+	struct nlattr *a = attr_nest(msg, IPVS_CMD_ATTR_DAEMON);
 
-	put_u32(msg, IPVS_DAEMON_ATTR_STATE, d->state);
-	put(msg, IPVS_DAEMON_ATTR_MCAST_IFN, d->interface, (uint32_t)strlen(d->interface) + 1);
-	put_u32(msg, IPVS_DAEMON_ATTR_SYNC_ID, d->syncid);
-	nest_end(msg, a);
+	attr_put_u32(msg, IPVS_DAEMON_ATTR_STATE, d->state);
+	attr_put(msg, IPVS_DAEMON_ATTR_MCAST_IFN, d->interface, (uint32_t)strlen(d->interface) + 1);
+	attr_put_u32(msg, IPVS_DAEMON_ATTR_SYNC_ID, d->syncid);
+	attr_nest_end(msg, a);
 	return one(g, msg);
 }
 
@@ -537,11 +520,12 @@ static int probe(struct kern_genl *g)
 	return nl_chan_ask(&g->read, request(g, IPVS_CMD_GET_INFO, 0), ignore, NULL);
 }
 
-int kern_genl_open(struct ipvs_kern **out)
+int kern_genl_open(const char *netns, struct ipvs_kern **out, bool *in_netns)
 {
 	static const struct ipvs_kern_ops genl_ops = {
 		.dump = dump,
 		.dump_dests = dump_dests,
+		.count = count,
 		.apply = apply,
 		.flush = flush,
 		.get_timeouts = get_timeouts,
@@ -558,10 +542,15 @@ int kern_genl_open(struct ipvs_kern **out)
 	g->msg = nlmsg_alloc();
 	BUG_ON(!g->msg);
 
-	int err = nl_chan_open(&g->write, NETLINK_GENERIC);
+	int back, err = netns_enter(netns, &back);
 
-	if (!err)
-		err = nl_chan_open(&g->read, NETLINK_GENERIC);
+	*in_netns = err;
+	if (!err) {
+		err = nl_chan_open(&g->write, NETLINK_GENERIC);
+		if (!err)
+			err = nl_chan_open(&g->read, NETLINK_GENERIC);
+		netns_leave(back);
+	}
 	if (!err)
 		err = probe(g);
 	if (err)

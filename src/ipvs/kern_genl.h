@@ -6,8 +6,11 @@
 
 #include "ipvs/kern.h"
 
-/* 0 or -errno: -ENOENT this kernel has no IPVS (yet), -EPERM no right to use it. */
-int kern_genl_open(struct ipvs_kern **out);
+#include <stdbool.h>
+
+/* netns: the namespace whose table it is (core/netns.h); NULL: the caller's. 0 or -errno: -ENOENT this kernel
+ * has no IPVS (yet), -EPERM no right to use it. *in_netns: it is that of entering the namespace. */
+int kern_genl_open(const char *netns, struct ipvs_kern **out, bool *in_netns);
 
 /* What kern_genl_open() failed for and what to do about it, in one sentence. */
 const char *kern_genl_why(int err);

@@ -255,6 +255,68 @@ static int dump_dests(struct ipvs_kern *k, const struct ipvs_svc *svc, struct ip
 	return 0;
 }
 
+struct count_walk {
+	const struct ipvs_svc *svc;
+	ipvs_count_fn *fn;
+	void *arg;
+};
+
+/* Traffic is what a test says: each connection counts as one packet of one byte. */
+static struct ipvs_count count_of(uint32_t conns_n)
+{
+	return (struct ipvs_count){
+		.sum = { .conns = conns_n, .in_packets = conns_n, .in_bytes = conns_n },
+		.active_n = conns_n,
+	};
+}
+
+static void count_dest(const void *node, VISIT visit, void *arg)
+{
+	const struct ipvs_dest *d = *(struct ipvs_dest *const *)node;
+	struct count_walk *w = arg;
+	struct ipvs_count n = count_of(d->conns_n);
+
+	if (visit == postorder || visit == leaf)
+		w->fn(w->arg, w->svc, d, &n);
+}
+
+static void sum_dest(void *arg, const struct ipvs_svc *svc, const struct ipvs_dest *dest,
+		     const struct ipvs_count *count)
+{
+	(void)svc;
+	(void)dest;
+	counts_add(arg, &count->sum);
+}
+
+static void count_svc(const void *node, VISIT visit, void *arg)
+{
+	const struct svc_node *s = *(struct svc_node *const *)node;
+	struct count_walk *w = arg;
+	struct ipvs_count n = { 0 };
+
+	if (visit != postorder && visit != leaf)
+		return;
+	twalk_r(s->dests, count_dest,
+		&(struct count_walk){ .svc = &s->svc, .fn = sum_dest, .arg = &n.sum });
+	w->fn(w->arg, &s->svc, NULL, &n);
+}
+
+static int count(struct ipvs_kern *k, const struct ipvs_svc *svc, ipvs_count_fn *fn, void *arg)
+{
+	struct kern_memory *m = container_of(k, struct kern_memory, kern);
+	struct count_walk w = { .svc = svc, .fn = fn, .arg = arg };
+	struct svc_node *n = svc ? find_svc(m, svc) : NULL;
+	int err = m->fault.on_call ? m->fault.on_call(m->fault.arg, 0) : 0;
+
+	if (err)
+		return err;
+	if (!svc)
+		twalk_r(m->svcs, count_svc, &w);
+	else if (n)
+		twalk_r(n->dests, count_dest, &w);
+	return 0;
+}
+
 static int flush(struct ipvs_kern *k)
 {
 	struct kern_memory *m = container_of(k, struct kern_memory, kern);
@@ -338,6 +400,7 @@ static void close_memory(struct ipvs_kern *k)
 static const struct ipvs_kern_ops memory_ops = {
 	.dump = dump,
 	.dump_dests = dump_dests,
+	.count = count,
 	.apply = apply,
 	.flush = flush,
 	.get_timeouts = get_timeouts,

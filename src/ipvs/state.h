@@ -40,6 +40,8 @@ struct state_server {
 	bool is_drained; /* draining is over: it leaves */
 	uint32_t weight; /* set by hand */
 	int64_t since_us; /* when it came back, or began to drain; 0: not known yet */
+	int64_t left_us; /* when it last left the table because it had failed; 0: never */
+	bool is_held; /* it has failed again so soon that it stays with weight 0 for a while */
 };
 
 /* By index of conf->vs. */

@@ -20,7 +20,10 @@ enum {
 struct want_place want_server(const struct want_case *c)
 {
 	const struct want_place out = { IPVS_OUT, false }, full = { IPVS_IN, true };
-	const struct want_place failed = { c->is_inhibit ? IPVS_IN : IPVS_OUT, false };
+	const struct want_place failed = { c->is_inhibit ? IPVS_IN
+					   : c->is_held  ? IPVS_IF_IN
+							 : IPVS_OUT,
+					   false };
 
 	if (c->admin == ADMIN_MAINT || (c->admin == ADMIN_DRAIN && c->is_drained))
 		return out;
@@ -183,6 +186,12 @@ static uint32_t ramped(uint32_t weight, uint8_t percent)
 	return part || !weight ? part : 1;
 }
 
+/* Does weight 0 keep clients away as well as leaving would? */
+static bool may_hold(const struct fields_vs *s, const struct face *f)
+{
+	return !f->fwmark && !s->persistence_us && s->protocol != VS_UDP;
+}
+
 static void put_server(const struct state *st, const struct face *f, uint32_t rs,
 		       struct ipvs_dest *out)
 {
@@ -198,6 +207,7 @@ static void put_server(const struct state *st, const struct face *f, uint32_t rs
 		.is_sorry = state_is_sorry(st, f->vs),
 		.is_panic = service->is_panic,
 		.is_inhibit = s->inhibit_on_failure,
+		.is_held = server->is_held && may_hold(&st->c->vs[f->vs].s, f),
 	});
 
 	out->addr = s->addr;

@@ -16,6 +16,12 @@
  *	DOWN in a panic		in with its weight
  *	DOWN			out, or with weight 0 (inhibit_on_failure)
  *
+ * A server that fails and comes back again and again leaves the table once in two minutes at most; else it
+ * has weight 0 there while it is down (held). For each entry that is deleted, the kernel keeps a note for
+ * as long, and looks at all of these notes whenever an entry is added. Clients that the kernel would send
+ * to a server of weight 0 all the same are not made to wait for one that is down: with persistence, UDP
+ * and marks nothing is held.
+ *
  * A sorry server:
  *
  *	service is suspended	as the kernel has it
@@ -37,7 +43,7 @@
 struct want_case {
 	enum health_verdict verdict; /* with alpha */
 	uint8_t admin; /* ADMIN_* */
-	bool is_drained, is_suspended, is_sorry, is_panic, is_inhibit;
+	bool is_drained, is_suspended, is_sorry, is_panic, is_inhibit, is_held;
 };
 
 struct want_place {

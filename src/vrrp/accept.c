@@ -5,43 +5,18 @@
 #include "vrrp/accept.h"
 
 #include "core/log.h"
+#include "core/nft.h"
 
-#include <nftables/libnftables.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { ERROR_LEN = 160 };
-
-/* The first line of what nft says, without what would spoil ours. */
-static void first_line(char out[static ERROR_LEN], const char *text)
-{
-	(void)snprintf(out, ERROR_LEN, "%s", text ? text : "");
-	for (char *c = out; *c; c++) {
-		if (*c == '"')
-			*c = '\'';
-		if (*c == '\n') {
-			*c = 0;
-			break;
-		}
-	}
-}
-
 static void run(const char *op, const char *text)
 {
-	struct nft_ctx *nft = nft_ctx_new(NFT_CTX_DEFAULT);
-	char error[ERROR_LEN] = "no memory";
+	char error[NFT_ERROR_LEN];
 
-	if (nft) {
-		(void)nft_ctx_buffer_output(nft);
-		(void)nft_ctx_buffer_error(nft);
-		error[0] = 0;
-		if (nft_run_cmd_from_buffer(nft, text))
-			first_line(error, nft_ctx_get_error_buffer(nft));
-		nft_ctx_free(nft);
-	}
-	if (error[0])
+	if (!nft_run(text, error))
 		log_event(LOG_ACCEPT_FAIL, "op=%s error=\"%s\"", op, error);
 }
 
@@ -61,18 +36,12 @@ void accept_remove(const struct conf *c)
 static void remove_left_over(const struct conf *c)
 {
 	char command[128];
-	struct nft_ctx *nft;
+	char error[NFT_ERROR_LEN];
 
 	if (access("/sys/module/nf_tables", F_OK))
 		return;
-	nft = nft_ctx_new(NFT_CTX_DEFAULT);
-	if (!nft)
-		return;
-	(void)nft_ctx_buffer_output(nft);
-	(void)nft_ctx_buffer_error(nft);
 	(void)snprintf(command, sizeof(command), "delete table inet %s", c->global.s.nftables);
-	(void)nft_run_cmd_from_buffer(nft, command); /* fails when there is none: as good */
-	nft_ctx_free(nft);
+	(void)nft_run(command, error); /* fails when there is none: as good */
 }
 
 void accept_apply(const struct conf *old, const struct conf *c)

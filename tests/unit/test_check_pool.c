@@ -8,6 +8,7 @@
 #include "core/bug.h"
 #include "core/clock.h"
 #include "core/conf/conf_share.h"
+#include "core/conf/conf_suspend.h"
 #include "core/conf/idmap.h"
 #include "core/log.h"
 #include "core/reason.h"
@@ -23,6 +24,7 @@
 
 enum {
 	PROBES_MAX = 1024,
+	VS_N = 2,
 	MANY_N = 1000, /* several times what is taken over in a turn */
 	WAIT_S = 20, /* for a fact that must come; a healthy run needs far less */
 };
@@ -40,6 +42,7 @@ struct spec {
 	uint32_t weight;
 	bool is_shared; /* of the first: all that ask the same are one */
 	bool alpha;
+	uint32_t vs; /* index of its service */
 };
 
 /* The latest fact of each probe. */
@@ -67,13 +70,14 @@ static struct conf *make_conf(const struct spec *spec, uint32_t n, uint64_t gen)
 	c->workers.s.handshakes_max = 64;
 	c->workers.s.per_target_max = per_target_max;
 	c->workers.s.share_checks = spec->is_shared;
-	c->vs = arena_array(&c->arena, 1, sizeof(*c->vs));
+	c->vs = arena_array(&c->arena, VS_N, sizeof(*c->vs));
 	c->rs = arena_array(&c->arena, n, sizeof(*c->rs));
 	c->check = arena_array(&c->arena, n, sizeof(*c->check));
 	c->probe = arena_array(&c->arena, n, sizeof(*c->probe));
-	c->vs_n = 1;
+	c->vs_n = VS_N;
 	c->rs_n = c->check_n = c->probe_n = n;
-	c->vs[0].s.name = "vs";
+	for (unsigned i = 0; i < VS_N; i++)
+		c->vs[i].s.name = "vs";
 	c->vs[0].s.servers.n = n;
 	idmap_init(&c->probe_by_id, &c->arena, n);
 	for (uint32_t i = 0; i < n; i++) {
@@ -83,6 +87,7 @@ static struct conf *make_conf(const struct spec *spec, uint32_t n, uint64_t gen)
 			addr_parse(spec[i].addr ? spec[i].addr : "127.0.0.1", &c->rs[i].s.addr), 0);
 		c->rs[i].s.port = spec[i].port;
 		c->rs[i].id.v = spec[i].id;
+		c->rs[i].vs = spec[i].vs;
 		c->rs[i].s.weight = spec[i].weight;
 		*s = (struct fields_check){ .type = (uint8_t)spec[i].type,
 					    .interval_us = spec[i].interval_us,
@@ -97,6 +102,7 @@ static struct conf *make_conf(const struct spec *spec, uint32_t n, uint64_t gen)
 		idmap_put(&c->probe_by_id, spec[i].id, i);
 	}
 	conf_share(c);
+	conf_suspend_make(c, NULL);
 	return c;
 }
 
@@ -578,6 +584,67 @@ static void test_bounded_per_target(void **state)
 	servers_stop(&servers);
 }
 
+/* As the IPVS role does it. */
+static void suspend(struct pool *p, uint32_t vs, bool is_suspended, struct fact *resume)
+{
+	const struct conf *c = conf_hold(&p->board.conf);
+
+	assert_true(conf_suspend_set(c, vs, is_suspended));
+	conf_drop(c);
+	if (!is_suspended)
+		fact_post(&check_role(p->check)->box, resume, fact_value(resume) + 1);
+}
+
+/* Servers of a suspended service are asked once, so that something is known of them, and then no more until
+ * it comes to this router; a probe that others share is made for as long as one of them needs it. */
+static void test_suspended(void **state)
+{
+	static struct servers servers;
+	struct spec spec[4];
+	struct fact resume;
+	static struct pool p;
+
+	(void)state;
+	for (uint32_t i = 0; i < 4; i++) {
+		spec[i] = spec_of(i + 1, i == 3 ? spec[2].port : server_add(&servers, SERVE_OK),
+				  CHECK_HTTP);
+		spec[i].interval_us = MS(20);
+		spec[i].rise_n = 1;
+	}
+	spec[1].vs = spec[3].vs = 1; /* the last asks the same as the one before */
+	spec[0].is_shared = true;
+	fact_init(&resume, MSG_RESUME, 0);
+	servers_start(&servers);
+	pool_start(&p, spec, 4);
+	suspend(&p, 0, true, &resume);
+	for (uint32_t i = 1; i <= 4; i++)
+		expect(&p.in, i, HEALTH_UP);
+	expect_accepted(&servers.server[1], 3);
+
+	unsigned before_n = atomic_load(&servers.server[0].accepted_n);
+
+	expect_accepted(&servers.server[1], 20);
+	assert_true(atomic_load(&servers.server[0].accepted_n) <= before_n + 1);
+	expect_accepted(&servers.server[2], 3); /* shared */
+	suspend(&p, 1, true, &resume);
+	suspend(&p, 0, false, &resume);
+	expect_accepted(&servers.server[0], 3);
+	expect_accepted(&servers.server[2], 3);
+	before_n = atomic_load(&servers.server[1].accepted_n);
+	expect_accepted(&servers.server[0], 20);
+	assert_true(atomic_load(&servers.server[1].accepted_n) <= before_n + 1);
+
+	/* what is not asked is not called dead, and what has died meanwhile is found */
+	atomic_store(&servers.server[1].mode, SERVE_503);
+	expect_accepted(&servers.server[0], 10);
+	take(&p.in, 0);
+	assert_int_equal(p.in.latest[2].verdict, HEALTH_UP);
+	suspend(&p, 1, false, &resume);
+	expect(&p.in, 2, HEALTH_DOWN);
+	pool_stop(&p);
+	servers_stop(&servers);
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -608,6 +675,7 @@ int main(void)
 		cmocka_unit_test(test_shared),
 		cmocka_unit_test(test_weight_and_alpha),
 		cmocka_unit_test(test_bounded_per_target),
+		cmocka_unit_test(test_suspended),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

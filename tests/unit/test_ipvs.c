@@ -9,6 +9,7 @@
 #include "ipvs_conf.h"
 #include "unit.h"
 
+#include "core/conf/conf_suspend.h"
 #include "core/log.h"
 #include "core/nl.h"
 #include "core/reason.h"
@@ -114,6 +115,11 @@ static int pass_dump_dests(struct ipvs_kern *k, const struct ipvs_svc *svc, stru
 	return inner(k)->ops->dump_dests(inner(k), svc, out);
 }
 
+static int pass_count(struct ipvs_kern *k, const struct ipvs_svc *svc, ipvs_count_fn *fn, void *arg)
+{
+	return inner(k)->ops->count(inner(k), svc, fn, arg);
+}
+
 static int pass_flush(struct ipvs_kern *k)
 {
 	return inner(k)->ops->flush(inner(k));
@@ -154,6 +160,7 @@ static struct bench *bench_new(void)
 	static const struct ipvs_kern_ops ops = {
 		.dump = pass_dump,
 		.dump_dests = pass_dump_dests,
+		.count = pass_count,
 		.apply = pass_apply,
 		.flush = pass_flush,
 		.get_timeouts = pass_get_timeouts,
@@ -401,6 +408,48 @@ static void failure_and_recovery(void **state)
 	health(b, 80, 3, 0, HEALTH_UP);
 	(void)settle(b);
 	assert_int_equal(b->op_n, 4);
+	bench_stop(b, false);
+	bench_free(b);
+}
+
+/* A server that fails again soon stays with weight 0 until two minutes after it has last left; with
+ * persistence or UDP it leaves each time. */
+static void flapping(void **state)
+{
+	struct bench *b = bench_new();
+	struct spec spec[] = { { .port = 80, .servers_n = 2, .probes_n = 1, .weight = 5 },
+			       { .port = 81,
+				 .servers_n = 2,
+				 .probes_n = 1,
+				 .weight = 5,
+				 .persistence_us = SEC(60) } };
+
+	(void)state;
+	bench_start(b);
+	adopt(b, ipvs_conf(spec, N_OF(spec)));
+	all_up(b);
+	for (unsigned i = 0; i < 4; i++) {
+		health(b, 80, 0, 0, HEALTH_DOWN);
+		health(b, 81, 0, 0, HEALTH_DOWN);
+		(void)settle(b);
+		assert_int_equal(weight_of(b, 80, 0), i ? 0 : -1);
+		assert_int_equal(weight_of(b, 81, 0), -1);
+		adopt(b, ipvs_conf(spec, N_OF(spec))); /* a reload forgets nothing */
+		(void)settle(b);
+		assert_int_equal(weight_of(b, 80, 0), i ? 0 : -1);
+		health(b, 80, 0, 0, HEALTH_UP);
+		health(b, 81, 0, 0, HEALTH_UP);
+		(void)settle(b);
+		assert_int_equal(weight_of(b, 80, 0), 5);
+	}
+	health(b, 80, 0, 0, HEALTH_DOWN);
+	(void)settle(b);
+	pass(b, SEC(60));
+	(void)settle(b);
+	assert_int_equal(weight_of(b, 80, 0), 0);
+	pass(b, SEC(61));
+	(void)settle(b);
+	assert_int_equal(weight_of(b, 80, 0), -1);
 	bench_stop(b, false);
 	bench_free(b);
 }
@@ -1166,7 +1215,24 @@ static void vrrp(struct bench *b, uint64_t vrrp_state)
 	(void)settle(b);
 }
 
-/* With ha_suspend the table stays as it is while the address is elsewhere. */
+static void take_resume(void *arg, enum msg_type type, uint32_t id, uint64_t value)
+{
+	assert_int_equal(type, MSG_RESUME);
+	assert_int_equal(id, 0);
+	*(uint64_t *)arg = value;
+}
+
+/* How often checks have been told that a service has come. */
+static uint64_t resumed(struct mbox *box)
+{
+	static uint64_t n; /* a fact that was not posted again says nothing */
+
+	mbox_gather(box);
+	(void)mbox_deliver(box, take_resume, &n);
+	return n;
+}
+
+/* With ha_suspend the table stays as it is while the address is elsewhere, and checks are told. */
 static void suspended(void **state)
 {
 	static struct conf_vip vip[2];
@@ -1174,14 +1240,23 @@ static void suspended(void **state)
 	struct spec s = { .port = 80, .servers_n = 3, .probes_n = 1, .weight = 5 };
 	struct bench *b = bench_new();
 	struct conf *c = conf_with_instance(&s, &vip[0], &inst[0]);
+	struct mbox box, *check = &box;
 
 	(void)state;
 	c->vs[0].s.ha_suspend = true;
+	conf_suspend_make(c, NULL);
+	assert_int_equal(mbox_init(&box), 0);
+	b->board.check = &check;
+	b->board.check_n = 1;
 	bench_start(b);
 	adopt(b, c);
 	all_up(b);
 	assert_int_equal(weight_of(b, 80, 0), -1);
+	assert_true(conf_suspend_has(c, 0));
+	assert_int_equal(resumed(&box), 0);
 	vrrp(b, MSG_VRRP_ACTIVE);
+	assert_false(conf_suspend_has(c, 0));
+	assert_int_equal(resumed(&box), 1);
 	assert_int_equal(weight_of(b, 80, 0), 5);
 	assert_int_equal(weight_of(b, 80, 2), 5);
 	vrrp(b, 2);
@@ -1190,12 +1265,25 @@ static void suspended(void **state)
 	assert_int_equal(weight_of(b, 80, 0), 5);
 	c = conf_with_instance(&s, &vip[1], &inst[1]);
 	c->vs[0].s.ha_suspend = true;
+	conf_suspend_make(c, b->conf);
+	assert_true(conf_suspend_has(c, 0));
 	adopt(b, c);
 	(void)settle(b);
 	assert_int_equal(weight_of(b, 80, 0), 5);
+	assert_int_equal(resumed(&box), 1);
 	vrrp(b, MSG_VRRP_ACTIVE);
 	assert_int_equal(weight_of(b, 80, 0), -1);
+	assert_int_equal(resumed(&box), 2);
+	vrrp(b, 2);
+	/* a reload takes the setting away */
+	c = ipvs_conf(&s, 1);
+	conf_suspend_make(c, b->conf);
+	adopt(b, c);
+	(void)settle(b);
+	assert_false(conf_suspend_has(c, 0));
+	assert_int_equal(resumed(&box), 3);
 	bench_stop(b, false);
+	mbox_fini(&box);
 	bench_free(b);
 }
 
@@ -1575,6 +1663,51 @@ static void in_its_thread(void **state)
 	bench_free(b);
 }
 
+static void take_counted(void *arg, enum msg_type type, uint32_t id, uint64_t value)
+{
+	(void)id;
+	if (type == MSG_COUNTED)
+		*(uint64_t *)arg = value;
+}
+
+/* A question is answered by what is published then, between batches of other work. */
+static void counters(void **state)
+{
+	struct bench *b = bench_new();
+	struct spec spec[] = { { .port = 80, .servers_n = 700, .probes_n = 1, .weight = 1 },
+			       { .port = 81, .servers_n = 700, .probes_n = 1, .weight = 1 } };
+	uint64_t answered = 0;
+	struct mbox box;
+
+	(void)state;
+	assert_int_equal(mbox_init(&box), 0);
+	b->board.main = &box;
+	bench_start(b);
+	adopt(b, ipvs_conf(spec, N_OF(spec)));
+	all_up(b);
+	b->role->ops->fact(b->role, MSG_COUNT, 0, 5);
+	health(b, 80, 3, 0, HEALTH_DOWN);
+	assert_int_equal(weight_of(b, 80, 3), 1);
+	turn_at(b, 0);
+	assert_int_equal(weight_of(b, 80, 3), -1);
+	(void)settle(b);
+	mbox_gather(&box);
+	(void)mbox_deliver(&box, take_counted, &answered);
+	assert_int_equal(answered, 5);
+
+	const struct counters *c = counters_hold(&b->board.counters);
+
+	assert_int_equal(c->number, 5);
+	assert_int_equal(c->service_n, 2);
+	assert_int_equal(c->server_n, 1399);
+	counters_drop(c);
+	bench_stop(b, false);
+	assert_null(b->board.counters.current);
+	snap_barrier();
+	mbox_fini(&box);
+	bench_free(b);
+}
+
 static int group_setup(void **state)
 {
 	(void)state;
@@ -1595,6 +1728,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(first_start),
 		cmocka_unit_test(failure_and_recovery),
+		cmocka_unit_test(flapping),
 		cmocka_unit_test(adopt_after_kill),
 		cmocka_unit_test(stop_before_adopt),
 		cmocka_unit_test(failed_start),
@@ -1623,6 +1757,7 @@ int main(void)
 		cmocka_unit_test(stops),
 		cmocka_unit_test(drains_at_stop),
 		cmocka_unit_test(ipvs_gone),
+		cmocka_unit_test(counters),
 		cmocka_unit_test(soak),
 		cmocka_unit_test(in_its_thread),
 	};

@@ -466,6 +466,84 @@ static void many(void **state)
 	table_fini(&t);
 }
 
+struct seen {
+	uint32_t svc_n, dest_n;
+	struct ipvs_count svc, dest; /* the last */
+};
+
+static void see(void *arg, const struct ipvs_svc *s, const struct ipvs_dest *d,
+		const struct ipvs_count *count)
+{
+	struct seen *seen = arg;
+
+	assert_int_equal(s->port, 80);
+	*(d ? &seen->dest : &seen->svc) = *count;
+	seen->svc_n += !d;
+	seen->dest_n += !!d;
+}
+
+/* A datagram from this machine, which the kernel balances like any other. */
+static void send_one(const struct ipvs_svc *s)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET,
+				  .sin_port = htons(s->port),
+				  .sin_addr = s->addr.v4 };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	assert_int_equal(sendto(fd, "hello", 5, 0, (struct sockaddr *)&to, sizeof(to)), 5);
+	(void)close(fd);
+}
+
+/* The kernel moves its counters forward every two seconds. */
+static void count_until_seen(const struct ipvs_svc *s, struct seen *seen)
+{
+	int64_t limit_us = clock_now_us() + SEC(60);
+
+	do {
+		assert_int_equal(kern->ops->count(kern, NULL, see, seen), 0);
+		assert_int_equal(kern->ops->count(kern, s, see, seen), 0);
+		(void)usleep(20000);
+	} while (!(seen->svc.sum.conns && seen->dest.sum.conns) && clock_now_us() < limit_us);
+}
+
+/* What it counts, of services and of the servers of one. */
+static void counters(void **state)
+{
+	struct ipvs_svc s = svc(1);
+	struct ipvs_dest d = dest(1);
+	struct seen seen = { 0 };
+
+	(void)state;
+	s.protocol = IPPROTO_UDP;
+	s.addr = addr_v4(htonl(0x7f000002)); /* of this machine */
+	d.addr = addr_v4(htonl(0x7f000003));
+	assert_int_equal(one(KERN_NEW_SVC, &s, NULL), 0);
+	assert_int_equal(one(KERN_NEW_DEST, &s, &d), 0);
+	assert_int_equal(kern->ops->count(kern, NULL, see, &seen), 0);
+	assert_int_equal(kern->ops->count(kern, &s, see, &seen), 0);
+	assert_int_equal(seen.svc_n, 1);
+	assert_int_equal(seen.dest_n, 1);
+	assert_int_equal(seen.svc.sum.conns + seen.dest.sum.conns, 0);
+
+	if (is_kernel)
+		send_one(&s);
+	else
+		assert_true(kern_memory_set_conns(kern, &s, &d, 1));
+	count_until_seen(&s, &seen);
+	assert_int_equal(seen.svc.sum.conns, 1);
+	assert_int_equal(seen.svc.sum.in_packets, 1);
+	assert_int_equal(seen.dest.sum.conns, 1);
+	assert_int_equal(seen.dest.sum.in_packets, 1);
+	assert_true(seen.dest.sum.in_bytes);
+	assert_int_equal(seen.dest.active_n + seen.dest.inactive_n, 1);
+
+	/* one that is not there has none */
+	seen = (struct seen){ 0 };
+	s.port = 81;
+	assert_int_equal(kern->ops->count(kern, &s, see, &seen), 0);
+	assert_int_equal(seen.dest_n, 0);
+}
+
 static void reasons(void **state)
 {
 	(void)state;
@@ -496,7 +574,8 @@ static int setup(void **state)
 	if (unshare(CLONE_NEWNET) || lo_up())
 		return -1;
 
-	int err = kern_genl_open(&kern);
+	bool in_netns;
+	int err = kern_genl_open(NULL, &kern, &in_netns);
 
 	if (err)
 		print_error("%s\n", kern_genl_why(err));
@@ -524,6 +603,7 @@ int main(int argc, char **argv)
 		FRESH(timeouts),
 		FRESH(daemons),
 		FRESH(many),
+		FRESH(counters),
 		cmocka_unit_test(reasons),
 	};
 

@@ -42,6 +42,16 @@ static void servers(void **state)
 		  { IPVS_OUT, false } },
 		{ { .verdict = DOWN, .admin = ADMIN_READY, .is_sorry = true, .is_panic = true },
 		  { IPVS_OUT, false } },
+		/* held: weight 0 if it is there, while it is down */
+		{ { .verdict = DOWN, .admin = ADMIN_READY, .is_held = true },
+		  { IPVS_IF_IN, false } },
+		{ { .verdict = DOWN, .admin = ADMIN_READY, .is_held = true, .is_inhibit = true },
+		  { IPVS_IN, false } },
+		{ { .verdict = UP, .admin = ADMIN_READY, .is_held = true }, { IPVS_IN, true } },
+		{ { .verdict = DOWN, .admin = ADMIN_READY, .is_held = true, .is_panic = true },
+		  { IPVS_IN, true } },
+		{ { .verdict = DOWN, .admin = ADMIN_MAINT, .is_held = true }, { IPVS_OUT, false } },
+		{ { .verdict = DOWN, .admin = ADMIN_DRAIN, .is_held = true }, { IPVS_OUT, false } },
 		/* draining: what is there gets nothing new; what is not there does not come */
 		{ { .verdict = UP, .admin = ADMIN_DRAIN }, { IPVS_IF_IN, false } },
 		{ { .verdict = UNKNOWN, .admin = ADMIN_DRAIN }, { IPVS_IF_IN, false } },

@@ -312,11 +312,14 @@ struct conf_bfd {
 	struct conf_loc loc;
 };
 
+enum { CONF_MARK_V4, CONF_MARK_V6, CONF_MARK_N };
+
 struct conf_vs {
 	struct fields_vs s;
 	struct conf_loc loc;
 	struct vs_id id;
 	struct conf_range where; /* vsaddr: its own list or that of its group; may be empty */
+	uint32_t mark[CONF_MARK_N]; /* given to its addresses of a family; 0: none (conf_mark.h) */
 };
 
 struct conf_vsg {
@@ -434,6 +437,9 @@ struct conf {
 	/* What roles show of their objects (core/status.h); NULL: nothing, as in tests. Main makes it
 	 * before publishing. */
 	struct status *status;
+
+	/* Which services are suspended, by index of vs; see conf_suspend.h. NULL: none. */
+	_Atomic bool *suspended;
 
 	/* What the checks need ready-made (check/kit.h); NULL: nothing. Main makes it before publishing;
 	 * kit_free() frees it with the snapshot. */

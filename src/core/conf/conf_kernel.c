@@ -6,6 +6,7 @@
 
 #include "core/bug.h"
 #include "core/conf/rt_words.h"
+#include "core/netns.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -270,18 +271,36 @@ static void check_rules(const struct conf *c, struct err_list *errs)
 	}
 }
 
+static void check_netns(const struct conf *c, struct err_list *errs)
+{
+	const char *name = c->global.s.net_namespace_ipvs;
+
+	if (name && !netns_is_name(name))
+		FAIL(c->global.loc,
+		     "global_defs: 'net_namespace_ipvs' must be a name as ip-netns(8) has it");
+}
+
 /* The name goes into a text for nft(8). */
 static void check_table(const struct conf *c, struct err_list *errs)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 	static const char others[] =
 		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
-	const char *name = c->global.s.nftables;
+	const char *names[] = { c->global.s.nftables, c->global.s.nft_ipvs };
 
-	if (name && (!name[0] || !strchr(letters, name[0]) || name[strspn(name, others)]))
+	for (unsigned i = 0; i < 2; i++) {
+		const char *name = names[i];
+
+		if (name && (!name[0] || !strchr(letters, name[0]) || name[strspn(name, others)]))
+			FAIL(c->global.loc,
+			     "global_defs: '%s' must be a letter with letters, digits and "
+			     "'_' behind it",
+			     i ? "nftables_ipvs" : "nftables");
+	}
+	if (names[0] && names[1] && !strcmp(names[0], names[1]))
 		FAIL(c->global.loc,
-		     "global_defs: 'nftables' must be a letter with letters, digits and "
-		     "'_' behind it");
+		     "global_defs: 'nftables_ipvs' needs another name than 'nftables': each is a "
+		     "table of its own");
 }
 
 void conf_check_kernel(const struct conf *c, struct err_list *errs)
@@ -290,4 +309,5 @@ void conf_check_kernel(const struct conf *c, struct err_list *errs)
 	check_routes(c, errs);
 	check_rules(c, errs);
 	check_table(c, errs);
+	check_netns(c, errs);
 }

@@ -5,6 +5,7 @@
 #include "core/ops/options.h"
 
 #include "core/conf/schema_text.h"
+#include "core/ops/admin.h"
 #include "core/ops/control_wire.h"
 
 #include <getopt.h>
@@ -33,6 +34,9 @@ static void usage(FILE *out)
 		"                          memory: a table in memory, for trials\n"
 		"      --control=PATH      socket for vipctl (default " CONTROL_PATH ");\n"
 		"                          none: no socket\n"
+		"      --state=PATH        file that keeps what is set by hand over restarts "
+		"(default\n"
+		"                          " ADMIN_PATH "); none: it is not kept\n"
 		"\n"
 		"Signals: HUP reloads the file, USR1 logs how late checks and adverts were,\n"
 		"TERM and INT stop.\n"
@@ -60,6 +64,7 @@ enum {
 	OPT_FORMAT,
 	OPT_SCHEMA,
 	OPT_CONTROL,
+	OPT_STATE,
 };
 
 /* One word for two things that nobody mixes up: the language of the file, the form of the findings. */
@@ -104,6 +109,9 @@ static bool take(int c, struct options *o, int *status)
 	case OPT_CONTROL:
 		o->control = strcmp(optarg, "none") ? optarg : NULL;
 		return true;
+	case OPT_STATE:
+		o->state = strcmp(optarg, "none") ? optarg : NULL;
+		return true;
 	case OPT_DATAPLANE:
 		return one_of("dataplane", "kernel", "memory", &o->is_memory);
 	case OPT_SCHEMA:
@@ -141,13 +149,16 @@ bool options_parse(int argc, char **argv, struct options *o, int *status)
 		{ "dataplane", required_argument, NULL, OPT_DATAPLANE },
 		{ "format", required_argument, NULL, OPT_FORMAT },
 		{ "control", required_argument, NULL, OPT_CONTROL },
+		{ "state", required_argument, NULL, OPT_STATE },
 		{ "version", no_argument, NULL, OPT_VERSION },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int c;
 
-	*o = (struct options){ .file = "/etc/vipd/vipd.conf", .control = CONTROL_PATH };
+	*o = (struct options){ .file = "/etc/vipd/vipd.conf",
+			       .control = CONTROL_PATH,
+			       .state = ADMIN_PATH };
 	*status = EXIT_FAILED;
 	while ((c = getopt_long(argc, argv, "f:ch", longs, NULL)) != -1)
 		if (!take(c, o, status))
