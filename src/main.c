@@ -133,6 +133,7 @@ static void publish(struct daemon *d, struct conf *c)
 	c->vrrp_run = arena_alloc(&c->arena, vrrp_run_len(c));
 	/* touched here, so that the VRRP thread need not fault these pages in */
 	memset(c->vrrp_run, 0, vrrp_run_len(c));
+	c->check_run = arena_alloc(&c->arena, check_run_len(c));
 	accept_apply(old, c); /* before anybody may become active with it */
 	conf_publish(&d->board.conf, c);
 	d->conf = conf_hold(&d->board.conf);

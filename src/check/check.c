@@ -25,6 +25,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 
 enum {
@@ -73,6 +74,15 @@ static void reap(struct check *c)
 			at = &p->next;
 		}
 	}
+}
+
+/* Main may look at it from now on (check_seen()). */
+static void show(const struct conf *conf, uint32_t index, struct probe *p)
+{
+	struct probe *_Atomic *shown = conf->check_run;
+
+	if (shown)
+		atomic_store_explicit(&shown[index], p, memory_order_release);
 }
 
 /* One probe of the new snapshot: the one that we have, or a new one. */
@@ -148,6 +158,7 @@ static void adopt_some(struct check *c)
 		if (!is_mine(c, &new->probe[a->next]))
 			continue;
 		a->probe[a->probe_n] = join(c, a->next);
+		show(new, a->next, a->probe[a->probe_n]);
 		idmap_put(&a->by_id, new->probe[a->next].id.v, a->probe_n++);
 		left--;
 	}
@@ -262,6 +273,31 @@ static const struct role_ops ops = {
 	.reconcile = reconcile,
 	.fini = fini,
 };
+
+size_t check_run_len(const struct conf *c)
+{
+	return c->probe_n * sizeof(struct probe *);
+}
+
+/* A probe of the newest snapshot is not freed before there is a newer one, and only the caller makes
+ * those. */
+bool check_seen(const struct conf *newest, struct probe_id id, struct check_seen *out)
+{
+	struct probe *_Atomic *shown = newest->check_run;
+	const struct conf_probe *cp = conf_probe(newest, id);
+	const struct probe *p;
+
+	memset(out, 0, sizeof(*out));
+	if (cp && cp->leader.v)
+		cp = conf_probe(newest, cp->leader);
+	if (!cp || !shown)
+		return false;
+	p = atomic_load_explicit(&shown[cp - newest->probe], memory_order_acquire);
+	if (!p)
+		return true;
+	out->n = history_read(&p->history, clock_now_us(), out->item);
+	return true;
+}
 
 int64_t check_settle_us(const struct conf *c)
 {

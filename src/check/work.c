@@ -23,7 +23,7 @@ const struct conf *work_conf(const struct check *c, const struct probe *p)
 {
 	const struct conf *old = c->adoption.old;
 
-	return old && p->gen == old->gen ? old : c->role.conf;
+	return old && p->gen == (uint32_t)old->gen ? old : c->role.conf;
 }
 
 static struct setting setting_of(const struct check *c, const struct probe *p)
@@ -107,7 +107,7 @@ static void tell_follower(struct check *c, const struct probe *leader, struct pr
 
 static uint32_t phase_of(const struct check *c, const struct probe *p)
 {
-	return sched_phase(p->id.v, c->n);
+	return sched_phase(probe_id(p), c->n);
 }
 
 /* The point of the grid where a probe is due that has nothing special to do. */
@@ -160,9 +160,7 @@ static void schedule(struct check *c, struct probe *p, int64_t after_us)
 static void let_go(struct probe *p)
 {
 	p->run = NULL;
-	if (p->target)
-		--*p->target;
-	p->target = NULL;
+	p->worker->target[p->target]--;
 	if (p->held)
 		conf_drop(p->held);
 	p->held = NULL;
@@ -186,14 +184,29 @@ static bool has_no_say(const struct probe *p, const struct conf_check *ck,
 	return !*has_passed;
 }
 
+static void remember(struct probe *p, const struct run_result *res, int64_t now_us)
+{
+	bool is_local = res->reason == REASON_SOCKERR;
+	struct history_item item = {
+		.reason = res->reason,
+		.code = is_local ? (uint16_t)-res->local_err : res->code,
+		.duration_us = res->duration_us,
+		.at_us = now_us,
+	};
+
+	history_add(&p->history, &item);
+}
+
 /* The end of a check, whose state is still RUNNING. */
 static void conclude(struct check *c, struct probe *p, const struct run_result *res)
 {
 	struct setting s = setting_of(c, p);
 	const struct kit_check *kit = kit_at(c, p);
 	bool has_passed = reason_verdict(res->reason) == HEALTH_UP;
+	int64_t now_us = clock_now_us();
 
 	let_go(p);
+	remember(p, res, now_us);
 	stats_add(STAT_CHECKS, 1);
 	if (res->reason == REASON_SOCKERR) {
 		report_local(&c->report, &s, res);
@@ -207,7 +220,7 @@ static void conclude(struct check *c, struct probe *p, const struct run_result *
 	post_weight(c, p, res);
 	for (struct probe *f = p->followers; f; f = f->next)
 		tell_follower(c, p, f);
-	schedule(c, p, clock_now_us());
+	schedule(c, p, now_us);
 }
 
 void work_done(void *owner, const struct run_result *res)
@@ -265,19 +278,19 @@ static bool needs_handshake(const struct check *c, const struct probe *p)
 	return p->more && !p->more->keep.conn && kit_tls(kit_at(c, p), 0);
 }
 
-static uint16_t *target_of(struct check *c, const struct probe *p)
+static uint16_t target_of(const struct check *c, const struct probe *p)
 {
 	struct setting s = setting_of(c, p);
 	const struct ip_addr *addr = run_addr(s.rs, s.check);
 
-	return &c->target[hash_bytes(HASH_SEED, addr->byte, sizeof(addr->byte)) % TARGETS_N];
+	return hash_bytes(HASH_SEED, addr->byte, sizeof(addr->byte)) % TARGETS_N;
 }
 
-static bool has_target_place(struct check *c, const struct probe *p)
+static bool has_target_place(const struct check *c, const struct probe *p)
 {
 	uint32_t max = c->role.conf->workers.s.per_target_max / c->n;
 
-	return *target_of(c, p) < (max ? max : 1);
+	return c->target[target_of(c, p)] < (max ? max : 1);
 }
 
 /* May it start? If not, it waits on, behind the others of its kind. */
@@ -298,7 +311,7 @@ static void start_one(struct check *c, struct probe *p)
 {
 	p->is_waiting_tls = false;
 	p->target = target_of(c, p);
-	++*p->target;
+	c->target[p->target]++;
 	start(c, p);
 }
 
@@ -366,7 +379,7 @@ static void furnish(const struct conf *conf, struct probe *p)
 	p->more = calloc(1, sizeof(*p->more));
 	BUG_ON(!p->more);
 	urls_init(&p->more->urls);
-	fact_init(&p->more->weight_fact, MSG_WEIGHT, p->id.v);
+	fact_init(&p->more->weight_fact, MSG_WEIGHT, probe_id(p));
 }
 
 /* A probe that stays asks the same of the same server (else it would have another id). Its running
@@ -381,7 +394,7 @@ void work_keep(struct check *c, struct probe *p, uint32_t index)
 		p->held = old;
 	}
 	p->index = index;
-	p->gen = c->role.conf->gen;
+	p->gen = (uint32_t)c->role.conf->gen;
 	furnish(c->role.conf, p);
 	if (was.rs->s.weight != is.rs->s.weight)
 		post_weight(c, p, NULL);
@@ -434,7 +447,7 @@ struct probe *work_probe_new(struct check *c, struct probe_id id, uint32_t index
 	bool alpha = setting_at(c->role.conf, index).check->s.alpha;
 
 	p->index = index;
-	p->gen = c->role.conf->gen;
+	p->gen = (uint32_t)c->role.conf->gen;
 	health_init(&p->health, alpha);
 	furnish(c->role.conf, p);
 	if (alpha)

@@ -97,6 +97,7 @@ static struct conf *make_conf(const struct spec *spec, uint32_t n, uint64_t gen)
 		idmap_put(&c->probe_by_id, spec[i].id, i);
 	}
 	conf_share(c);
+	c->check_run = arena_alloc(&c->arena, check_run_len(c));
 	return c;
 }
 
@@ -269,6 +270,42 @@ static void test_rise_and_fall(void **state)
 	expect(&p.in, 1, HEALTH_UP);
 	assert_true(atomic_load(&sv->answered_n) - before_n >= spec.rise_n);
 	assert_int_equal(p.in.n[1], 3);
+	pool_stop(&p);
+	servers_stop(&servers);
+}
+
+/* What main sees of the checks: those of a follower are its leader's. */
+static void test_seen(void **state)
+{
+	static struct servers servers;
+	struct spec spec[2];
+	struct check_seen seen;
+	static struct pool p;
+	const struct conf *c;
+
+	(void)state;
+	spec[0] = spec[1] = spec_of(1, server_add(&servers, SERVE_503), CHECK_HTTP);
+	spec[1].id = 2;
+	spec[0].is_shared = spec[1].is_shared = true;
+	servers_start(&servers);
+	pool_start(&p, spec, 2);
+	expect(&p.in, 1, HEALTH_DOWN);
+	pool_reload(&p, spec, 2, 2);
+	c = conf_hold(&p.board.conf);
+	assert_false(check_seen(c, (struct probe_id){ 3 }, &seen));
+	for (uint32_t id = 1; id <= 2; id++) {
+		int64_t now_us = clock_now_us();
+
+		assert_true(check_seen(c, (struct probe_id){ id }, &seen));
+		assert_true(seen.n >= spec->fall_n); /* kept over the reload */
+		for (unsigned i = 0; i < seen.n; i++) {
+			assert_int_equal(seen.item[i].reason, REASON_L7STS);
+			assert_int_equal(seen.item[i].code, 503);
+			assert_true(seen.item[i].at_us < now_us + SEC(1));
+			assert_true(!i || seen.item[i].at_us < seen.item[i - 1].at_us);
+		}
+	}
+	conf_drop(c);
 	pool_stop(&p);
 	servers_stop(&servers);
 }
@@ -598,6 +635,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_verdicts),
 		cmocka_unit_test(test_rise_and_fall),
+		cmocka_unit_test(test_seen),
 		cmocka_unit_test(test_reload),
 		cmocka_unit_test(test_reload_in_steps),
 		cmocka_unit_test(test_reload_restarts),

@@ -424,6 +424,9 @@ struct conf {
 	 * from then on it is that role's to write. It lives as long as the snapshot. */
 	void *vrrp_run;
 
+	/* The same for the check role, sized by check_run_len(): by which main finds its probes. NULL: none. */
+	void *check_run;
+
 	/* What the checks need ready-made (check/kit.h); NULL: nothing. Main makes it before publishing;
 	 * kit_free() frees it with the snapshot. */
 	void *kit;
