@@ -69,6 +69,7 @@ struct daemon {
 	struct reflector *reflector;
 	struct ipvs *ipvs;
 	struct check *check[CHECK_WORKERS_MAX];
+	struct mbox *check_box[CHECK_WORKERS_MAX];
 	unsigned check_n;
 
 	/* every role but main, in order of start; stopped in the opposite order */
@@ -386,9 +387,12 @@ static int make_roles(struct daemon *d, struct ipvs_kern *kern, unsigned workers
 	for (unsigned i = 0; !err && i < workers; i++) {
 		d->check[i] = check_new(&d->board, i, workers);
 		(void)spawn_client_open(check_spawn(d->check[i])); /* without one, checks say so */
+		d->check_box[i] = &check_role(d->check[i])->box;
 		d->check_n = i + 1;
 		err = add_role(d, check_role(d->check[i]));
 	}
+	d->board.check = d->check_box;
+	d->board.check_n = d->check_n;
 	d->reflector = reflector_new(&d->board);
 	d->board.reflector = &reflector_role(d->reflector)->box;
 	d->vrrp = vrrp_new(&d->board);

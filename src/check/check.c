@@ -3,6 +3,7 @@
  * A worker of the check pool: makes the checks of its share of the servers and says what it found.
  *
  *	in	snapshots of the configuration
+ *		TRACK	from the tracker: numbers of files
  *	out	HEALTH	to ipvs: the first verdict of a probe, and each change
  *
  * A probe belongs to one worker for its life (by its id), so workers share nothing. Probes are spread
@@ -53,6 +54,7 @@ static void retire(struct check *c, struct probe *p)
 	work_halt(c, p);
 	while (p->followers) /* they are on their way out too */
 		probe_unfollow(p->followers);
+	files_leave(p);
 	if (p->more)
 		run_keep_drop(&p->more->keep);
 	probe_set_state(p, PROBE_GONE);
@@ -135,6 +137,7 @@ static void adopt_end(struct check *c)
 	if (a->old)
 		conf_drop(a->old);
 	*a = (struct adoption){ .old = NULL };
+	files_prune(&c->files, c->role.conf);
 	role_adopted(&c->role);
 }
 
@@ -236,10 +239,20 @@ static int init(struct role *r)
 
 	engine_init(&c->engine, &r->loop, work_done);
 	c->engine.scripts = c->scripts;
+	c->engine.files = &c->files;
 	scripts_listen(c->scripts, &r->loop);
 	timer_init(&c->more, on_more);
 	c->random = (uint64_t)clock_now_us() | 1;
 	return 0;
+}
+
+static void take_fact(struct role *r, enum msg_type type, uint32_t id, uint64_t value)
+{
+	struct check *c = container_of(r, struct check, role);
+
+	/* what is not in the snapshot is gone: it can't be newer than that */
+	if (type == MSG_TRACK && idmap_find(&r->conf->track_by_id, id) != IDMAP_NONE)
+		work_track(c, id, track_unpack(value));
 }
 
 static void reconcile(struct role *r)
@@ -264,12 +277,14 @@ static void fini(struct role *r)
 	c->probe_n = 0;
 	timer_disarm(&r->loop.timers, &c->more);
 	scripts_close(c->scripts, &r->loop);
+	files_fini(&c->files);
 	engine_fini(&c->engine);
 }
 
 static const struct role_ops ops = {
 	.init = init,
 	.adopt = adopt,
+	.fact = take_fact,
 	.reconcile = reconcile,
 	.fini = fini,
 };

@@ -36,6 +36,7 @@ enum probe_state {
 };
 
 struct check;
+struct file;
 
 /* What only some probes need. */
 struct probe_more {
@@ -43,6 +44,8 @@ struct probe_more {
 	struct urls urls;
 	struct run_weight weight; /* what it said last */
 	struct fact weight_fact;
+	struct file *file; /* files.h: what it hangs on; NULL: nothing */
+	struct probe *file_next, *file_prev;
 };
 
 /* There are a hundred thousand of them: 280 bytes, which fill what malloc() makes of it. */

@@ -69,6 +69,9 @@ static int32_t weight_added(const struct probe *p, const struct setting *s)
 	case WEIGHT_SET:
 		want = p->more->weight.value;
 		break;
+	case WEIGHT_ADD:
+		want = base + p->more->weight.value;
+		break;
 	}
 	if (want > INT32_MAX)
 		want = INT32_MAX;
@@ -178,6 +181,8 @@ static bool is_result(struct probe *p, const struct kit_check *kit, bool has_pas
 static bool has_no_say(const struct probe *p, const struct conf_check *ck,
 		       const struct run_result *res, bool *has_passed)
 {
+	if (res->reason == REASON_UNKNOWN)
+		return true;
 	if (!proto_of(ck->s.type)->is_advice || *has_passed || res->reason == REASON_L7STS)
 		return false;
 	*has_passed = p->health.verdict == HEALTH_UNKNOWN;
@@ -202,16 +207,19 @@ static void conclude(struct check *c, struct probe *p, const struct run_result *
 {
 	struct setting s = setting_of(c, p);
 	const struct kit_check *kit = kit_at(c, p);
+	bool is_fact = proto_of(s.check->s.type)->is_fact;
+	uint8_t rise_n = is_fact ? 1 : s.check->s.rise_n, fall_n = is_fact ? 1 : s.check->s.fall_n;
 	bool has_passed = reason_verdict(res->reason) == HEALTH_UP;
 	int64_t now_us = clock_now_us();
 
 	let_go(p);
-	remember(p, res, now_us);
+	if (res->reason != REASON_UNKNOWN)
+		remember(p, res, now_us);
 	stats_add(STAT_CHECKS, 1);
 	if (res->reason == REASON_SOCKERR) {
 		report_local(&c->report, &s, res);
 	} else if (!has_no_say(p, s.check, res, &has_passed) && is_result(p, kit, has_passed) &&
-		   health_step(&p->health, has_passed, s.check->s.rise_n, s.check->s.fall_n)) {
+		   health_step(&p->health, has_passed, rise_n, fall_n)) {
 		post_verdict(c, p, res);
 		report_verdict(&s, res, p->health.verdict);
 	} else if (!has_passed && s.check->s.log_all_failures) {
@@ -245,6 +253,8 @@ static void start(struct check *c, struct probe *p)
 			       .owner = p };
 	struct run_result res;
 
+	if (s.check->s.type == CHECK_FILE)
+		ask.file = conf->track_file[s.check->file].id.v;
 	if (ask.kit && ask.url >= ask.kit->url_n)
 		ask.url = 0; /* there were more of them before a reload */
 	int64_t late_us = clock_now_us() - p->due.at_us;
@@ -265,6 +275,16 @@ static void on_due(struct timer *t, int64_t now_us)
 	(void)now_us;
 	probe_set_state(p, PROBE_WAITING);
 	probe_queue_put(&p->worker->waiting, p);
+}
+
+/* Those that hang on it look at it now; those that wait for their turn will. */
+void work_track(struct check *c, uint32_t id, struct track_state state)
+{
+	struct probe *p = files_take(&c->files, id, state);
+
+	for (; p; p = p->more->file_next)
+		if (p->state == PROBE_SCHEDULED)
+			timer_arm(&c->role.loop.timers, &p->due, clock_now_us());
 }
 
 /* Handshakes are what costs: only so many at a time. */
@@ -367,19 +387,24 @@ void work_halt(struct check *c, struct probe *p)
 }
 
 /* Room for what not all need. */
-static void furnish(const struct conf *conf, struct probe *p)
+static void furnish(struct check *c, struct probe *p)
 {
+	const struct conf *conf = c->role.conf;
 	const struct conf_probe *cp = &conf->probe[p->index];
 	const struct kit_check *kit = kit_of(conf, cp->check);
-	const struct fields_check *s = &conf->check[cp->check].s;
-	bool has_weight = s->dynamic_weight || s->type == CHECK_AGENT;
+	const struct conf_check *ck = &conf->check[cp->check];
+	bool is_file = ck->s.type == CHECK_FILE;
+	bool has_weight = ck->s.dynamic_weight || ck->s.type == CHECK_AGENT || is_file;
 
-	if (p->more || !(has_weight || s->keepalive || kit_tls(kit, 0) || (kit && kit->url_n > 1)))
-		return;
-	p->more = calloc(1, sizeof(*p->more));
-	BUG_ON(!p->more);
-	urls_init(&p->more->urls);
-	fact_init(&p->more->weight_fact, MSG_WEIGHT, probe_id(p));
+	if (!p->more &&
+	    (has_weight || ck->s.keepalive || kit_tls(kit, 0) || (kit && kit->url_n > 1))) {
+		p->more = calloc(1, sizeof(*p->more));
+		BUG_ON(!p->more);
+		urls_init(&p->more->urls);
+		fact_init(&p->more->weight_fact, MSG_WEIGHT, probe_id(p));
+	}
+	if (is_file)
+		files_join(&c->files, conf->track_file[ck->file].id.v, p);
 }
 
 /* A probe that stays asks the same of the same server (else it would have another id). Its running
@@ -395,9 +420,14 @@ void work_keep(struct check *c, struct probe *p, uint32_t index)
 	}
 	p->index = index;
 	p->gen = (uint32_t)c->role.conf->gen;
-	furnish(c->role.conf, p);
+	furnish(c, p);
 	if (was.rs->s.weight != is.rs->s.weight)
 		post_weight(c, p, NULL);
+	if (p->state == PROBE_SCHEDULED && is.check->s.type == CHECK_FILE) {
+		/* weight and direction may be others */
+		timer_arm(&c->role.loop.timers, &p->due, clock_now_us());
+		return;
+	}
 	if (p->state != PROBE_SCHEDULED || was.check->s.interval_us == is.check->s.interval_us)
 		return;
 
@@ -449,7 +479,7 @@ struct probe *work_probe_new(struct check *c, struct probe_id id, uint32_t index
 	p->index = index;
 	p->gen = (uint32_t)c->role.conf->gen;
 	health_init(&p->health, alpha);
-	furnish(c->role.conf, p);
+	furnish(c, p);
 	if (alpha)
 		post_verdict(c, p, &none);
 	if (is_leader(c, p))

@@ -9,7 +9,7 @@
  *	vrrp ------ VRRP_STATE ------------> ipvs
  *	check 0..n  HEALTH, WEIGHT --------> ipvs
  *	main ------ ADMIN -----------------> ipvs
- *	tracker --- TRACK -----------------> vrrp
+ *	tracker --- TRACK -----------------> vrrp, check 0..n (files only)
  *
  * A message is a fact (mbox.h): an id and a value of 63 bits that is always the latest. Ids are
  * minted once by main and never used again (conf_ids.h), so an id says the generation too: a

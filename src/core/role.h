@@ -44,6 +44,8 @@ struct board {
 	struct snap_slot conf; /* struct conf; published by main */
 	struct snap_slot links; /* struct link_table (vrrp/link.h); published by the reflector */
 	struct mbox *main, *vrrp, *reflector, *ipvs;
+	struct mbox *const *check; /* of the workers */
+	unsigned check_n;
 
 	/* Set by main when the start has gone well so far: the table is vipd's to remove at the end. A start
 	 * that fails leaves it as an earlier vipd left it, serving. */

@@ -40,7 +40,11 @@ struct spec {
 	uint32_t weight;
 	bool is_shared; /* of the first: all that ask the same are one */
 	bool alpha;
+	int32_t file_weight; /* CHECK_FILE */
+	bool is_reverse;
 };
+
+enum { FILE_ID = 7 }; /* of the one that is tracked */
 
 /* The latest fact of each probe. */
 struct inbox {
@@ -90,12 +94,19 @@ static struct conf *make_conf(const struct spec *spec, uint32_t n, uint64_t gen)
 					    .rise_n = spec[i].rise_n,
 					    .fall_n = spec[i].fall_n,
 					    .alpha = spec[i].alpha,
+					    .weight = spec[i].file_weight,
+					    .reverse = spec[i].is_reverse,
 					    .path = "/" };
 		for (unsigned code = 200; code < 300; code++)
 			s->status.w[(code - 100) / 64] |= UINT64_C(1) << (code - 100) % 64;
 		c->probe[i] = (struct conf_probe){ .id = { spec[i].id }, .rs = i, .check = i };
 		idmap_put(&c->probe_by_id, spec[i].id, i);
 	}
+	c->track_file = arena_array(&c->arena, 1, sizeof(*c->track_file));
+	c->track_file_n = 1;
+	c->track_file[0].id.v = FILE_ID;
+	idmap_init(&c->track_by_id, &c->arena, 1);
+	idmap_put(&c->track_by_id, FILE_ID, 0);
 	conf_share(c);
 	c->check_run = arena_alloc(&c->arena, check_run_len(c));
 	return c;
@@ -630,12 +641,73 @@ static int teardown(void **state)
 	return 0;
 }
 
+static void expect_weight(struct inbox *in, uint32_t id, int32_t weight)
+{
+	int64_t until_us = clock_now_us() + SEC(WAIT_S);
+
+	while (in->weight[id] != weight) {
+		assert_true(clock_now_us() < until_us);
+		take(in, 100);
+	}
+}
+
+static void tell_number(struct pool *p, struct fact *f, int32_t value)
+{
+	fact_post(&check_role(p->check)->box, f,
+		  track_pack((struct track_state){ .is_known = true, .value = value }));
+}
+
+/* Down or up by a number, or heavier and lighter; nothing is said before there is one, and then without
+ * rise and fall. */
+static void test_file(void **state)
+{
+	struct spec spec[4];
+	static struct pool p;
+	struct fact number;
+
+	(void)state;
+	for (uint32_t i = 0; i < 4; i++) {
+		spec[i] = spec_of(i + 1, 80, CHECK_FILE);
+		spec[i].interval_us = SEC(3600);
+		spec[i].weight = 100;
+	}
+	spec[1].is_reverse = true;
+	spec[2].file_weight = 3;
+	spec[3].file_weight = INT32_MAX;
+	spec[3].is_reverse = true;
+	fact_init(&number, MSG_TRACK, FILE_ID);
+	pool_start(&p, spec, 4);
+	tell_number(&p, &number, 0);
+	expect(&p.in, 1, HEALTH_UP);
+	expect(&p.in, 2, HEALTH_DOWN);
+	expect(&p.in, 3, HEALTH_UP);
+	expect(&p.in, 4, HEALTH_UP);
+	tell_number(&p, &number, 5);
+	expect(&p.in, 1, HEALTH_DOWN);
+	expect(&p.in, 2, HEALTH_UP);
+	expect(&p.in, 4, HEALTH_DOWN); /* that is too little for a weight */
+	expect_weight(&p.in, 3, 15);
+	assert_int_equal(p.in.latest[1].reason, REASON_L7STS);
+	tell_number(&p, &number, -7);
+	expect(&p.in, 4, HEALTH_UP);
+	expect_weight(&p.in, 3, -21);
+	expect_weight(&p.in, 4, INT32_MAX - 100); /* more than that no server can have */
+
+	/* other settings count at once, and what stays is not asked for again */
+	spec[2].file_weight = 0;
+	pool_reload(&p, spec, 3, 2);
+	expect(&p.in, 3, HEALTH_DOWN);
+	assert_int_equal(p.in.weight[3], 0);
+	pool_stop(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_verdicts),
 		cmocka_unit_test(test_rise_and_fall),
 		cmocka_unit_test(test_seen),
+		cmocka_unit_test(test_file),
 		cmocka_unit_test(test_reload),
 		cmocka_unit_test(test_reload_in_steps),
 		cmocka_unit_test(test_reload_restarts),

@@ -354,6 +354,7 @@ struct conf_rs {
 struct conf_check {
 	struct fields_check s;
 	struct conf_loc loc;
+	uint32_t file; /* CHECK_FILE: index of its track_file */
 };
 
 struct conf_tls {
