@@ -80,6 +80,7 @@ struct run_weight {
 		WEIGHT_ADD, /* so much more than the configured one */
 	} how;
 	int32_t value;
+	uint8_t admin; /* 0: the same as before; else ADMIN_* and 1 more */
 };
 
 struct proto {

@@ -78,7 +78,8 @@ static int32_t weight_added(const struct probe *p, const struct setting *s)
 	return (int32_t)(want - base);
 }
 
-/* A server that is down has its own weight again when it comes back, until it says otherwise. */
+/* A server that is down has its own weight again when it comes back, until it says otherwise; what an
+ * agent has said stays until it says something else, as in HAProxy. */
 static void post_weight(struct check *c, struct probe *p, const struct run_result *res)
 {
 	struct setting s = setting_of(c, p);
@@ -87,10 +88,13 @@ static void post_weight(struct check *c, struct probe *p, const struct run_resul
 		return;
 	if (res && res->weight.how != WEIGHT_SAME)
 		p->more->weight = res->weight;
-	if (p->health.verdict == HEALTH_DOWN)
+	if (res && res->weight.admin)
+		p->more->admin = res->weight.admin - 1;
+	if (p->health.verdict == HEALTH_DOWN && s.check->s.type != CHECK_AGENT)
 		p->more->weight = (struct run_weight){ .how = WEIGHT_SAME };
 
-	uint64_t value = (uint32_t)weight_added(p, &s);
+	uint64_t value =
+		says_pack((struct says){ .weight = weight_added(p, &s), .admin = p->more->admin });
 
 	if (c->role.board->ipvs && value != fact_value(&p->more->weight_fact))
 		fact_post(c->role.board->ipvs, &p->more->weight_fact, value);
@@ -105,6 +109,7 @@ static void tell_follower(struct check *c, const struct probe *leader, struct pr
 	if (!p->more || !leader->more)
 		return;
 	p->more->weight = leader->more->weight;
+	p->more->admin = leader->more->admin;
 	post_weight(c, p, NULL);
 }
 

@@ -33,7 +33,7 @@ enum msg_type {
 			 * many it was that were told */
 	MSG_VRRP_STATE, /* id: instance; value: enum vrrp_state */
 	MSG_HEALTH, /* id: probe; value: health_pack() */
-	MSG_WEIGHT, /* id: probe; value: what it adds to its server's weight, an int32_t in 32 bits */
+	MSG_WEIGHT, /* id: probe; value: says_pack(): what its server says of itself */
 	MSG_ADMIN, /* id: server; value: admin_pack() */
 	MSG_TRACK, /* id: tracked script, file or process; value: track_pack() */
 };
@@ -71,6 +71,22 @@ static inline struct health health_unpack(uint64_t v)
 	};
 
 	return h;
+}
+
+/* What a server says of itself in a check's answer, beside whether it is well. */
+struct says {
+	int32_t weight; /* so much more than the configured one */
+	uint8_t admin; /* ADMIN_READY: nothing */
+};
+
+static inline uint64_t says_pack(struct says s)
+{
+	return (uint64_t)s.admin << 32 | (uint32_t)s.weight;
+}
+
+static inline struct says says_unpack(uint64_t v)
+{
+	return (struct says){ .weight = (int32_t)(uint32_t)v, .admin = v >> 32 & 3 };
 }
 
 /* What the administrator wants of a server. */

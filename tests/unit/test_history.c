@@ -8,6 +8,7 @@
 #include "unit.h"
 
 #include <pthread.h>
+#include <sched.h>
 
 static const int64_t start_us = SEC(5000000); /* beyond 2^32 ms */
 
@@ -79,12 +80,20 @@ static void test_floats(void **state)
 
 /* ---- two threads ---- */
 
-enum { ROUNDS_N = 200000 };
+enum { ROUNDS_N = 100000, BURST_N = 10 };
 
+static atomic_uint reads_n;
+
+/* In bursts, each of which may disturb a reader some times, but not for ever. */
 static void *write_all(void *arg)
 {
-	for (unsigned i = 1; i <= ROUNDS_N; i++)
+	for (unsigned i = 1; i <= ROUNDS_N; i++) {
+		unsigned n = atomic_load(&reads_n);
+
 		add(arg, REASON_L7OK, i % 1000, i % 256, start_us + i * MS(1));
+		while (i % BURST_N == 0 && atomic_load(&reads_n) == n)
+			(void)sched_yield();
+	}
 	return NULL;
 }
 
@@ -101,6 +110,7 @@ static void test_threads(void **state)
 	while (seen < ROUNDS_N) {
 		unsigned n = history_read(&h, start_us + ROUNDS_N * MS(1), out);
 
+		atomic_fetch_add(&reads_n, 1);
 		for (unsigned k = 0; k < n; k++) {
 			int64_t i = (out[k].at_us - start_us) / MS(1);
 
