@@ -150,6 +150,7 @@ static void publish(struct daemon *d, struct conf *c)
 	c->status->drops_n = VRRP_DROP_N;
 	/* touched here, so that the VRRP thread need not fault these pages in */
 	memset(c->vrrp_run, 0, vrrp_run_len(c));
+	c->check_run = arena_alloc(&c->arena, check_run_len(c));
 	conf_suspend_make(c, old);
 	conf_mark_make(c, old);
 	marks_apply(d->netns, old, c);

@@ -4,6 +4,7 @@
  *
  *	in	snapshots of the configuration
  *		RESUME	of ipvs: suspended services have come to this router
+ *		TRACK	from the tracker: numbers of files
  *	out	HEALTH	to ipvs: the first verdict of a probe, and each change
  *
  * A probe belongs to one worker for its life (by its id), so workers share nothing. Probes are spread
@@ -26,6 +27,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 
 enum {
@@ -53,6 +55,7 @@ static void retire(struct check *c, struct probe *p)
 	work_halt(c, p);
 	while (p->followers) /* they are on their way out too */
 		probe_unfollow(p->followers);
+	files_leave(p);
 	if (p->more)
 		run_keep_drop(&p->more->keep);
 	probe_set_state(p, PROBE_GONE);
@@ -74,6 +77,15 @@ static void reap(struct check *c)
 			at = &p->next;
 		}
 	}
+}
+
+/* Main may look at it from now on (check_seen()). */
+static void show(const struct conf *conf, uint32_t index, struct probe *p)
+{
+	struct probe *_Atomic *shown = conf->check_run;
+
+	if (shown)
+		atomic_store_explicit(&shown[index], p, memory_order_release);
 }
 
 /* One probe of the new snapshot: the one that we have, or a new one. */
@@ -126,6 +138,7 @@ static void adopt_end(struct check *c)
 	if (a->old)
 		conf_drop(a->old);
 	*a = (struct adoption){ .old = NULL };
+	files_prune(&c->files, c->role.conf);
 	role_adopted(&c->role);
 }
 
@@ -149,6 +162,7 @@ static void adopt_some(struct check *c)
 		if (!is_mine(c, &new->probe[a->next]))
 			continue;
 		a->probe[a->probe_n] = join(c, a->next);
+		show(new, a->next, a->probe[a->probe_n]);
 		idmap_put(&a->by_id, new->probe[a->next].id.v, a->probe_n++);
 		left--;
 	}
@@ -226,18 +240,22 @@ static int init(struct role *r)
 
 	engine_init(&c->engine, &r->loop, work_done);
 	c->engine.scripts = c->scripts;
+	c->engine.files = &c->files;
 	scripts_listen(c->scripts, &r->loop);
 	timer_init(&c->more, on_more);
 	c->random = (uint64_t)clock_now_us() | 1;
 	return 0;
 }
 
-static void fact(struct role *r, enum msg_type type, uint32_t id, uint64_t value)
+static void take_fact(struct role *r, enum msg_type type, uint32_t id, uint64_t value)
 {
-	(void)id;
-	(void)value;
+	struct check *c = container_of(r, struct check, role);
+
 	if (type == MSG_RESUME)
-		container_of(r, struct check, role)->must_resume = true;
+		c->must_resume = true;
+	/* what is not in the snapshot is gone: it can't be newer than that */
+	if (type == MSG_TRACK && idmap_find(&r->conf->track_by_id, id) != IDMAP_NONE)
+		work_track(c, id, track_unpack(value));
 }
 
 static void reconcile(struct role *r)
@@ -266,16 +284,42 @@ static void fini(struct role *r)
 	c->probe_n = 0;
 	timer_disarm(&r->loop.timers, &c->more);
 	scripts_close(c->scripts, &r->loop);
+	files_fini(&c->files);
 	engine_fini(&c->engine);
 }
 
 static const struct role_ops ops = {
 	.init = init,
 	.adopt = adopt,
-	.fact = fact,
+	.fact = take_fact,
 	.reconcile = reconcile,
 	.fini = fini,
 };
+
+size_t check_run_len(const struct conf *c)
+{
+	return c->probe_n * sizeof(struct probe *);
+}
+
+/* A probe of the newest snapshot is not freed before there is a newer one, and only the caller makes
+ * those. */
+bool check_seen(const struct conf *newest, struct probe_id id, struct check_seen *out)
+{
+	struct probe *_Atomic *shown = newest->check_run;
+	const struct conf_probe *cp = conf_probe(newest, id);
+	const struct probe *p;
+
+	memset(out, 0, sizeof(*out));
+	if (cp && cp->leader.v)
+		cp = conf_probe(newest, cp->leader);
+	if (!cp || !shown)
+		return false;
+	p = atomic_load_explicit(&shown[cp - newest->probe], memory_order_acquire);
+	if (!p)
+		return true;
+	out->n = history_read(&p->history, clock_now_us(), out->item);
+	return true;
+}
 
 int64_t check_settle_us(const struct conf *c)
 {

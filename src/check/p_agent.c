@@ -3,7 +3,9 @@
  * The agent check: a program on the server says how it wants to be treated; agent.h reads its words. Run
  * by the engine (steps.h).
  *
- * An agent that can't be asked has no say: that is no failure of the server (is_advice).
+ * An agent that can't be asked has no say: that is no failure of the server (is_advice). Drain and maint are
+ * no verdict: the IPVS role treats them as if the administrator had said so (struct says in msg.h), and
+ * the stricter of the two holds.
  */
 #include "check/agent.h"
 #include "check/protos.h"
@@ -27,23 +29,26 @@ static bool does_apply(const struct conf_check *ck, const char *word)
 	return !ck->s.apply.n;
 }
 
-static void take_weight(struct run *run, const struct agent *a)
+/* What is not said stays as it was said before. */
+static void take(struct run *run, const struct agent *a)
 {
 	const struct conf_check *ck = run->ask.check;
 
 	if (a->has_percent && does_apply(ck, "weight")) {
-		run->weight = (struct run_weight){ .how = WEIGHT_PERCENT, .value = a->percent };
+		run->weight.how = WEIGHT_PERCENT;
+		run->weight.value = a->percent;
 		run->code = a->percent;
-	} else if (a->admin == AGENT_READY) {
-		run->weight = (struct run_weight){ .how = WEIGHT_PERCENT, .value = 100 };
 	}
+	if (a->admin == AGENT_READY)
+		run->weight.admin = ADMIN_READY + 1;
 	if (a->admin == AGENT_DRAIN && does_apply(ck, "drain"))
-		run->weight = (struct run_weight){ .how = WEIGHT_PERCENT, .value = 0 };
+		run->weight.admin = ADMIN_DRAIN + 1;
+	if (a->admin == AGENT_MAINT && does_apply(ck, "maint"))
+		run->weight.admin = ADMIN_MAINT + 1;
 }
 
 static enum step_verdict judge(struct run *run, const struct ctx *c, enum check_reason *why)
 {
-	const struct conf_check *ck = run->ask.check;
 	struct agent a;
 
 	*why = REASON_L7RSP;
@@ -51,15 +56,12 @@ static enum step_verdict judge(struct run *run, const struct ctx *c, enum check_
 		run_say(run, "the agent's words are not known");
 		return STEP_FAIL;
 	}
-	take_weight(run, &a);
+	take(run, &a);
 	*why = REASON_L7STS;
-	if ((a.state == AGENT_DOWN && does_apply(ck, "down")) ||
-	    (a.admin == AGENT_MAINT && does_apply(ck, "maint"))) {
-		run_say(run,
-			a.state == AGENT_DOWN ? "the agent says down" : "the agent says maint");
-		return STEP_FAIL;
-	}
-	return STEP_NEXT;
+	if (a.state != AGENT_DOWN || !does_apply(run->ask.check, "down"))
+		return STEP_NEXT;
+	run_say(run, "the agent says down");
+	return STEP_FAIL;
 }
 
 static enum step_verdict match_line(struct run *run, const uint8_t *data, uint32_t len,

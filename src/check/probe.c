@@ -26,7 +26,6 @@ struct probe *probe_new(struct check *worker, struct probe_id id, timer_fn *on_d
 
 	BUG_ON(!p);
 	p->worker = worker;
-	p->id = id;
 	p->state = PROBE_COLD;
 	fact_init(&p->fact, MSG_HEALTH, id.v);
 	timer_init(&p->due, on_due);
@@ -72,7 +71,7 @@ void probe_unfollow(struct probe *p)
 void probe_set_state(struct probe *p, enum probe_state next)
 {
 	BUG_ON(!(may_follow[p->state] & 1u << next));
-	p->state = (uint8_t)next;
+	p->state = next & 0x3f;
 }
 
 void probe_queue_put(struct probe_queue *q, struct probe *p)

@@ -15,6 +15,7 @@
 #pragma once
 
 #include "check/health.h"
+#include "check/history.h"
 #include "check/steps.h"
 #include "check/urls.h"
 #include "core/conf/conf.h"
@@ -35,36 +36,48 @@ enum probe_state {
 };
 
 struct check;
+struct file;
 
 /* What only some probes need. */
 struct probe_more {
 	struct run_keep keep;
 	struct urls urls;
 	struct run_weight weight; /* what it said last */
+	uint8_t admin; /* ADMIN_*: the same */
 	struct fact weight_fact;
+	struct file *file; /* files.h: what it hangs on; NULL: nothing */
+	struct probe *file_next, *file_prev;
 };
 
+/* There are a hundred thousand of them: 280 bytes, which fill what malloc() makes of it. */
 struct probe {
 	struct check *worker; /* the owner's own */
-	struct probe_id id;
-	uint32_t
-		index; /* in conf->probe of the snapshot with this generation: the worker's, or the one before */
-	uint64_t gen;
-	struct fact fact;
+	uint32_t index; /* in conf->probe of the snapshot with this generation: the worker's, or the
+			 * one before */
+	uint32_t gen; /* the lower half */
+	struct fact fact; /* its id is the probe's */
 	struct timer due; /* due.at_us: when it was due last or is due next */
 	struct run *run; /* RUNNING */
 	const struct conf *held; /* RUNNING over a reload: the snapshot that the run works with */
-	uint16_t *target; /* RUNNING: the worker's count of checks to its address */
 	struct probe_more *more; /* with TLS, kept connections or several requests; else NULL */
 	struct probe *next,
 		*prev; /* WAITING: the queue; FOLLOWING: its leader's list; GONE: next only */
 	struct probe *leader; /* FOLLOWING; NULL: not known yet */
 	struct probe *followers; /* whose next it is */
 	struct health_state health;
-	uint8_t state; /* enum probe_state */
-	bool is_paused; /* SCHEDULED: it was due, and its service is suspended */
-	bool is_waiting_tls; /* WAITING: in the queue for a handshake */
+	uint8_t state : 6; /* enum probe_state */
+	uint8_t is_paused : 1; /* SCHEDULED: it was due, and its service is suspended */
+	uint8_t is_waiting_tls : 1; /* WAITING: in the queue for a handshake */
+	uint16_t target; /* RUNNING: which of the worker's counts of checks to an address */
+	struct history history; /* FOLLOWING: its leader's counts */
 };
+
+_Static_assert(sizeof(struct probe) <= 280, "memory of a hundred thousand");
+
+static inline uint32_t probe_id(const struct probe *p)
+{
+	return p->fact.id;
+}
 
 /* Never NULL. COLD. The caller calls health_init(). */
 struct probe *probe_new(struct check *worker, struct probe_id id, timer_fn *on_due);

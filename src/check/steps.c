@@ -451,6 +451,13 @@ static enum step_verdict begin_any(struct run *run, struct run_result *res)
 {
 	const struct proto *proto = run->ask.proto;
 
+	if (proto->look) {
+		enum step_verdict v = proto->look(run, &res->reason);
+
+		if (v == STEP_NEXT)
+			res->reason = proto->ok;
+		return v;
+	}
 	if (proto->conn == CONN_NONE) {
 		int err = proto->start(run);
 

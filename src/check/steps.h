@@ -24,6 +24,7 @@
 
 struct run;
 struct scripts;
+struct files;
 
 enum step_kind {
 	STEP_CONNECT, /* the first one, but for protocols without a socket */
@@ -76,8 +77,10 @@ struct run_weight {
 		WEIGHT_SAME, /* nothing */
 		WEIGHT_PERCENT, /* of the configured one */
 		WEIGHT_SET, /* this one */
+		WEIGHT_ADD, /* so much more than the configured one */
 	} how;
 	int32_t value;
+	uint8_t admin; /* 0: the same as before; else ADMIN_* and 1 more */
 };
 
 struct proto {
@@ -86,12 +89,15 @@ struct proto {
 	enum check_reason ok; /* when all steps have passed */
 	enum conn_kind conn;
 	bool is_advice; /* only an answer counts, not that there was none */
+	bool is_fact; /* what it says counts at once, without rise and fall */
 
 	/* Each may be NULL. */
 	void (*fini)(struct run *run); /* frees what ctx owns; may come more than once */
 	enum step_verdict (*timeout)(
 		struct run *run); /* STEP_NEXT: the end of its time is success */
-	int (*start)(struct run *run); /* CONN_NONE: 0, or -errno: not made */
+	/* CONN_NONE: either it is known at once (*why REASON_UNKNOWN: nothing is), or it is started. */
+	enum step_verdict (*look)(struct run *run, enum check_reason *why);
+	int (*start)(struct run *run); /* 0, or -errno: not made */
 	void (*abort)(struct run *run); /* CONN_NONE: nobody wants to know any more */
 };
 
@@ -129,6 +135,7 @@ struct engine {
 	struct loop *loop;
 	void (*done)(void *owner, const struct run_result *res); /* the run is gone by then */
 	struct scripts *scripts; /* scripts.h; NULL: none can be run */
+	const struct files *files; /* files.h; NULL: there are no checks of them */
 	struct timer pulse;
 	int64_t stalled_us; /* time that was lost since the start */
 	uint32_t running_n, handshake_n;
@@ -146,6 +153,7 @@ struct run_ask {
 	const struct conf_check *check;
 	const struct kit_check *kit; /* NULL: the check needs none */
 	uint32_t url; /* which of kit->url */
+	uint32_t file; /* CHECK_FILE: id of what is tracked */
 	struct run_keep *keep; /* NULL: nothing is kept */
 	void *owner;
 };

@@ -24,7 +24,7 @@ const struct conf *work_conf(const struct check *c, const struct probe *p)
 {
 	const struct conf *old = c->adoption.old;
 
-	return old && p->gen == old->gen ? old : c->role.conf;
+	return old && p->gen == (uint32_t)old->gen ? old : c->role.conf;
 }
 
 static struct setting setting_of(const struct check *c, const struct probe *p)
@@ -70,13 +70,17 @@ static int32_t weight_added(const struct probe *p, const struct setting *s)
 	case WEIGHT_SET:
 		want = p->more->weight.value;
 		break;
+	case WEIGHT_ADD:
+		want = base + p->more->weight.value;
+		break;
 	}
 	if (want > INT32_MAX)
 		want = INT32_MAX;
 	return (int32_t)(want - base);
 }
 
-/* A server that is down has its own weight again when it comes back, until it says otherwise. */
+/* A server that is down has its own weight again when it comes back, until it says otherwise; what an
+ * agent has said stays until it says something else, as in HAProxy. */
 static void post_weight(struct check *c, struct probe *p, const struct run_result *res)
 {
 	struct setting s = setting_of(c, p);
@@ -85,10 +89,13 @@ static void post_weight(struct check *c, struct probe *p, const struct run_resul
 		return;
 	if (res && res->weight.how != WEIGHT_SAME)
 		p->more->weight = res->weight;
-	if (p->health.verdict == HEALTH_DOWN)
+	if (res && res->weight.admin)
+		p->more->admin = res->weight.admin - 1;
+	if (p->health.verdict == HEALTH_DOWN && s.check->s.type != CHECK_AGENT)
 		p->more->weight = (struct run_weight){ .how = WEIGHT_SAME };
 
-	uint64_t value = (uint32_t)weight_added(p, &s);
+	uint64_t value =
+		says_pack((struct says){ .weight = weight_added(p, &s), .admin = p->more->admin });
 
 	if (c->role.board->ipvs && value != fact_value(&p->more->weight_fact))
 		fact_post(c->role.board->ipvs, &p->more->weight_fact, value);
@@ -103,12 +110,13 @@ static void tell_follower(struct check *c, const struct probe *leader, struct pr
 	if (!p->more || !leader->more)
 		return;
 	p->more->weight = leader->more->weight;
+	p->more->admin = leader->more->admin;
 	post_weight(c, p, NULL);
 }
 
 static uint32_t phase_of(const struct check *c, const struct probe *p)
 {
-	return sched_phase(p->id.v, c->n);
+	return sched_phase(probe_id(p), c->n);
 }
 
 /* The point of the grid where a probe is due that has nothing special to do. */
@@ -161,9 +169,7 @@ static void schedule(struct check *c, struct probe *p, int64_t after_us)
 static void let_go(struct probe *p)
 {
 	p->run = NULL;
-	if (p->target)
-		--*p->target;
-	p->target = NULL;
+	p->worker->target[p->target]--;
 	if (p->held)
 		conf_drop(p->held);
 	p->held = NULL;
@@ -181,10 +187,25 @@ static bool is_result(struct probe *p, const struct kit_check *kit, bool has_pas
 static bool has_no_say(const struct probe *p, const struct conf_check *ck,
 		       const struct run_result *res, bool *has_passed)
 {
+	if (res->reason == REASON_UNKNOWN)
+		return true;
 	if (!proto_of(ck->s.type)->is_advice || *has_passed || res->reason == REASON_L7STS)
 		return false;
 	*has_passed = p->health.verdict == HEALTH_UNKNOWN;
 	return !*has_passed;
+}
+
+static void remember(struct probe *p, const struct run_result *res, int64_t now_us)
+{
+	bool is_local = res->reason == REASON_SOCKERR;
+	struct history_item item = {
+		.reason = res->reason,
+		.code = is_local ? (uint16_t)-res->local_err : res->code,
+		.duration_us = res->duration_us,
+		.at_us = now_us,
+	};
+
+	history_add(&p->history, &item);
 }
 
 /* The end of a check, whose state is still RUNNING. */
@@ -192,14 +213,19 @@ static void conclude(struct check *c, struct probe *p, const struct run_result *
 {
 	struct setting s = setting_of(c, p);
 	const struct kit_check *kit = kit_at(c, p);
+	bool is_fact = proto_of(s.check->s.type)->is_fact;
+	uint8_t rise_n = is_fact ? 1 : s.check->s.rise_n, fall_n = is_fact ? 1 : s.check->s.fall_n;
 	bool has_passed = reason_verdict(res->reason) == HEALTH_UP;
+	int64_t now_us = clock_now_us();
 
 	let_go(p);
+	if (res->reason != REASON_UNKNOWN)
+		remember(p, res, now_us);
 	stats_add(STAT_CHECKS, 1);
 	if (res->reason == REASON_SOCKERR) {
 		report_local(&c->report, &s, res);
 	} else if (!has_no_say(p, s.check, res, &has_passed) && is_result(p, kit, has_passed) &&
-		   health_step(&p->health, has_passed, s.check->s.rise_n, s.check->s.fall_n)) {
+		   health_step(&p->health, has_passed, rise_n, fall_n)) {
 		post_verdict(c, p, res);
 		report_verdict(&s, res, p->health.verdict);
 	} else if (!has_passed && s.check->s.log_all_failures) {
@@ -208,7 +234,7 @@ static void conclude(struct check *c, struct probe *p, const struct run_result *
 	post_weight(c, p, res);
 	for (struct probe *f = p->followers; f; f = f->next)
 		tell_follower(c, p, f);
-	schedule(c, p, clock_now_us());
+	schedule(c, p, now_us);
 }
 
 void work_done(void *owner, const struct run_result *res)
@@ -233,6 +259,8 @@ static void start(struct check *c, struct probe *p)
 			       .owner = p };
 	struct run_result res;
 
+	if (s.check->s.type == CHECK_FILE)
+		ask.file = conf->track_file[s.check->file].id.v;
 	if (ask.kit && ask.url >= ask.kit->url_n)
 		ask.url = 0; /* there were more of them before a reload */
 	int64_t late_us = clock_now_us() - p->due.at_us;
@@ -299,6 +327,16 @@ static void on_due(struct timer *t, int64_t now_us)
 	probe_queue_put(&p->worker->waiting, p);
 }
 
+/* Those that hang on it look at it now; those that wait for their turn will. */
+void work_track(struct check *c, uint32_t id, struct track_state state)
+{
+	struct probe *p = files_take(&c->files, id, state);
+
+	for (; p; p = p->more->file_next)
+		if (p->state == PROBE_SCHEDULED)
+			timer_arm(&c->role.loop.timers, &p->due, clock_now_us());
+}
+
 /* Handshakes are what costs: only so many at a time. */
 static bool has_handshake_place(const struct check *c)
 {
@@ -310,19 +348,19 @@ static bool needs_handshake(const struct check *c, const struct probe *p)
 	return p->more && !p->more->keep.conn && kit_tls(kit_at(c, p), 0);
 }
 
-static uint16_t *target_of(struct check *c, const struct probe *p)
+static uint16_t target_of(const struct check *c, const struct probe *p)
 {
 	struct setting s = setting_of(c, p);
 	const struct ip_addr *addr = run_addr(s.rs, s.check);
 
-	return &c->target[hash_bytes(HASH_SEED, addr->byte, sizeof(addr->byte)) % TARGETS_N];
+	return hash_bytes(HASH_SEED, addr->byte, sizeof(addr->byte)) % TARGETS_N;
 }
 
-static bool has_target_place(struct check *c, const struct probe *p)
+static bool has_target_place(const struct check *c, const struct probe *p)
 {
 	uint32_t max = c->role.conf->workers.s.per_target_max / c->n;
 
-	return *target_of(c, p) < (max ? max : 1);
+	return c->target[target_of(c, p)] < (max ? max : 1);
 }
 
 /* May it start? If not, it waits on, behind the others of its kind. */
@@ -343,7 +381,7 @@ static void start_one(struct check *c, struct probe *p)
 {
 	p->is_waiting_tls = false;
 	p->target = target_of(c, p);
-	++*p->target;
+	c->target[p->target]++;
 	start(c, p);
 }
 
@@ -399,19 +437,24 @@ void work_halt(struct check *c, struct probe *p)
 }
 
 /* Room for what not all need. */
-static void furnish(const struct conf *conf, struct probe *p)
+static void furnish(struct check *c, struct probe *p)
 {
+	const struct conf *conf = c->role.conf;
 	const struct conf_probe *cp = &conf->probe[p->index];
 	const struct kit_check *kit = kit_of(conf, cp->check);
-	const struct fields_check *s = &conf->check[cp->check].s;
-	bool has_weight = s->dynamic_weight || s->type == CHECK_AGENT;
+	const struct conf_check *ck = &conf->check[cp->check];
+	bool is_file = ck->s.type == CHECK_FILE;
+	bool has_weight = ck->s.dynamic_weight || ck->s.type == CHECK_AGENT || is_file;
 
-	if (p->more || !(has_weight || s->keepalive || kit_tls(kit, 0) || (kit && kit->url_n > 1)))
-		return;
-	p->more = calloc(1, sizeof(*p->more));
-	BUG_ON(!p->more);
-	urls_init(&p->more->urls);
-	fact_init(&p->more->weight_fact, MSG_WEIGHT, p->id.v);
+	if (!p->more &&
+	    (has_weight || ck->s.keepalive || kit_tls(kit, 0) || (kit && kit->url_n > 1))) {
+		p->more = calloc(1, sizeof(*p->more));
+		BUG_ON(!p->more);
+		urls_init(&p->more->urls);
+		fact_init(&p->more->weight_fact, MSG_WEIGHT, probe_id(p));
+	}
+	if (is_file)
+		files_join(&c->files, conf->track_file[ck->file].id.v, p);
 }
 
 /* A probe that stays asks the same of the same server (else it would have another id). Its running
@@ -426,10 +469,15 @@ void work_keep(struct check *c, struct probe *p, uint32_t index)
 		p->held = old;
 	}
 	p->index = index;
-	p->gen = c->role.conf->gen;
-	furnish(c->role.conf, p);
+	p->gen = (uint32_t)c->role.conf->gen;
+	furnish(c, p);
 	if (was.rs->s.weight != is.rs->s.weight)
 		post_weight(c, p, NULL);
+	if (p->state == PROBE_SCHEDULED && is.check->s.type == CHECK_FILE) {
+		/* weight and direction may be others */
+		timer_arm(&c->role.loop.timers, &p->due, clock_now_us());
+		return;
+	}
 	if (p->state != PROBE_SCHEDULED || was.check->s.interval_us == is.check->s.interval_us)
 		return;
 
@@ -479,9 +527,9 @@ struct probe *work_probe_new(struct check *c, struct probe_id id, uint32_t index
 	bool alpha = setting_at(c->role.conf, index).check->s.alpha;
 
 	p->index = index;
-	p->gen = c->role.conf->gen;
+	p->gen = (uint32_t)c->role.conf->gen;
 	health_init(&p->health, alpha);
-	furnish(c->role.conf, p);
+	furnish(c, p);
 	if (alpha)
 		post_verdict(c, p, &none);
 	if (is_leader(c, p))

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "check/files.h"
 #include "check/kit.h"
 #include "check/probe.h"
 #include "check/report.h"
@@ -47,6 +48,7 @@ struct check {
 	struct report report;
 	struct scripts *scripts;
 	bool must_resume; /* some services are suspended no more */
+	struct files files;
 	struct adoption adoption; /* while role.is_adopting */
 };
 
@@ -62,6 +64,9 @@ void work_keep(struct check *c, struct probe *p, uint32_t index);
 /* Its place among those that ask the same, when all probes of the snapshot are there; leader: itself,
  * when it is to be made. */
 void work_link(struct check *c, struct probe *p, struct probe *leader);
+
+/* A file has another number. */
+void work_track(struct check *c, uint32_t id, struct track_state state);
 
 /* Ends whatever it does. */
 void work_halt(struct check *c, struct probe *p);

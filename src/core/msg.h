@@ -11,7 +11,7 @@
  *	ipvs ------ RESUME ----------------> check 0..n
  *	main ------ ADMIN, COUNT ----------> ipvs
  *	ipvs ------ COUNTED ---------------> main	(the counters are published: counters.h)
- *	tracker --- TRACK -----------------> vrrp
+ *	tracker --- TRACK -----------------> vrrp, check 0..n (files only)
  *
  * A message is a fact (mbox.h): an id and a value of 63 bits that is always the latest. Ids are
  * minted once by main and never used again (conf_ids.h), so an id says the generation too: a
@@ -35,7 +35,7 @@ enum msg_type {
 			 * many it was that were told */
 	MSG_VRRP_STATE, /* id: instance; value: enum vrrp_state */
 	MSG_HEALTH, /* id: probe; value: health_pack() */
-	MSG_WEIGHT, /* id: probe; value: what it adds to its server's weight, an int32_t in 32 bits */
+	MSG_WEIGHT, /* id: probe; value: says_pack(): what its server says of itself */
 	MSG_RESUME, /* id 0; services are suspended no more (conf/conf_suspend.h); value: how often */
 	MSG_ADMIN, /* id: server; value: admin_pack() */
 	MSG_COUNT, /* id 0; value: number of the question: read the counters of the kernel's table */
@@ -76,6 +76,22 @@ static inline struct health health_unpack(uint64_t v)
 	};
 
 	return h;
+}
+
+/* What a server says of itself in a check's answer, beside whether it is well. */
+struct says {
+	int32_t weight; /* so much more than the configured one */
+	uint8_t admin; /* ADMIN_READY: nothing */
+};
+
+static inline uint64_t says_pack(struct says s)
+{
+	return (uint64_t)s.admin << 32 | (uint32_t)s.weight;
+}
+
+static inline struct says says_unpack(uint64_t v)
+{
+	return (struct says){ .weight = (int32_t)(uint32_t)v, .admin = v >> 32 & 3 };
 }
 
 /* What the administrator wants of a server. */

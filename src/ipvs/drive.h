@@ -118,8 +118,8 @@ int drive_adopt(struct drive *d, const struct conf *old, const struct conf *new)
 bool drive_health(struct drive *d, uint32_t probe, struct health h, int64_t now_us,
 		  enum health_verdict *now);
 
-/* What a probe adds to its server's weight. */
-void drive_weight(struct drive *d, uint32_t probe, int32_t weight);
+/* What a server says of itself in a check's answer. True: its admin state is another one. */
+bool drive_says(struct drive *d, uint32_t probe, struct says says, int64_t now_us);
 
 /* Admin state and weight of a server. True: they are others than before. */
 bool drive_admin(struct drive *d, uint32_t rs, struct admin a, int64_t now_us);

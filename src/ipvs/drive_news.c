@@ -151,8 +151,9 @@ bool drive_health(struct drive *d, uint32_t probe, struct health h, int64_t now_
 	struct state_server *s = &d->state.server[rs];
 	enum health_verdict was = (enum health_verdict)s->verdict;
 	struct state_probe p = { .verdict = (uint8_t)h.verdict,
-				 .reason = h.reason,
+				 .reason = h.reason & 0x3fu,
 				 .code = h.code,
+				 .admin = d->state.probe[probe].admin,
 				 .weight = d->state.probe[probe].weight };
 
 	shown_probe(d->conf, probe, h);
@@ -172,24 +173,11 @@ bool drive_health(struct drive *d, uint32_t probe, struct health h, int64_t now_
 	return *now != was;
 }
 
-void drive_weight(struct drive *d, uint32_t probe, int32_t weight)
-{
-	struct state_probe p = d->state.probe[probe];
-
-	p.weight = weight;
-	if (!state_take_probe(&d->state, probe, &p))
-		return;
-	drive_news_of(d, d->conf->rs[d->conf->probe[probe].rs].vs);
-	drive_wake_server(d, d->conf->probe[probe].rs);
-}
-
-bool drive_admin(struct drive *d, uint32_t rs, struct admin a, int64_t now_us)
+/* It was in another administrative state. */
+static void admin_moved(struct drive *d, uint32_t rs, uint8_t was, int64_t now_us)
 {
 	struct state_server *s = &d->state.server[rs];
-	uint8_t was = s->admin;
 
-	if (!state_take_admin(&d->state, rs, a))
-		return false;
 	if (s->admin == ADMIN_DRAIN && was != ADMIN_DRAIN) {
 		s->since_us = now_us;
 		s->ramp_percent = STATE_RAMP_DONE;
@@ -197,6 +185,31 @@ bool drive_admin(struct drive *d, uint32_t rs, struct admin a, int64_t now_us)
 	}
 	if (s->admin == ADMIN_READY && was != ADMIN_READY)
 		begin_ramp(d, rs, now_us);
+}
+
+bool drive_says(struct drive *d, uint32_t probe, struct says says, int64_t now_us)
+{
+	struct state_probe p = d->state.probe[probe];
+	uint32_t rs = d->conf->probe[probe].rs;
+	uint8_t was = d->state.server[rs].admin;
+
+	p.weight = says.weight;
+	p.admin = says.admin & 3u;
+	if (!state_take_probe(&d->state, probe, &p))
+		return false;
+	admin_moved(d, rs, was, now_us);
+	drive_news_of(d, d->conf->rs[rs].vs);
+	drive_wake_server(d, rs);
+	return d->state.server[rs].admin != was;
+}
+
+bool drive_admin(struct drive *d, uint32_t rs, struct admin a, int64_t now_us)
+{
+	uint8_t was = d->state.server[rs].admin;
+
+	if (!state_take_admin(&d->state, rs, a))
+		return false;
+	admin_moved(d, rs, was, now_us);
 	drive_news_of(d, d->conf->rs[rs].vs);
 	drive_wake_server(d, rs);
 	return true;

@@ -277,13 +277,15 @@ static bool take_health(struct ipvs *v, uint32_t id, uint64_t value)
 	return true;
 }
 
-static bool take_weight(struct ipvs *v, uint32_t id, uint64_t value)
+static bool take_says(struct ipvs *v, uint32_t id, uint64_t value)
 {
 	const struct conf *c = v->role.conf;
 	const struct conf_probe *p = conf_probe(c, (struct probe_id){ id });
+	struct says says = says_unpack(value);
 
-	if (p)
-		drive_weight(&v->drive, (uint32_t)(p - c->probe), (int32_t)(uint32_t)value);
+	if (p && drive_says(&v->drive, (uint32_t)(p - c->probe), says, clock_now_us()))
+		ipvs_log_admin(c, p->rs,
+			       (struct admin){ .state = v->drive.state.server[p->rs].admin });
 	return p;
 }
 
@@ -352,7 +354,7 @@ static void fact(struct role *r, enum msg_type type, uint32_t id, uint64_t value
 	if (type == MSG_HEALTH)
 		is_known = take_health(v, id, value);
 	else if (type == MSG_WEIGHT)
-		is_known = take_weight(v, id, value);
+		is_known = take_says(v, id, value);
 	else if (type == MSG_ADMIN)
 		is_known = take_admin(v, id, value);
 	else if (type == MSG_VRRP_STATE)

@@ -50,6 +50,19 @@ uint32_t state_weight(const struct state *st, uint32_t rs)
 	return sum < 0 ? 0 : sum > INT32_MAX ? INT32_MAX : (uint32_t)sum;
 }
 
+static void settle_admin(struct state *st, uint32_t rs)
+{
+	struct state_server *s = &st->server[rs];
+	const struct conf_range *r = &st->c->rs[rs].probes;
+	uint8_t was = s->admin;
+
+	s->admin = s->asked;
+	for (uint32_t i = r->first; i < r->first + r->n; i++)
+		if (st->probe[i].admin > s->admin)
+			s->admin = st->probe[i].admin;
+	s->is_drained = s->is_drained && s->admin == was;
+}
+
 /* Adds the server's share to the sums, or takes it away. */
 static void count(struct state *st, uint32_t rs, bool is_in)
 {
@@ -97,7 +110,9 @@ static void move_server(const struct state *st, const struct conf *old, const st
 {
 	const struct conf_rs *was = old ? conf_rs(old, rs->id) : NULL;
 
-	*s = (struct state_server){ .admin = rs->s.admin, .ramp_percent = STATE_RAMP_DONE };
+	*s = (struct state_server){ .admin = rs->s.admin,
+				    .asked = rs->s.admin,
+				    .ramp_percent = STATE_RAMP_DONE };
 	if (!was)
 		return;
 
@@ -108,6 +123,7 @@ static void move_server(const struct state *st, const struct conf *old, const st
 	s->is_held = from->is_held;
 	if (was->s.admin == rs->s.admin) {
 		s->admin = from->admin;
+		s->asked = from->asked;
 		s->is_drained = from->is_drained;
 		s->since_us = from->since_us;
 	}
@@ -157,6 +173,7 @@ void state_adopt(struct state *st, const struct conf *old, const struct conf *ne
 		st->service[i].is_suspended = !here_has(&st->here, i);
 	for (uint32_t i = 0; i < new->rs_n; i++) {
 		st->service[new->rs[i].vs].sum.total += new->rs[i].s.weight;
+		settle_admin(st, i);
 		count(st, i, true);
 	}
 }
@@ -177,27 +194,28 @@ bool state_take_probe(struct state *st, uint32_t probe, const struct state_probe
 	uint32_t rs = st->c->probe[probe].rs;
 	struct state_server *s = &st->server[rs];
 	bool is_heavier = st->probe[probe].weight != p->weight;
-	uint8_t was = s->verdict;
+	uint8_t was = s->verdict, was_admin = s->admin;
 
 	count(st, rs, false);
 	st->probe[probe] = *p;
 	s->verdict = (uint8_t)state_verdict(st->c, rs, st->probe);
+	settle_admin(st, rs);
 	count(st, rs, true);
-	return is_heavier || s->verdict != was;
+	return is_heavier || s->verdict != was || s->admin != was_admin;
 }
 
 bool state_take_admin(struct state *st, uint32_t rs, struct admin a)
 {
 	struct state_server *s = &st->server[rs];
 
-	if (s->admin == a.state && s->has_weight == a.has_weight &&
+	if (s->asked == a.state && s->has_weight == a.has_weight &&
 	    (!a.has_weight || s->weight == a.weight))
 		return false;
 	count(st, rs, false);
-	s->is_drained = s->is_drained && s->admin == a.state;
-	s->admin = a.state;
+	s->asked = a.state;
 	s->has_weight = a.has_weight;
 	s->weight = a.weight;
+	settle_admin(st, rs);
 	count(st, rs, true);
 	return true;
 }

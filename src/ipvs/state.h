@@ -26,7 +26,8 @@ enum { STATE_RAMP_DONE = 100 }; /* all of the weight */
 /* What a probe said last; by index of conf->probe. */
 struct state_probe {
 	uint8_t verdict; /* enum health_verdict */
-	uint8_t reason; /* enum check_reason */
+	uint8_t reason : 6; /* enum check_reason */
+	uint8_t admin : 2; /* ADMIN_*: what the server says of itself */
 	uint16_t code;
 	int32_t weight; /* what it adds to the weight of its server */
 };
@@ -34,7 +35,8 @@ struct state_probe {
 /* By index of conf->rs. */
 struct state_server {
 	uint8_t verdict; /* enum health_verdict, of all probes together, without alpha */
-	uint8_t admin; /* ADMIN_* */
+	uint8_t admin; /* ADMIN_*: the strictest of what is asked for and what probes say */
+	uint8_t asked; /* ADMIN_*: by the administrator */
 	uint8_t ramp_percent; /* share of its weight: below 100 for a while after it came back */
 	bool has_weight; /* weight instead of the configured one */
 	bool is_drained; /* draining is over: it leaves */

@@ -10,7 +10,7 @@
  * to adopt it, and drops what it does not know yet. What it knows already does nothing there.
  *
  * A file's fact lies in the object that has its id; one that is gone from the configuration is kept until
- * its fact has left the VRRP role's box.
+ * its facts have left the boxes of the other roles.
  */
 #include "vrrp/tracker.h"
 
@@ -38,7 +38,8 @@ enum {
 };
 
 struct tracked_file {
-	struct fact fact;
+	struct fact fact; /* to the VRRP role */
+	struct fact *to_check; /* to each worker of the check role */
 	uint32_t id;
 	char *path;
 	const char *name; /* its last part */
@@ -101,6 +102,8 @@ static void look(struct tracker *t, struct tracked_file *f)
 		return;
 	}
 	fact_post(t->role.board->vrrp, &f->fact, track_pack(s));
+	for (unsigned i = 0; i < t->role.board->check_n; i++)
+		fact_post(t->role.board->check[i], &f->to_check[i], track_pack(s));
 }
 
 static void watch(struct tracker *t, struct tracked_file *f)
@@ -205,6 +208,10 @@ static void add(struct tracker *t, const struct conf_track_file *cf)
 	f->is_kept = true;
 	f->watch = -1;
 	fact_init(&f->fact, MSG_TRACK, f->id);
+	f->to_check = calloc(t->role.board->check_n + 1, sizeof(*f->to_check));
+	BUG_ON(!f->to_check);
+	for (unsigned i = 0; i < t->role.board->check_n; i++)
+		fact_init(&f->to_check[i], MSG_TRACK, f->id);
 	f->next = t->file;
 	t->file = f;
 	watch(t, f);
@@ -213,8 +220,17 @@ static void add(struct tracker *t, const struct conf_track_file *cf)
 
 static void free_file(struct tracked_file *f)
 {
+	free(f->to_check);
 	free(f->path);
 	free(f);
+}
+
+static bool is_idle(const struct tracker *t, const struct tracked_file *f)
+{
+	for (unsigned i = 0; i < t->role.board->check_n; i++)
+		if (!fact_is_idle(&f->to_check[i]))
+			return false;
+	return fact_is_idle(&f->fact);
 }
 
 static void reap(struct tracker *t)
@@ -224,7 +240,7 @@ static void reap(struct tracker *t)
 	while (*at) {
 		struct tracked_file *f = *at;
 
-		if (!fact_is_idle(&f->fact)) {
+		if (!is_idle(t, f)) {
 			at = &f->next;
 			continue;
 		}

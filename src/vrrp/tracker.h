@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The tracker role: reads the files that instances track, has their scripts run and counts their
- * processes, and tells the VRRP role of each new result (MSG_TRACK). On a thread of its own, since reading
- * may take long.
+ * The tracker role: reads the files that instances and checks track, has the scripts of instances run and
+ * counts their processes, and tells the VRRP role, and of files the workers of the check role, of each new
+ * result (MSG_TRACK). On a thread of its own, since reading may take long.
  */
 #pragma once
 
@@ -14,7 +14,7 @@
 
 struct tracker;
 
-/* Main. tracker_free() after its role has ended and the VRRP role's box is gone. */
+/* Main. tracker_free() after its role has ended and the boxes of the other roles are gone. */
 struct tracker *tracker_new(struct board *board);
 struct role *tracker_role(struct tracker *t);
 void tracker_free(struct tracker *t);

@@ -519,7 +519,7 @@ def script_cases(servers, folder):
         up("agent", agent(b"up 50%\n"), 'type = "agent";', code=50),
         up("agent-drain", agent(b"drain\n"), 'type = "agent";'),
         down("agent-down", agent(b"down#no disk\n"), 'type = "agent";', "L7STS", detail="says down"),
-        down("agent-maint", agent(b"maint\n"), 'type = "agent";', "L7STS", detail="says maint"),
+        up("agent-maint", agent(b"maint\n"), 'type = "agent";'),
         up("agent-apply", agent(b"maint 10%\n"), 'type = "agent"; apply = [ "weight" ];', code=10),
         up("agent-nobody", servers.nobody(), 'type = "agent";', "L4CON"),
         up("agent-rubbish", agent(b"hello\n"), 'type = "agent";', "L7RSP"),
@@ -612,6 +612,21 @@ def resumed_sessions(t, ns, folder, servers, ca):
         t.equal(reused[:10], [False] + [True] * 9, f"TLS {version}: a full handshake, then resumed ones")
 
 
+def agents(t, ns, folder, servers):
+    """What an agent says counts until it says something else: drain and maint as an administrator's."""
+    t.part("agents")
+    words = [b"ready up 100%\n"]
+    check = 'type = "agent"; interval = "50ms"; rise = 1;'
+    with Checker(ns, folder, [up("agent-says", servers.tcp(lambda conn: conn.sendall(words[0])), check)]) as vipd:
+        vipd.judge(t)
+        for word, wanted in ((b"drain\n", "state=drain"), (b"maint\n", "state=maint"), (b"ready\n", "state=ready"),
+                             (b"down#no disk\n", "verdict=down"), (b"up\n", "verdict=up")):
+            mark = vipd.daemon.mark()
+            words[0] = word
+            line = vipd.daemon.wait_for(r"server\.(admin|check) vs=agent-says", PATIENCE, mark).text
+            t.check(wanted in line, f"{word}: {line}")
+
+
 def intervals(t, ns, folder, servers):
     """How often a server is asked: while it is well, while it is on its way down, while it is down."""
     t.part("intervals")
@@ -689,6 +704,7 @@ def main():
             not_made(t, ns, folder, faults)
             kept_connections(t, ns, folder, servers)
             resumed_sessions(t, ns, folder, servers, ca)
+            agents(t, ns, folder, servers)
             intervals(t, ns, folder, servers)
             bad_settings(t, folder, ca)
             few_descriptors(t, folder)

@@ -43,7 +43,11 @@ struct spec {
 	bool is_shared; /* of the first: all that ask the same are one */
 	bool alpha;
 	uint32_t vs; /* index of its service */
+	int32_t file_weight; /* CHECK_FILE */
+	bool is_reverse;
 };
+
+enum { FILE_ID = 7 }; /* of the one that is tracked */
 
 /* The latest fact of each probe. */
 struct inbox {
@@ -95,14 +99,22 @@ static struct conf *make_conf(const struct spec *spec, uint32_t n, uint64_t gen)
 					    .rise_n = spec[i].rise_n,
 					    .fall_n = spec[i].fall_n,
 					    .alpha = spec[i].alpha,
+					    .weight = spec[i].file_weight,
+					    .reverse = spec[i].is_reverse,
 					    .path = "/" };
 		for (unsigned code = 200; code < 300; code++)
 			s->status.w[(code - 100) / 64] |= UINT64_C(1) << (code - 100) % 64;
 		c->probe[i] = (struct conf_probe){ .id = { spec[i].id }, .rs = i, .check = i };
 		idmap_put(&c->probe_by_id, spec[i].id, i);
 	}
+	c->track_file = arena_array(&c->arena, 1, sizeof(*c->track_file));
+	c->track_file_n = 1;
+	c->track_file[0].id.v = FILE_ID;
+	idmap_init(&c->track_by_id, &c->arena, 1);
+	idmap_put(&c->track_by_id, FILE_ID, 0);
 	conf_share(c);
 	conf_suspend_make(c, NULL);
+	c->check_run = arena_alloc(&c->arena, check_run_len(c));
 	return c;
 }
 
@@ -275,6 +287,42 @@ static void test_rise_and_fall(void **state)
 	expect(&p.in, 1, HEALTH_UP);
 	assert_true(atomic_load(&sv->answered_n) - before_n >= spec.rise_n);
 	assert_int_equal(p.in.n[1], 3);
+	pool_stop(&p);
+	servers_stop(&servers);
+}
+
+/* What main sees of the checks: those of a follower are its leader's. */
+static void test_seen(void **state)
+{
+	static struct servers servers;
+	struct spec spec[2];
+	struct check_seen seen;
+	static struct pool p;
+	const struct conf *c;
+
+	(void)state;
+	spec[0] = spec[1] = spec_of(1, server_add(&servers, SERVE_503), CHECK_HTTP);
+	spec[1].id = 2;
+	spec[0].is_shared = spec[1].is_shared = true;
+	servers_start(&servers);
+	pool_start(&p, spec, 2);
+	expect(&p.in, 1, HEALTH_DOWN);
+	pool_reload(&p, spec, 2, 2);
+	c = conf_hold(&p.board.conf);
+	assert_false(check_seen(c, (struct probe_id){ 3 }, &seen));
+	for (uint32_t id = 1; id <= 2; id++) {
+		int64_t now_us = clock_now_us();
+
+		assert_true(check_seen(c, (struct probe_id){ id }, &seen));
+		assert_true(seen.n >= spec->fall_n); /* kept over the reload */
+		for (unsigned i = 0; i < seen.n; i++) {
+			assert_int_equal(seen.item[i].reason, REASON_L7STS);
+			assert_int_equal(seen.item[i].code, 503);
+			assert_true(seen.item[i].at_us < now_us + SEC(1));
+			assert_true(!i || seen.item[i].at_us < seen.item[i - 1].at_us);
+		}
+	}
+	conf_drop(c);
 	pool_stop(&p);
 	servers_stop(&servers);
 }
@@ -660,11 +708,73 @@ static int teardown(void **state)
 	return 0;
 }
 
+static void expect_weight(struct inbox *in, uint32_t id, int32_t weight)
+{
+	int64_t until_us = clock_now_us() + SEC(WAIT_S);
+
+	while (in->weight[id] != weight) {
+		assert_true(clock_now_us() < until_us);
+		take(in, 100);
+	}
+}
+
+static void tell_number(struct pool *p, struct fact *f, int32_t value)
+{
+	fact_post(&check_role(p->check)->box, f,
+		  track_pack((struct track_state){ .is_known = true, .value = value }));
+}
+
+/* Down or up by a number, or heavier and lighter; nothing is said before there is one, and then without
+ * rise and fall. */
+static void test_file(void **state)
+{
+	struct spec spec[4];
+	static struct pool p;
+	struct fact number;
+
+	(void)state;
+	for (uint32_t i = 0; i < 4; i++) {
+		spec[i] = spec_of(i + 1, 80, CHECK_FILE);
+		spec[i].interval_us = SEC(3600);
+		spec[i].weight = 100;
+	}
+	spec[1].is_reverse = true;
+	spec[2].file_weight = 3;
+	spec[3].file_weight = INT32_MAX;
+	spec[3].is_reverse = true;
+	fact_init(&number, MSG_TRACK, FILE_ID);
+	pool_start(&p, spec, 4);
+	tell_number(&p, &number, 0);
+	expect(&p.in, 1, HEALTH_UP);
+	expect(&p.in, 2, HEALTH_DOWN);
+	expect(&p.in, 3, HEALTH_UP);
+	expect(&p.in, 4, HEALTH_UP);
+	tell_number(&p, &number, 5);
+	expect(&p.in, 1, HEALTH_DOWN);
+	expect(&p.in, 2, HEALTH_UP);
+	expect(&p.in, 4, HEALTH_DOWN); /* that is too little for a weight */
+	expect_weight(&p.in, 3, 15);
+	assert_int_equal(p.in.latest[1].reason, REASON_L7STS);
+	tell_number(&p, &number, -7);
+	expect(&p.in, 4, HEALTH_UP);
+	expect_weight(&p.in, 3, -21);
+	expect_weight(&p.in, 4, INT32_MAX - 100); /* more than that no server can have */
+
+	/* other settings count at once, and what stays is not asked for again */
+	spec[2].file_weight = 0;
+	pool_reload(&p, spec, 3, 2);
+	expect(&p.in, 3, HEALTH_DOWN);
+	assert_int_equal(p.in.weight[3], 0);
+	pool_stop(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_verdicts),
 		cmocka_unit_test(test_rise_and_fall),
+		cmocka_unit_test(test_seen),
+		cmocka_unit_test(test_file),
 		cmocka_unit_test(test_reload),
 		cmocka_unit_test(test_reload_in_steps),
 		cmocka_unit_test(test_reload_restarts),

@@ -1046,6 +1046,55 @@ static void drain_and_maint(void **state)
 	bench_free(b);
 }
 
+static void says(struct bench *b, uint16_t port, uint32_t number, struct says s)
+{
+	b->role->ops->fact(b->role, MSG_WEIGHT, ipvs_probe_id(port, number, 0).v, says_pack(s));
+	(void)settle(b);
+}
+
+/* What a server says of itself, beside what the administrator does: the stricter holds. */
+static void server_says(void **state)
+{
+	struct spec s = { .port = 80, .servers_n = 3, .probes_n = 1, .weight = 5 };
+	struct bench *b = bench_new();
+
+	(void)state;
+	bench_start(b);
+	adopt(b, ipvs_conf(&s, 1));
+	all_up(b);
+	conns(b, 80, 0, 3);
+	says(b, 80, 0, (struct says){ .weight = -2, .admin = ADMIN_READY });
+	assert_int_equal(weight_of(b, 80, 0), 3);
+	says(b, 80, 0, (struct says){ .admin = ADMIN_DRAIN });
+	second(b);
+	assert_int_equal(weight_of(b, 80, 0), 0);
+	adopt(b, ipvs_conf(&s, 1)); /* a reload changes nothing of that */
+	(void)settle(b);
+	assert_int_equal(weight_of(b, 80, 0), 0);
+	conns(b, 80, 0, 0);
+	second(b);
+	assert_int_equal(weight_of(b, 80, 0), -1);
+	says(b, 80, 0, (struct says){ .weight = 1, .admin = ADMIN_DRAIN });
+	second(b);
+	assert_int_equal(weight_of(b, 80, 0), -1); /* drained is drained */
+	says(b, 80, 0, (struct says){ .admin = ADMIN_READY });
+	assert_int_equal(weight_of(b, 80, 0), 5);
+
+	says(b, 80, 1, (struct says){ .admin = ADMIN_MAINT });
+	assert_int_equal(weight_of(b, 80, 1), -1);
+	admin(b, 80, 1, (struct admin){ .state = ADMIN_DRAIN });
+	assert_int_equal(weight_of(b, 80, 1), -1);
+	admin(b, 80, 1, (struct admin){ .state = ADMIN_READY });
+	assert_int_equal(weight_of(b, 80, 1), -1);
+	admin(b, 80, 1, (struct admin){ .state = ADMIN_MAINT });
+	says(b, 80, 1, (struct says){ .admin = ADMIN_READY });
+	assert_int_equal(weight_of(b, 80, 1), -1);
+	admin(b, 80, 1, (struct admin){ .state = ADMIN_READY });
+	expect_all_up(b);
+	bench_stop(b, false);
+	bench_free(b);
+}
+
 static void drain_limit(void **state)
 {
 	struct spec s = {
@@ -1746,6 +1795,7 @@ int main(void)
 		cmocka_unit_test(alpha),
 		cmocka_unit_test(panic),
 		cmocka_unit_test(drain_and_maint),
+		cmocka_unit_test(server_says),
 		cmocka_unit_test(drain_limit),
 		cmocka_unit_test(dynamic_weight),
 		cmocka_unit_test(slow_start),

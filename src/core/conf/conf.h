@@ -364,6 +364,7 @@ struct conf_rs {
 struct conf_check {
 	struct fields_check s;
 	struct conf_loc loc;
+	uint32_t file; /* CHECK_FILE: index of its track_file */
 };
 
 struct conf_tls {
@@ -433,6 +434,9 @@ struct conf {
 	 * Main makes it before publishing, so that the VRRP thread needs no allocation when it adopts;
 	 * from then on it is that role's to write. It lives as long as the snapshot. */
 	void *vrrp_run;
+
+	/* The same for the check role, sized by check_run_len(): by which main finds its probes. NULL: none. */
+	void *check_run;
 
 	/* What roles show of their objects (core/status.h); NULL: nothing, as in tests. Main makes it
 	 * before publishing. */

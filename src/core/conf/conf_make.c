@@ -88,8 +88,8 @@ bool conf_check_runs(uint8_t type)
 	case CHECK_EXPECT:
 	case CHECK_SCRIPT:
 	case CHECK_AGENT:
-		return true;
 	case CHECK_FILE:
+		return true;
 	case CHECK_BFD:
 	case CHECK_GRPC:
 		break;

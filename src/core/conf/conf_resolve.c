@@ -169,6 +169,32 @@ static void resolve_vs(struct conf *c)
 	names_fini(&groups);
 }
 
+/* As default_weight(), for checks. */
+static void resolve_files(struct conf *c)
+{
+	const struct schema_key *own = schema_find(SCHEMA_check, "weight");
+	struct names n = { 0 };
+
+	for (uint32_t i = 0; i < c->track_file_n; i++)
+		put_name(&n, SCHEMA_track_file, c->track_file[i].s.name, &c->track_file[i]);
+	for (uint32_t i = 0; i < c->check_n; i++) {
+		struct fields_check *s = &c->check[i].s;
+		const struct conf_track_file *f;
+
+		if (s->type != CHECK_FILE || !s->track_file)
+			continue;
+		f = names_get(&n, SCHEMA_track_file, s->track_file);
+		if (!f)
+			continue; /* conf_check() tells it */
+		c->check[i].file = (uint32_t)(f - c->track_file);
+		if (schema_is_set(own, s))
+			continue;
+		s->weight = f->s.weight;
+		s->reverse |= f->s.reverse;
+	}
+	names_fini(&n);
+}
+
 static void resolve_check(struct conf *c)
 {
 	static const struct conf_status none;
@@ -192,4 +218,5 @@ void conf_resolve(struct conf *c)
 	resolve_bfd(c);
 	resolve_vs(c);
 	resolve_check(c);
+	resolve_files(c);
 }

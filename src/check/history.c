@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * See history.h.
+ *
+ * The order that makes it safe: the writer's stores of the words are releases, so none is seen before
+ * the odd seq; the reader's loads are acquires, so the second look at seq comes after all of them.
+ */
+#include "check/history.h"
+
+#include "core/clock.h"
+
+enum {
+	AT_MASK = 0x1f,
+	FULL = 0x80,
+	CODE_BITS = 10,
+	DURATION_BITS = 7, /* of the mantissa; the exponent has 5 */
+	GAP_BITS = 17, /* the exponent has 4 */
+	DURATION_LEN = DURATION_BITS + 5,
+	GAP_LEN = GAP_BITS + 4,
+	TRIES_N =
+		100, /* of a reader whom the writer disturbs: once in a check, so hardly ever twice */
+};
+
+_Static_assert(REASON_N <= 32, "a reason has five bits");
+
+/* A float without a sign: the exponent above a mantissa of so many bits whose first one is left out.
+ * Exponent 0: the number itself. Rounded down. */
+static uint32_t pack(uint32_t n, unsigned bits)
+{
+	uint32_t exp = 1;
+
+	if (n < UINT32_C(1) << bits)
+		return n;
+	while (n >> (bits + 1)) {
+		n >>= 1;
+		exp++;
+	}
+	return exp << bits | (n & ((UINT32_C(1) << bits) - 1));
+}
+
+static uint32_t unpack(uint32_t f, unsigned bits)
+{
+	uint32_t exp = f >> bits, rest = f & ((UINT32_C(1) << bits) - 1);
+
+	return exp ? (rest | UINT32_C(1) << bits) << (exp - 1) : rest;
+}
+
+static uint64_t item_pack(const struct history_item *item, uint32_t gap_ms)
+{
+	uint64_t code = item->code < HISTORY_CODE_MAX ? item->code : HISTORY_CODE_MAX;
+	uint64_t reason = item->reason;
+
+	return (reason << CODE_BITS | code) << (DURATION_LEN + GAP_LEN) |
+	       (uint64_t)pack(item->duration_us, DURATION_BITS) << GAP_LEN | pack(gap_ms, GAP_BITS);
+}
+
+static uint32_t bits_of(uint64_t word, unsigned from, unsigned n)
+{
+	return (uint32_t)(word >> from) & ((UINT32_C(1) << n) - 1);
+}
+
+static void item_unpack(struct history_item *item, uint64_t word, uint32_t *gap_ms)
+{
+	*gap_ms = unpack(bits_of(word, 0, GAP_LEN), GAP_BITS);
+	item->duration_us = unpack(bits_of(word, GAP_LEN, DURATION_LEN), DURATION_BITS);
+	item->code = (uint16_t)bits_of(word, GAP_LEN + DURATION_LEN, CODE_BITS);
+	item->reason = bits_of(word, GAP_LEN + DURATION_LEN + CODE_BITS, 5);
+}
+
+void history_add(struct history *h, const struct history_item *item)
+{
+	uint8_t seq = atomic_load_explicit(&h->seq, memory_order_relaxed);
+	uint8_t at = atomic_load_explicit(&h->at, memory_order_relaxed);
+	uint32_t was_ms = atomic_load_explicit(&h->last_ms, memory_order_relaxed);
+	uint32_t now_ms = (uint32_t)(item->at_us / MS(1));
+	uint64_t word = item_pack(item, now_ms - was_ms);
+	unsigned place = at & AT_MASK;
+	unsigned next = place + 1 == HISTORY_N ? FULL : (at & FULL) | (place + 1);
+
+	atomic_store_explicit(&h->seq, (uint8_t)(seq + 1), memory_order_relaxed);
+	for (unsigned i = 0; i < 3; i++)
+		atomic_store_explicit(&h->word[place][i], (uint16_t)(word >> 16 * i),
+				      memory_order_release);
+	atomic_store_explicit(&h->last_ms, now_ms, memory_order_release);
+	atomic_store_explicit(&h->at, (uint8_t)next, memory_order_release);
+	atomic_store_explicit(&h->seq, (uint8_t)(seq + 2), memory_order_release);
+}
+
+/* A look that may have been disturbed. */
+static unsigned look(const struct history *h, int64_t now_us,
+		     struct history_item out[static HISTORY_N])
+{
+	uint8_t at = atomic_load_explicit(&h->at, memory_order_acquire);
+	uint32_t last_ms = atomic_load_explicit(&h->last_ms, memory_order_acquire);
+	unsigned n = at & FULL ? HISTORY_N : at & AT_MASK;
+	int64_t now_ms = now_us / MS(1);
+	int64_t at_us = (now_ms - (uint32_t)((uint32_t)now_ms - last_ms)) * MS(1);
+
+	for (unsigned i = 0; i < n; i++) {
+		unsigned place = ((at & AT_MASK) + (unsigned)HISTORY_N - 1 - i) % HISTORY_N;
+		uint64_t word = 0;
+		uint32_t gap_ms;
+
+		for (unsigned k = 0; k < 3; k++)
+			word |= (uint64_t)atomic_load_explicit(&h->word[place][k],
+							       memory_order_acquire)
+				<< 16 * k;
+		item_unpack(&out[i], word, &gap_ms);
+		out[i].at_us = at_us;
+		at_us -= gap_ms * MS(1);
+	}
+	return n;
+}
+
+unsigned history_read(const struct history *h, int64_t now_us,
+		      struct history_item out[static HISTORY_N])
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < TRIES_N; i++) {
+		uint8_t seq = atomic_load_explicit(&h->seq, memory_order_acquire);
+
+		n = look(h, now_us, out);
+		if (!(seq & 1) && seq == atomic_load_explicit(&h->seq, memory_order_relaxed))
+			break;
+	}
+	return n;
+}
