@@ -17,6 +17,7 @@ struct worker {
 	struct engine engine;
 	struct conf_rs rs;
 	struct conf_check check;
+	struct run *run;
 	struct run_result res;
 	bool is_done;
 };
@@ -43,7 +44,8 @@ static void worker_start(struct worker *w, uint16_t port, enum words_CHECK_TYPE 
 		.proto = proto_of(type), .rs = &w->rs, .check = &w->check, .owner = w
 	};
 
-	w->is_done = !run_start(&w->engine, &ask, &w->res);
+	w->run = run_start(&w->engine, &ask, &w->res);
+	w->is_done = !w->run;
 }
 
 static void turn(struct worker *w)
@@ -141,6 +143,36 @@ static void test_answer_in_the_socket_counts(void **state)
 	servers_stop(&servers);
 }
 
+static void on_nothing(struct timer *t, int64_t now_us)
+{
+	(void)t;
+	(void)now_us;
+}
+
+/* So many timers are due that neither the deadline nor the pulse is looked at before the socket. */
+static void test_late_for_the_socket(void **state)
+{
+	static struct servers servers;
+	static struct timer others[LOOP_TIMERS_N];
+	uint16_t port = server_add(&servers, SERVE_CLOSE);
+	static struct worker w;
+
+	(void)state;
+	servers_start(&servers);
+	worker_start(&w, port, CHECK_HTTP);
+	while (!w.is_done && w.run->step->kind != STEP_EXPECT)
+		turn(&w);
+	hold_up(3 * LIMIT_MS);
+	for (unsigned i = 0; i < LOOP_TIMERS_N; i++) {
+		timer_init(&others[i], on_nothing);
+		timer_arm(&w.loop.timers, &others[i], (int64_t)i);
+	}
+	finish(&w);
+	assert_int_equal(w.res.reason, REASON_SOCKERR);
+	assert_int_equal(w.res.local_err, -ETIME);
+	servers_stop(&servers);
+}
+
 /* Refused at once: no epoll, no deadline. */
 static void test_refused(void **state)
 {
@@ -161,6 +193,7 @@ int main(void)
 		cmocka_unit_test(test_late_for_the_deadline),
 		cmocka_unit_test(test_held_up_in_the_middle),
 		cmocka_unit_test(test_answer_in_the_socket_counts),
+		cmocka_unit_test(test_late_for_the_socket),
 		cmocka_unit_test(test_refused),
 	};
 
