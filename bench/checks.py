@@ -276,12 +276,12 @@ ROWS = [  # title, servers, {program: what it checks}, the row that its ratios a
     ("TCP", 2000, {"bare": ("tcp", 80), "keepalived": ("TCP_CHECK", 80), "vipd": ("tcp", 80)}, None),
     ("HTTP, new connections", 2000, {"bare": ("http", 81), "keepalived": ("HTTP_GET", 81), "vipd": ("http", 81)}, None),
     ("HTTP, kept connections", 2000, {"vipd": ("http", 81, KEEP)}, "HTTP, new connections"),
-    ("TLS 1.2, new", 400, {"keepalived": ("SSL_GET", 8442), "vipd": ("https", 8442)}, None),
-    ("TLS 1.2, resumed", 400, {"vipd": ("https", 9442)}, "TLS 1.2, new"),
-    ("TLS 1.2, kept", 400, {"vipd": ("https", 9442, KEEP)}, "TLS 1.2, new"),
-    ("TLS 1.3, new", 400, {"keepalived": ("SSL_GET", 8443), "vipd": ("https", 8443)}, None),
-    ("TLS 1.3, resumed", 400, {"vipd": ("https", 9443)}, "TLS 1.3, new"),
-    ("TLS 1.3, kept", 400, {"vipd": ("https", 9443, KEEP)}, "TLS 1.3, new"),
+    ("TLS 1.2, new", 200, {"keepalived": ("SSL_GET", 8442), "vipd": ("https", 8442)}, None),
+    ("TLS 1.2, resumed", 200, {"vipd": ("https", 9442)}, "TLS 1.2, new"),
+    ("TLS 1.2, kept", 200, {"vipd": ("https", 9442, KEEP)}, "TLS 1.2, new"),
+    ("TLS 1.3, new", 200, {"keepalived": ("SSL_GET", 8443), "vipd": ("https", 8443)}, None),
+    ("TLS 1.3, resumed", 200, {"vipd": ("https", 9443)}, "TLS 1.3, new"),
+    ("TLS 1.3, kept", 200, {"vipd": ("https", 9443, KEEP)}, "TLS 1.3, new"),
 ]
 
 
@@ -302,52 +302,81 @@ def command(program, folder, servers, what):
             {"LD_PRELOAD": str((BUILD / "ipvs_stub.so").resolve()), "PATH": os.environ["PATH"]})
 
 
-def cost(t, ns, folder, program, servers, what, given):
-    """Microseconds of processor time per check, in steady state."""
-    argv, env = command(program, folder, servers, what)
-    with Daemon(argv, ns=ns, name=program, env=env) as daemon:
-        before = connects(ns)
-        kept = len(what) > 2
-        if program == "vipd":
-            wait_until(lambda: verdicts(daemon) >= servers, PATIENCE, f"{servers} verdicts of vipd", step=0.1)
-        else:
-            try:
-                wait_until(lambda: connects(ns) - before >= servers, PATIENCE, f"{servers} checks of {program}", step=0.1)
-            except Missing as error:
-                raise Missing(f"{error}; its last lines:\n{daemon.tail()}") from None
-        time.sleep(3)
-        if program == "vipd":
-            lateness(daemon)
-        opened, cpu = connects(ns), daemon.cpu()
-        time.sleep(given.length)
-        cpu, opened = daemon.cpu() - cpu, connects(ns) - opened
-        count = lateness(daemon)[1] if program == "vipd" else opened
-        failed = daemon.find(r"verdict=down|check\.local|failed|Error|timeout")
-        t.check(not failed, f"{program}, {what}: {failed[0].text if failed else ''}")
-        t.check(not kept or opened == 0, f"{program}, {what}: connections are kept, but {opened} were opened")
+class Lane:
+    """A network with servers of every kind, and one program that checks them."""
+
+    def __init__(self, net, program, folder):
+        self.ns, self.program, self.folder = net.ns(program), program, os.path.join(folder, program)
+        os.mkdir(self.folder)
+        self.ns.sysctl({"net.core.somaxconn": 65535, "net.ipv4.tcp_max_syn_backlog": 65535})
+        pem = Authority(self.folder).issue("server", "DNS:www.example.org")
+        conf = write(self.folder, "nginx.conf", NGINX.format(folder=self.folder, pem=pem))
+        self.servers = [Daemon([str(BUILD / "crowd"), "80", "tcp"], ns=self.ns),
+                        Daemon([str(BUILD / "crowd"), "81", "http"], ns=self.ns),
+                        Daemon(["nginx", "-e", "stderr", "-c", conf], ns=self.ns)]
+        wait_until(lambda: all(f":{port:04X} " in self.ns.read("tcp") for port in (80, 81, 8442, 9443)), 20,
+                   "servers listen")
+
+    def close(self):
+        for daemon in self.servers:
+            daemon.kill()
+
+    def start(self, servers, what):
+        argv, env = command(self.program, self.folder, servers, what)
+        self.what, self.count, self.before = what, servers, connects(self.ns)
+        self.daemon = Daemon(argv, ns=self.ns, name=self.program, env=env)
+
+    def has_begun(self):
+        if self.program == "vipd":
+            return verdicts(self.daemon) >= self.count
+        return connects(self.ns) - self.before >= self.count
+
+    def look(self):
+        """Processor time, connections and checks so far."""
+        checks = lateness(self.daemon)[1] if self.program == "vipd" else 0
+        return self.daemon.cpu(), connects(self.ns), checks
+
+    def end(self, t, first, last):
+        """Microseconds of processor time per check between two looks."""
+        failed = self.daemon.find(r"verdict=down|check\.local|failed|Error|timeout")
+        self.daemon.kill()
+        cpu, opened = last[0] - first[0], last[1] - first[1]
+        count = last[2] if self.program == "vipd" else opened
+        t.check(not failed, f"{self.program}, {self.what}: {failed[0].text if failed else ''}")
+        t.check(len(self.what) < 3 or not opened, f"{self.program}, {self.what}: connections are kept, but {opened} were opened")
         return cpu / count * 1e6 if count else float("nan")
 
 
+def measure_row(t, lanes, count, programs, given):
+    """All programs of a row at the same time: what else the machine does is the same for each."""
+    for name, what in programs.items():
+        lanes[name].start(count, what)
+    try:
+        for name in programs:
+            wait_until(lanes[name].has_begun, PATIENCE, f"{count} checks of {name}", step=0.1)
+        time.sleep(3)
+        first = {name: lanes[name].look() for name in programs}
+        time.sleep(given.length)
+        last = {name: lanes[name].look() for name in programs}
+        return {name: lanes[name].end(t, first[name], last[name]) for name in programs}
+    finally:
+        for name in programs:
+            lanes[name].daemon.kill()
+
+
 def cpu(t, given):
-    rows = {}
+    rows, lanes = {}, {}
     with tempfile.TemporaryDirectory(prefix="checks-") as folder, Net() as net:
-        ns = net.ns("crowd")
-        ns.sysctl({"net.core.somaxconn": 65535, "net.ipv4.tcp_max_syn_backlog": 65535})
-        pem = Authority(folder).issue("server", "DNS:www.example.org")
-        conf = write(folder, "nginx.conf", NGINX.format(folder=folder, pem=pem))
-        servers = [Daemon([str(BUILD / "crowd"), "80", "tcp"], ns=ns), Daemon([str(BUILD / "crowd"), "81", "http"], ns=ns),
-                   Daemon(["nginx", "-e", "stderr", "-c", conf], ns=ns)]
-        wait_until(lambda: all(f":{port:04X} " in ns.read("tcp") for port in (80, 81, 8442, 9443)), 20, "servers listen")
+        for name in ("bare", "keepalived", "vipd"):
+            lanes[name] = Lane(net, name, folder)
         print(f"{'us of processor time per check':32}{'bare':>9}{'keepalived':>12}{'vipd':>9}{'to bare':>9}"
               f"{'to keepalived':>15}", flush=True)
         for title, count, programs, base in ROWS:
-            if given.only and given.only not in title:
-                continue
-            row = {name: cost(t, ns, folder, name, count, what, given) for name, what in programs.items()}
-            rows[title] = row
-            show(t, title, {**rows.get(base, {}), **row}, row)
-        for daemon in servers:
-            daemon.kill()
+            if not given.only or given.only in title:
+                rows[title] = measure_row(t, lanes, count, programs, given)
+                show(t, title, {**rows.get(base, {}), **rows[title]}, rows[title])
+        for lane in lanes.values():
+            lane.close()
 
 
 def show(t, title, known, row):
