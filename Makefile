@@ -53,7 +53,8 @@ UNIT   := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/unit/test_*.c)))
 Q := $(if $(V),,@)
 say = $(if $(V),,@echo "  $(1)")
 
-.PHONY: all help deps check test demo bench bench-load bench-reload fuzz lint format clean install man
+.PHONY: all help deps check test demo bench bench-load bench-reload bench-checks bench-checks-scale \
+	bench-checks-cpu fuzz lint format clean install man
 .DELETE_ON_ERROR:
 
 all: build/vipd build/vipctl
@@ -103,6 +104,7 @@ help:
 	@echo "make demo       the main job, watched"
 	@echo "make bench      vipd beside keepalived, in the guest"
 	@echo "make bench-load, make bench-reload   beside keepalived: reading 100,000 servers; what a reload delays"
+	@echo "make bench-checks   what health checks cost, how soon and how surely they find out (-scale, -cpu: one part)"
 	@echo "make lint       layers, headers, forbidden calls, format, clang's warnings"
 	@echo "make format     clang-format on all of src and tests"
 	@echo "make man        build/vipd.conf.5, the manual page, from the settings' rows"
@@ -141,6 +143,13 @@ bench-load bench-reload: bench-%:
 	@$(MAKE) --no-print-directory deps
 	@$(MAKE) --no-print-directory all
 	@/usr/bin/python3 bench/$*.py
+
+bench-checks: bench-checks-cpu bench-checks-scale
+
+bench-checks-scale bench-checks-cpu: bench-checks-%:
+	@$(MAKE) --no-print-directory deps
+	@$(MAKE) --no-print-directory all
+	@/usr/bin/python3 bench/checks.py $*
 
 # ---------------------------------------------------------------- fuzz targets
 

@@ -38,8 +38,8 @@ MEMORY_GOAL = 0.45  # KB a server
 def build():
     BUILD.mkdir(parents=True, exist_ok=True)
     flags = subprocess.run(["pkg-config", "--cflags", "libnl-3.0"], check=True, stdout=subprocess.PIPE, text=True)
-    for name, more in (("crowd", []), ("bare", []), ("beat", ["-pthread"])):
-        subprocess.run(["cc", "-O2", "-D_GNU_SOURCE", *more, "-o", BUILD / name, HERE / f"{name}.c"], check=True)
+    for name in ("crowd", "bare"):
+        subprocess.run(["cc", "-O2", "-D_GNU_SOURCE", "-o", BUILD / name, HERE / f"{name}.c"], check=True)
     subprocess.run(["cc", "-O2", "-shared", "-fPIC", *flags.stdout.split(), "-o", BUILD / "ipvs_stub.so",
                     HERE / "ipvs_stub.c"], check=True)
 
@@ -193,6 +193,7 @@ def scale_one(t, kind, folder, given):
         crowds = [Daemon([str(BUILD / "crowd"), str(PORT[kind]), kind], ns=ns, name="crowd") for _ in range(given.crowds)]
         for crowd in crowds:
             crowd.wait_for("ready", 10)
+            capture.prefer(crowd.pid, given.nice)  # a server that waits for its turn is not what is measured
         with Daemon([VIPD, "-f", path, "--dataplane=memory", "--control=none"], ns=ns, name="vipd") as vipd:
             capture.prefer(vipd.pid, given.nice)
             begin = time.monotonic()
@@ -404,7 +405,7 @@ def main():
     big.add_argument("--length", type=float, default=120, help="seconds to measure")
     big.add_argument("--kind", action="append", choices=["tcp", "http"])
     big.add_argument("--crowds", type=int, default=2, help="processes that serve")
-    big.add_argument("--nice", type=int, default=-10, help="of vipd as a whole")
+    big.add_argument("--nice", type=int, default=-10, help="of vipd and the servers, each as a whole")
     small = parts.add_parser("cpu")
     small.add_argument("--length", type=float, default=8, help="seconds to measure each")
     small.add_argument("--only", help="rows whose title has this word")

@@ -173,6 +173,41 @@ static void test_late_for_the_socket(void **state)
 	servers_stop(&servers);
 }
 
+/* More has come than a step reads in a turn: the others have theirs, and the rest is not forgotten. */
+static void test_flood(void **state)
+{
+	enum { FLOOD_N = 10 * STEP_READS_N };
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(a);
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	static struct worker w;
+	uint8_t question[512], junk;
+	unsigned turns = 0;
+
+	(void)state;
+	assert_int_equal(bind(fd, (struct sockaddr *)&a, sizeof(a)), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&a, &len), 0);
+	worker_start(&w, ntohs(a.sin_port), CHECK_DNS);
+	/* its question is sent at once: a datagram needs no connection */
+	len = sizeof(a);
+
+	ssize_t n = recvfrom(fd, question, sizeof(question), 0, (struct sockaddr *)&a, &len);
+
+	assert_true(n > 2);
+	question[0] ^= 1; /* answers to another */
+	for (unsigned i = 0; i < FLOOD_N; i++)
+		assert_int_equal(sendto(fd, question, (size_t)n, 0, (struct sockaddr *)&a, len), n);
+	while (!w.is_done && recv(w.run->conn->fd, &junk, 1, MSG_PEEK | MSG_DONTWAIT) > 0) {
+		turn(&w);
+		turns++;
+	}
+	if (!w.is_done) /* else the machine was so slow that its time is over */
+		assert_true(turns >= FLOOD_N / STEP_READS_N);
+	finish(&w);
+	assert_true(w.res.reason == REASON_L7TOUT || w.res.local_err == -ETIME);
+	(void)close(fd);
+}
+
 /* Refused at once: no epoll, no deadline. */
 static void test_refused(void **state)
 {
@@ -194,6 +229,7 @@ int main(void)
 		cmocka_unit_test(test_held_up_in_the_middle),
 		cmocka_unit_test(test_answer_in_the_socket_counts),
 		cmocka_unit_test(test_late_for_the_socket),
+		cmocka_unit_test(test_flood),
 		cmocka_unit_test(test_refused),
 	};
 
