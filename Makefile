@@ -56,7 +56,7 @@ say = $(if $(V),,@echo "  $(1)")
 
 .PHONY: all help deps check test demo bench bench-load bench-reload bench-takeover \
 	bench-lateness bench-instances bench-table-500 bench-table-2284 bench-table-one \
-	bench-table-each fuzz lint format clean install man
+	bench-table-each bench-checks bench-checks-scale bench-checks-cpu fuzz lint format clean install man
 .DELETE_ON_ERROR:
 
 all: build/vipd build/vipctl
@@ -120,6 +120,7 @@ help:
 	@echo "make bench-load, make bench-reload   beside keepalived: reading 100,000 servers; what a reload delays"
 	@echo "make bench-takeover, make bench-lateness, make bench-instances   beside keepalived: 1,000 addresses"
 	@echo "                change hands; adverts while everything happens; what 4,000 instances cost"
+	@echo "make bench-checks   what health checks cost, how soon and how surely they find out (-scale, -cpu: one part)"
 	@echo "make lint       layers, headers, forbidden calls, format, clang's warnings"
 	@echo "make format     clang-format on all of src and tests"
 	@echo "make man        build/vipd.conf.5, the manual page, from the settings' rows"
@@ -169,6 +170,13 @@ bench-load bench-reload bench-takeover bench-lateness bench-instances: bench-%:
 	@$(MAKE) --no-print-directory deps
 	@$(MAKE) --no-print-directory all
 	@/usr/bin/python3 bench/$*.py
+
+bench-checks: bench-checks-cpu bench-checks-scale
+
+bench-checks-scale bench-checks-cpu: bench-checks-%:
+	@$(MAKE) --no-print-directory deps
+	@$(MAKE) --no-print-directory all
+	@/usr/bin/python3 bench/checks.py $*
 
 # ---------------------------------------------------------------- fuzz targets
 

@@ -217,6 +217,7 @@ static SSL_CTX *make(const struct settings *s, struct conf_loc loc, struct err_l
 	ERR_clear_error();
 	SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
 				      SSL_MODE_RELEASE_BUFFERS);
+	SSL_CTX_clear_mode(ctx, SSL_MODE_AUTO_RETRY); /* see tls_recv() */
 	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF); /* each probe keeps its own */
 	BUG_ON(SSL_CTX_set_min_proto_version(ctx, version_number(s->min_version)) != 1);

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
+#define WATCH ((uint32_t)EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET)
+
 /* The only place where a check's socket is closed. */
 static void conn_put(struct run_conn *c, uint8_t mode)
 {
@@ -144,6 +146,14 @@ int run_conn_watch(struct run *run)
 {
 	struct run_conn *c = run->conn;
 
-	return loop_add(run->engine->loop, &c->lf, c->fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
-			c->on_event);
+	return loop_add(run->engine->loop, &c->lf, c->fd, WATCH, c->on_event);
+}
+
+void run_conn_again(struct run *run)
+{
+	struct run_conn *c = run->conn;
+
+	/* what is not watched yet will be, and then the first event comes by itself */
+	if (c->lf.fd >= 0)
+		loop_set(run->engine->loop, &c->lf, WATCH);
 }

@@ -6,7 +6,7 @@
  *
  * The socket is watched edge-triggered for everything at once, so that going from one step to the
  * next costs no call, and TLS may want to read while it writes. So every step goes on until the socket
- * says EAGAIN.
+ * says EAGAIN, or has read so much that it asks for another turn.
  */
 #include "check/steps.h"
 
@@ -260,11 +260,13 @@ static enum step_verdict step_expect(struct run *run, struct run_result *res)
 		if (v != STEP_WAIT)
 			return v;
 	}
-	for (;;) {
+	for (unsigned i = 0; i < STEP_READS_N; i++) {
 		ssize_t n = get(run);
 
 		if (n == -EINTR)
 			continue;
+		if (n == -EINPROGRESS)
+			break;
 		if (n < 0)
 			return n == -EAGAIN ? STEP_WAIT : fail_io(run, res, (int)n);
 		if (n)
@@ -277,6 +279,9 @@ static enum step_verdict step_expect(struct run *run, struct run_result *res)
 			return v;
 		BUG_ON(!n && is_stream); /* at its end there is nothing to wait for */
 	}
+	/* it comes faster than it is read: the others must not wait for that, nor the deadline */
+	run_conn_again(run);
+	return STEP_WAIT;
 }
 
 static enum step_verdict step_loop(struct run *run)
@@ -321,11 +326,28 @@ static enum step_verdict advance(struct run *run, uint32_t events, struct run_re
 
 /* ---- the end ---- */
 
+/* How long this process was held up while the run was under way. What tells of it may still wait for its
+ * turn: the pulse, and the run's own deadline. */
+static int64_t held_up_us(const struct run *run, int64_t now_us)
+{
+	const struct engine *e = run->engine;
+	int64_t stalled_us = e->stalled_us - run->stalled_before_us;
+	int64_t pulse_us = e->pulse.is_armed ? now_us - e->pulse.at_us : 0;
+	int64_t over_us = 0;
+
+	/* a script may wait in the helper before its time begins */
+	if (run->ask.proto->conn != CONN_NONE)
+		over_us = now_us - run->start_us - run->limit_us;
+	if (pulse_us > STEP_SLACK_US)
+		stalled_us += pulse_us;
+	return over_us > stalled_us ? over_us : stalled_us;
+}
+
 /* late_us: of the deadline that ended it; 0 when something else did. */
 static void settle(struct run *run, int64_t late_us, struct run_result *res)
 {
-	int64_t took_us = clock_now_us() - run->start_us;
-	int64_t stalled_us = run->engine->stalled_us - run->stalled_before_us;
+	int64_t now_us = clock_now_us(), took_us = now_us - run->start_us;
+	int64_t stalled_us = held_up_us(run, now_us);
 
 	res->code = run->code;
 	res->weight = run->weight;

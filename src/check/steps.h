@@ -45,6 +45,7 @@ enum {
 	STEP_CTX_LEN = 720, /* a protocol's memory in a run */
 	STEP_TX_LEN = 65536, /* longest request; the schema's bounds keep it shorter */
 	STEP_RX_LEN = 65536, /* bytes read at once: the longest datagram */
+	STEP_READS_N = 16, /* reads of a step in a turn, then others have theirs */
 	STEP_PULSE_US = 50000, /* how often the engine looks whether it was held up */
 	STEP_SLACK_US = 10000, /* lateness that is not worth counting */
 	STEP_STALL_PART = 4, /* held up for more than a fourth of the limit: not made */
@@ -208,6 +209,9 @@ int run_conn_watch(struct run *run);
 
 /* A connection of an earlier check, behind the steps that made it. False: there is none. */
 bool run_conn_take_kept(struct run *run);
+
+/* More may be there to read than was read: an event comes for it in the next turn. */
+void run_conn_again(struct run *run);
 
 /* The run gives up its connection, if it has one; one that is good may stay for the next check. */
 void run_conn_release(struct run *run, bool has_passed);

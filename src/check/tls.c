@@ -138,11 +138,22 @@ enum tls_result tls_handshake(SSL *ssl, const struct tls_want *want, char text[s
 
 int tls_recv(SSL *ssl, void *buf, uint32_t len, bool *is_clean, char text[static TLS_TEXT_LEN])
 {
-	ERR_clear_error();
+	/* OpenSSL comes back after each record that has no data in it (no SSL_MODE_AUTO_RETRY): else a
+	 * server that sends nothing but those would hold the thread for as long as it likes */
+	for (unsigned i = 0; i < TLS_RECORDS_N; i++) {
+		ERR_clear_error();
+		errno = 0;
 
-	int n = SSL_read(ssl, buf, (int)len);
+		int n = SSL_read(ssl, buf, (int)len);
+		bool is_empty = errno == EAGAIN;
 
-	return n > 0 ? n : failure(ssl, n, is_clean, text);
+		if (n > 0)
+			return n;
+		n = failure(ssl, n, is_clean, text);
+		if (n != -EAGAIN || is_empty)
+			return n;
+	}
+	return -EINPROGRESS;
 }
 
 int tls_send(SSL *ssl, const void *buf, uint32_t len, char text[static TLS_TEXT_LEN])

@@ -14,6 +14,7 @@
 enum {
 	TLS_TEXT_LEN = 128,
 	TLS_SESSION_MAX_S = 3600, /* age after which the certificate is looked at again */
+	TLS_RECORDS_N = 64, /* without data (tickets, new keys) that are taken in at once */
 };
 
 /* What a check wants of TLS; in a snapshot. */
@@ -52,7 +53,8 @@ enum tls_result {
 enum tls_result tls_handshake(SSL *ssl, const struct tls_want *want,
 			      char text[static TLS_TEXT_LEN]);
 
-/* Bytes (> 0), 0 for the end, -EAGAIN, or -EPROTO with text. *is_clean: the end was TLS's own. */
+/* Bytes (> 0), 0 for the end, -EAGAIN, -EINPROGRESS (TLS_RECORDS_N without data have come, and there may
+ * be more), or -EPROTO with text. *is_clean: the end was TLS's own. */
 int tls_recv(SSL *ssl, void *buf, uint32_t len, bool *is_clean, char text[static TLS_TEXT_LEN]);
 
 /* Bytes taken, -EAGAIN, or -EPROTO with text. */

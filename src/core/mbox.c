@@ -89,12 +89,6 @@ static void take_one(struct cds_wfcq_node *node,
 
 void mbox_gather(struct mbox *b)
 {
-	uint64_t junk;
-	/* before the splice: a post that comes after it makes the fd readable again */
-	ssize_t n = read(b->event_fd, &junk, sizeof(junk));
-
-	(void)n;
-
 	/* would block: the queue was empty but for a producer in the middle of its post, which will
 	 * kick when it is through */
 	(void)__cds_wfcq_splice_nonblocking(&b->pending_head, &b->pending_tail, &b->head, &b->tail);

@@ -39,7 +39,8 @@ struct mbox {
 	_Alignas(64) struct cds_wfcq_tail tail; /* producers' end */
 	_Alignas(64) struct __cds_wfcq_head pending_head; /* spliced off; consumer only */
 	struct cds_wfcq_tail pending_tail;
-	int event_fd; /* readable while something waits */
+	int event_fd; /* written to when something comes into the empty box; to be watched for edges, and
+		       * never read: a turn costs no system call more for it */
 };
 
 /* 0 or -errno. */

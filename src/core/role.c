@@ -53,7 +53,7 @@ void role_release(struct role *r)
 	(void)sem_destroy(&r->has_ended);
 }
 
-/* mbox_gather() reads the eventfd; nothing to do but to have a turn. */
+/* Nothing to do but to have a turn. */
 static void on_box(struct loop_fd *lf, uint32_t events)
 {
 	(void)lf;
@@ -121,7 +121,7 @@ static int begin(struct role *r)
 	int err = loop_init(&r->loop);
 
 	if (!err)
-		err = loop_add(&r->loop, &r->box_fd, r->box.event_fd, EPOLLIN, on_box);
+		err = loop_add(&r->loop, &r->box_fd, r->box.event_fd, EPOLLIN | EPOLLET, on_box);
 	if (err)
 		return err;
 	if (r->ops->init)

@@ -219,6 +219,53 @@ static void test_children_die_too(void **state)
 	bench_close(&b);
 }
 
+/* The process that runs the scripts: this one's only child. */
+static pid_t helper_pid(void)
+{
+	char path[64];
+	int pid = 0;
+
+	(void)snprintf(path, sizeof(path), "/proc/self/task/%d/children", getpid());
+
+	FILE *f = fopen(path, "re");
+
+	assert_non_null(f);
+	assert_int_equal(fscanf(f, "%d", &pid), 1);
+	(void)fclose(f);
+	return pid;
+}
+
+/* The helper itself is stopped: a script that has ended meanwhile has its result, of another nobody knows. */
+static void test_held_up(void **state)
+{
+	char file[] = "/tmp/test_spawn.XXXXXX", short_one[128], long_one[128];
+	int fd = mkstemp(file);
+	pid_t pid = helper_pid();
+	struct stat st = { 0 };
+	struct bench b;
+
+	(void)state;
+	assert_true(fd >= 0);
+	(void)snprintf(short_one, sizeof(short_one), "echo >>%s; sleep 0.1; exit 0", file);
+	(void)snprintf(long_one, sizeof(long_one), "echo >>%s; exec sleep 30", file);
+	bench_open(&b);
+	assert_int_equal(ask(&b, 1, 1000, short_one), 0);
+	assert_int_equal(ask(&b, 2, 1000, long_one), 0);
+	while (st.st_size < 2) {
+		assert_int_equal(fstat(fd, &st), 0);
+		(void)usleep(1000);
+	}
+	assert_int_equal(kill(pid, SIGSTOP), 0);
+	(void)usleep(2000000);
+	assert_int_equal(kill(pid, SIGCONT), 0);
+	assert_int_equal(await(&b, 1)->how, SPAWN_EXITED);
+	assert_int_equal(await(&b, 2)->how, SPAWN_FAILED);
+	assert_int_equal(b.res[2].status, ETIME);
+	bench_close(&b);
+	(void)close(fd);
+	(void)unlink(file);
+}
+
 /* Cancelled, and: the client goes away. */
 static void test_cancel(void **state)
 {
@@ -417,6 +464,7 @@ int main(void)
 		cmocka_unit_test(test_not_started),
 		cmocka_unit_test(test_user),
 		cmocka_unit_test(test_children_die_too),
+		cmocka_unit_test(test_held_up),
 		cmocka_unit_test(test_cancel),
 		cmocka_unit_test(test_at_once),
 		cmocka_unit_test(test_rubbish),

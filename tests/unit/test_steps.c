@@ -17,6 +17,7 @@ struct worker {
 	struct engine engine;
 	struct conf_rs rs;
 	struct conf_check check;
+	struct run *run;
 	struct run_result res;
 	bool is_done;
 };
@@ -43,7 +44,8 @@ static void worker_start(struct worker *w, uint16_t port, enum words_CHECK_TYPE 
 		.proto = proto_of(type), .rs = &w->rs, .check = &w->check, .owner = w
 	};
 
-	w->is_done = !run_start(&w->engine, &ask, &w->res);
+	w->run = run_start(&w->engine, &ask, &w->res);
+	w->is_done = !w->run;
 }
 
 static void turn(struct worker *w)
@@ -141,6 +143,71 @@ static void test_answer_in_the_socket_counts(void **state)
 	servers_stop(&servers);
 }
 
+static void on_nothing(struct timer *t, int64_t now_us)
+{
+	(void)t;
+	(void)now_us;
+}
+
+/* So many timers are due that neither the deadline nor the pulse is looked at before the socket. */
+static void test_late_for_the_socket(void **state)
+{
+	static struct servers servers;
+	static struct timer others[LOOP_TIMERS_N];
+	uint16_t port = server_add(&servers, SERVE_CLOSE);
+	static struct worker w;
+
+	(void)state;
+	servers_start(&servers);
+	worker_start(&w, port, CHECK_HTTP);
+	while (!w.is_done && w.run->step->kind != STEP_EXPECT)
+		turn(&w);
+	hold_up(3 * LIMIT_MS);
+	for (unsigned i = 0; i < LOOP_TIMERS_N; i++) {
+		timer_init(&others[i], on_nothing);
+		timer_arm(&w.loop.timers, &others[i], (int64_t)i);
+	}
+	finish(&w);
+	assert_int_equal(w.res.reason, REASON_SOCKERR);
+	assert_int_equal(w.res.local_err, -ETIME);
+	servers_stop(&servers);
+}
+
+/* More has come than a step reads in a turn: the others have theirs, and the rest is not forgotten. */
+static void test_flood(void **state)
+{
+	enum { FLOOD_N = 10 * STEP_READS_N };
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(a);
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	static struct worker w;
+	uint8_t question[512], junk;
+	unsigned turns = 0;
+
+	(void)state;
+	assert_int_equal(bind(fd, (struct sockaddr *)&a, sizeof(a)), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&a, &len), 0);
+	worker_start(&w, ntohs(a.sin_port), CHECK_DNS);
+	/* its question is sent at once: a datagram needs no connection */
+	len = sizeof(a);
+
+	ssize_t n = recvfrom(fd, question, sizeof(question), 0, (struct sockaddr *)&a, &len);
+
+	assert_true(n > 2);
+	question[0] ^= 1; /* answers to another */
+	for (unsigned i = 0; i < FLOOD_N; i++)
+		assert_int_equal(sendto(fd, question, (size_t)n, 0, (struct sockaddr *)&a, len), n);
+	while (!w.is_done && recv(w.run->conn->fd, &junk, 1, MSG_PEEK | MSG_DONTWAIT) > 0) {
+		turn(&w);
+		turns++;
+	}
+	if (!w.is_done) /* else the machine was so slow that its time is over */
+		assert_true(turns >= FLOOD_N / STEP_READS_N);
+	finish(&w);
+	assert_true(w.res.reason == REASON_L7TOUT || w.res.local_err == -ETIME);
+	(void)close(fd);
+}
+
 /* Refused at once: no epoll, no deadline. */
 static void test_refused(void **state)
 {
@@ -161,6 +228,8 @@ int main(void)
 		cmocka_unit_test(test_late_for_the_deadline),
 		cmocka_unit_test(test_held_up_in_the_middle),
 		cmocka_unit_test(test_answer_in_the_socket_counts),
+		cmocka_unit_test(test_late_for_the_socket),
+		cmocka_unit_test(test_flood),
 		cmocka_unit_test(test_refused),
 	};
 

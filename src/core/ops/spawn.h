@@ -9,7 +9,8 @@
  *
  * A script gets a process group of its own, no output, no descriptor of vipd's. When its time is up, the
  * group gets TERM, and KILL 2 seconds later. At most so many run at once as main has said; the others
- * wait, and the time of each begins when it starts.
+ * wait, and the time of each begins when it starts. When the helper itself was held up at the limit, the
+ * result is "failed" with ETIME: nobody knows.
  *
  * A helper that dies takes its scripts with it. Its parent, the keeper (spawn_keep.h), starts another
  * one; each client is told that nothing it has asked for comes back, and is connected again.
@@ -25,6 +26,8 @@ enum {
 	SPAWN_AT_ONCE_N = 64, /* until main says another number */
 	SPAWN_AGAIN_US =
 		100000, /* from the death of a helper until a client looks for the next one */
+	SPAWN_SLACK_US = 10000, /* lateness of the helper that is not worth counting */
+	SPAWN_LATE_PART = 4, /* of the limit: later than this, it is no timeout of the script */
 };
 
 /* Forks the helper. 0 or -errno. Main, before any thread. In the helper it does not return. */

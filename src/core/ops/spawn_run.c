@@ -170,12 +170,27 @@ static void on_end(struct loop_fd *lf, uint32_t events)
 	start_waiting();
 }
 
-/* The limit, and then until it is dead: TERM, KILL after 2 s, again after 2 s and every 10 s. */
+static bool has_ended(const struct job *j)
+{
+	siginfo_t si = { 0 };
+
+	return !waitid(P_PID, (id_t)j->pid, &si, WEXITED | WNOHANG | WNOWAIT) && si.si_pid;
+}
+
+/* The limit, and then until it is dead: TERM, KILL after 2 s, again after 2 s and every 10 s. A helper
+ * that was held up itself can't tell: whatever held it up may have held up the script too. */
 static void on_time(struct timer *t, int64_t now_us)
 {
 	struct job *j = container_of(t, struct job, timer);
+	int64_t late_us = now_us - t->at_us;
 
-	if (!j->kill_n)
+	if (!j->kill_n && has_ended(j)) {
+		on_end(&j->pid_fd, EPOLLIN);
+		return;
+	}
+	if (!j->kill_n && late_us > SPAWN_SLACK_US && late_us > j->limit_us / SPAWN_LATE_PART)
+		tell(j, SPAWN_FAILED, ETIME);
+	else if (!j->kill_n)
 		tell(j, SPAWN_TIMEOUT, 0);
 	(void)kill(-j->pid, j->kill_n ? SIGKILL : SIGTERM);
 	j->kill_n++;
