@@ -18,6 +18,7 @@
 #include "core/ops/fds.h"
 #include "core/ops/giveway.h"
 #include "core/ops/memory.h"
+#include "core/ops/notify.h"
 #include "core/ops/options.h"
 #include "core/ops/reload.h"
 #include "core/ops/single.h"
@@ -65,6 +66,7 @@ struct daemon {
 	bool is_lock_told;
 	struct late late_told[LATE_N]; /* as it was when it was last told */
 
+	struct notify *notify;
 	struct vrrp *vrrp;
 	struct reflector *reflector;
 	struct ipvs *ipvs;
@@ -72,7 +74,7 @@ struct daemon {
 	unsigned check_n;
 
 	/* every role but main, in order of start; stopped in the opposite order */
-	struct role *roles[CHECK_WORKERS_MAX + 4];
+	struct role *roles[CHECK_WORKERS_MAX + 5];
 	unsigned role_n;
 
 	bool has_kernel; /* the IPVS writer works on the kernel's table */
@@ -379,8 +381,11 @@ static int make_roles(struct daemon *d, struct ipvs_kern *kern, unsigned workers
 {
 	int err = 0;
 
+	d->notify = notify_new(&d->board); /* the last to stop: it tells what the others say then */
+	err = add_role(d, notify_role(d->notify));
 	d->ipvs = ipvs_new(&d->board, kern);
-	err = add_role(d, ipvs_role(d->ipvs));
+	if (!err)
+		err = add_role(d, ipvs_role(d->ipvs));
 	d->board.ipvs = &ipvs_role(d->ipvs)->box;
 	for (unsigned i = 0; !err && i < workers; i++) {
 		d->check[i] = check_new(&d->board, i, workers);
@@ -410,6 +415,7 @@ static void free_roles(struct daemon *d)
 	for (unsigned i = 0; i < d->check_n; i++)
 		check_free(d->check[i]);
 	ipvs_free(d->ipvs);
+	notify_free(d->notify);
 }
 
 static int start_role(struct role *r)

@@ -10,6 +10,8 @@
  *	check 0..n  HEALTH, WEIGHT --------> ipvs
  *	main ------ ADMIN -----------------> ipvs
  *	tracker --- TRACK -----------------> vrrp
+ *	vrrp, ipvs  EVENT -----------------> notify		(the events are in a ring: event.h)
+ *	notify ---- TOLD ------------------> main		(what was told is in history.h)
  *
  * A message is a fact (mbox.h): an id and a value of 63 bits that is always the latest. Ids are
  * minted once by main and never used again (conf_ids.h), so an id says the generation too: a
@@ -36,6 +38,8 @@ enum msg_type {
 	MSG_WEIGHT, /* id: probe; value: what it adds to its server's weight, an int32_t in 32 bits */
 	MSG_ADMIN, /* id: server; value: admin_pack() */
 	MSG_TRACK, /* id: tracked script, file or process; value: track_pack() */
+	MSG_EVENT, /* id: enum role_id; value: events that role has ever posted */
+	MSG_TOLD, /* id 0; value: events ever told */
 };
 
 /* The value of VRRP_STATE that means "has the addresses"; the same number as in vrrp/fsm.h. */

@@ -8,6 +8,7 @@
 #include "core/log.h"
 #include "core/stats.h"
 #include "vrrp/group.h"
+#include "vrrp/tell.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -189,6 +190,7 @@ static void changed(void *arg, struct vrrp_inst *in, enum vrrp_state from)
 	    addr_eq(&in->r.src, &in->o.vip[0].s.prefix.addr))
 		log_event(LOG_VRRP_OWNER, "inst=%s iface=%s src=%s", in->cf->s.name, iface_name(in),
 			  src);
+	tell_state(arg, in, from);
 	group_changed(arg, in, from);
 	post_later(arg, in);
 }
@@ -197,7 +199,7 @@ _Static_assert((int)VRRP_ACTIVE == (int)MSG_VRRP_ACTIVE, "as other roles know it
 
 static void prio_changed(void *arg, struct vrrp_inst *in, uint8_t from)
 {
-	(void)arg;
+	tell_prio(arg, in);
 	log_event(LOG_VRRP_PRIO, "inst=%s from=%u to=%u base=%u state=%s", in->cf->s.name, from,
 		  in->r.prio, in->o.prio, fsm_state_name[in->r.state]);
 }
@@ -206,7 +208,7 @@ static void beaten(void *arg, struct vrrp_inst *in, const struct inst_cause *cau
 {
 	char src[ADDR_TEXT_LEN];
 
-	(void)arg;
+	tell_lower(arg, in, cause->advert->prio);
 	log_event(LOG_VRRP_LOWER, "inst=%s src=%s theirs=%u ours=%u", in->cf->s.name,
 		  addr_text(cause->from, src), cause->advert->prio, in->r.prio);
 }

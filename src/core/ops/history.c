@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * See history.h. A place has a number: twice the event's and one more while it is written, one event's
+ * double and two when it is whole. A reader that finds the same number before and after it has copied
+ * the words has a whole entry. Words are atomic, so nobody reads half of one, and stored and loaded in
+ * order (release, acquire), so that the number means what it says.
+ */
+#include "core/ops/history.h"
+
+#include "core/bug.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { WORDS_N = sizeof(struct history_entry) / sizeof(uint64_t) };
+
+_Static_assert(sizeof(struct history_entry) % sizeof(uint64_t) == 0, "whole words");
+
+struct place {
+	atomic_uint_fast64_t number;
+	_Atomic uint64_t word[WORDS_N];
+};
+
+struct history {
+	atomic_uint_fast64_t next;
+	struct place place[HISTORY_N];
+};
+
+struct history *history_new(void)
+{
+	struct history *h = calloc(1, sizeof(*h));
+
+	BUG_ON(!h);
+	return h;
+}
+
+void history_free(struct history *h)
+{
+	free(h);
+}
+
+void history_put(struct history *h, const struct history_entry *e)
+{
+	uint64_t n = atomic_load_explicit(&h->next, memory_order_relaxed), word[WORDS_N];
+	struct place *p = &h->place[n % HISTORY_N];
+	struct history_entry copy = *e;
+
+	copy.n = n;
+	memcpy(word, &copy, sizeof(word));
+	atomic_store_explicit(&p->number, 2 * n + 1, memory_order_relaxed);
+	for (unsigned i = 0; i < WORDS_N; i++)
+		atomic_store_explicit(&p->word[i], word[i], memory_order_release);
+	atomic_store_explicit(&p->number, 2 * n + 2, memory_order_release);
+	atomic_store_explicit(&h->next, n + 1, memory_order_release);
+}
+
+uint64_t history_next(const struct history *h)
+{
+	return atomic_load_explicit(&h->next, memory_order_acquire);
+}
+
+static bool read_one(const struct history *h, uint64_t n, struct history_entry *e)
+{
+	const struct place *p = &h->place[n % HISTORY_N];
+	uint64_t word[WORDS_N];
+
+	if (atomic_load_explicit(&p->number, memory_order_acquire) != 2 * n + 2)
+		return false;
+	for (unsigned i = 0; i < WORDS_N; i++)
+		word[i] = atomic_load_explicit(&p->word[i], memory_order_acquire);
+	if (atomic_load_explicit(&p->number, memory_order_relaxed) != 2 * n + 2)
+		return false;
+	memcpy(e, word, sizeof(*e));
+	return true;
+}
+
+/* A writer that laps us makes us begin again further on. */
+bool history_read(const struct history *h, uint64_t *at, struct history_entry *e)
+{
+	for (;;) {
+		uint64_t next = history_next(h);
+
+		if (*at >= next)
+			return false;
+		if (next - *at > HISTORY_N)
+			*at = next - HISTORY_N;
+		if (read_one(h, (*at)++, e))
+			return true;
+	}
+}
+
+struct words {
+	const char *kind, *what;
+	const char *value[EVENT_STATE_N];
+};
+
+/* clang-format off */
+#define STATES { "", "INIT", "BACKUP", "ACTIVE", "FAULT", "STOP", "DELETED" }
+#define VERDICTS { "unknown", "down", "up" }
+
+static const struct words words[EVENT_TYPE_N] = {
+	[EVENT_NONE]       = { "", "", { NULL } },
+	[EVENT_INST]       = { "instance", "state", STATES },
+	[EVENT_INST_PRIO]  = { "instance", "priority", STATES },
+	[EVENT_INST_LOWER] = { "instance", "lower_priority", { NULL } },
+	[EVENT_GROUP]      = { "group", "state", STATES },
+	[EVENT_SERVER]     = { "server", "state", VERDICTS },
+	[EVENT_CHECK]      = { "server", "check", VERDICTS },
+	[EVENT_WEIGHT]     = { "server", "weight", { NULL } },
+	[EVENT_ADMIN]      = { "server", "admin", { "ready", "drain", "maint" } },
+	[EVENT_DRAINED]    = { "server", "drained", { NULL } },
+	[EVENT_QUORUM]     = { "service", "quorum", VERDICTS },
+	[EVENT_PANIC]      = { "service", "panic", { "no", "yes" } },
+	[EVENT_SUSPENDED]  = { "service", "suspended", { "no", "yes" } },
+	[EVENT_ADDED]      = { "server", "added", { NULL } },
+};
+/* clang-format on */
+
+const char *history_kind(const struct history_entry *e)
+{
+	return e->type < EVENT_TYPE_N ? words[e->type].kind : "";
+}
+
+const char *history_what(const struct history_entry *e)
+{
+	return e->type < EVENT_TYPE_N ? words[e->type].what : "";
+}
+
+const char *history_word(const struct history_entry *e, uint8_t value)
+{
+	const char *word = e->type < EVENT_TYPE_N && value < EVENT_STATE_N
+				   ? words[e->type].value[value]
+				   : NULL;
+
+	return word ? word : "";
+}
