@@ -78,7 +78,8 @@ static void keep_members(struct ka *k, const struct names *n, struct conf_strs *
 /* Groups of a kind whose members are all gone are no groups. */
 static void drop_empty(struct ka *k, enum schema_kind kind, const char *where)
 {
-	const struct schema_key *key = schema_find(kind, "group"), *name = schema_find(kind, "name");
+	const struct schema_key *key = schema_find(kind, "group"),
+				*name = schema_find(kind, "name");
 	struct vec *list = &k->b.list[kind];
 	uint32_t kept = 0;
 
