@@ -25,6 +25,7 @@
 #include "core/log.h"
 #include "core/ops/history.h"
 #include "core/ops/notify_fifo.h"
+#include "core/ops/notify_mail.h"
 #include "core/ops/notify_run.h"
 #include "core/ops/notify_told.h"
 
@@ -48,6 +49,7 @@ struct notify {
 	struct history *history;
 	struct notify_run run;
 	struct notify_fifos fifos;
+	struct notify_mail mail;
 	const struct conf *fifos_conf; /* whose FIFOs are there; only compared */
 	struct fact told_fact;
 	struct timer again;
@@ -66,6 +68,7 @@ static void on_say(void *arg, const struct conf *c, uint32_t id, const struct sa
 
 	notify_run_say(&n->run, c, id, s);
 	notify_fifo_say(&n->fifos, s);
+	notify_mail_say(&n->mail, c, s);
 }
 
 /* ------------------------------------------------------------------ sources */
@@ -152,6 +155,7 @@ static int init(struct role *r)
 
 	notify_run_init(&n->run, &r->loop);
 	notify_fifo_init(&n->fifos, &r->loop);
+	notify_mail_init(&n->mail, &r->loop);
 	return 0;
 }
 
@@ -186,7 +190,7 @@ static void reconcile(struct role *r)
 
 static bool is_idle(const struct notify *n)
 {
-	return notify_run_is_idle(&n->run) && !notify_fifo_is_waiting(&n->fifos);
+	return notify_run_is_idle(&n->run) && !notify_mail_is_going(&n->mail);
 }
 
 /* The others have ended: what they posted is told, and what that needs may take a while. */
@@ -199,12 +203,14 @@ static void fini(struct role *r)
 		;
 	if (n->source[1].conf)
 		told_omega(&n->told, n->source[1].conf);
+	notify_mail_flush(&n->mail);
 	while (!is_idle(n) && clock_now_us() < until_us) {
 		loop_wait(&r->loop, MS(100));
 		loop_run(&r->loop);
 	}
 	notify_run_fini(&n->run);
 	notify_fifo_fini(&n->fifos);
+	notify_mail_fini(&n->mail);
 	for (unsigned i = 0; i < 2; i++)
 		if (n->source[i].conf)
 			conf_drop(n->source[i].conf);
@@ -227,6 +233,7 @@ struct notify *notify_new(struct board *board)
 	n->role.board = board;
 	n->told = (struct told){ .say = on_say, .arg = n };
 	n->history = history_new();
+	mail_send_global();
 	event_ring_init(&n->vrrp_ring, NOTIFY_VRRP_EVENTS_N, ROLE_VRRP, &n->role.box);
 	event_ring_init(&n->ipvs_ring, NOTIFY_IPVS_EVENTS_N, ROLE_IPVS, &n->role.box);
 	n->source[0] = (struct source){ .ring = &n->vrrp_ring, .advance = told_vrrp_advance };

@@ -137,14 +137,6 @@ void notify_fifo_say(struct notify_fifos *all, const struct say *s)
 			put(f, s->line, len);
 }
 
-bool notify_fifo_is_waiting(const struct notify_fifos *all)
-{
-	for (const struct fifo *f = all->fifo; f; f = f->next)
-		if (f->queue)
-			return true;
-	return false;
-}
-
 /* ------------------------------------------------------------------ readers */
 
 static void start_reader(struct fifo *f)

@@ -47,6 +47,3 @@ void notify_fifo_adopt(struct notify_fifos *f, const struct conf *c);
 
 /* Writes a line to all that are to have it. */
 void notify_fifo_say(struct notify_fifos *f, const struct say *s);
-
-/* Some line waits here for its reader. */
-bool notify_fifo_is_waiting(const struct notify_fifos *f);

@@ -41,20 +41,25 @@ const char *say_state(const struct conf_vrrp *in, uint8_t state)
 	return state_names[state];
 }
 
-static struct conf_range script_of(const struct fields_vrrp *s, const char *state)
+/* One that is gone has no notify_fault, also when it is told as FAULT: as keepalived does it. */
+static struct conf_range script_of(const struct fields_vrrp *s, uint8_t state)
 {
-	const struct {
-		const char *state;
-		struct conf_range script;
-	} rows[] = {
-		{ "MASTER", s->notify_master },   { "BACKUP", s->notify_backup },
-		{ "FAULT", s->notify_fault },     { "STOP", s->notify_stop },
-		{ "DELETED", s->notify_deleted },
-	};
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
-		if (!strcmp(rows[i].state, state))
-			return rows[i].script;
+	switch ((enum event_state)state) {
+	case EVENT_STATE_ACTIVE:
+		return s->notify_master;
+	case EVENT_STATE_BACKUP:
+		return s->notify_backup;
+	case EVENT_STATE_FAULT:
+		return s->notify_fault;
+	case EVENT_STATE_STOP:
+		return s->notify_stop;
+	case EVENT_STATE_GONE:
+		return s->notify_deleted;
+	case EVENT_STATE_NONE:
+	case EVENT_STATE_INIT:
+	case EVENT_STATE_N:
+		break;
+	}
 	return (struct conf_range){ 0 };
 }
 
@@ -95,7 +100,7 @@ bool say_inst(const struct conf *c, const struct conf_vrrp *in, uint8_t state, u
 			   .fifos = SAY_VRRP,
 			   .fifo = fifo_of(c, in) };
 
-	struct conf_range specific = script_of(&in->s, name);
+	struct conf_range specific = script_of(&in->s, state);
 
 	add_script(c, s, &specific, false);
 	add_script(c, s, &in->s.notify, true);
