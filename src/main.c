@@ -17,6 +17,7 @@
 #include "core/ops/control_verbs.h"
 #include "core/ops/fds.h"
 #include "core/ops/giveway.h"
+#include "core/ops/hook.h"
 #include "core/ops/memory.h"
 #include "core/ops/notify.h"
 #include "core/ops/options.h"
@@ -486,6 +487,7 @@ static int serve(struct daemon *d, struct conf *first, struct ipvs_kern *kern)
 		  d->opt.is_memory ? "memory"
 		  : d->has_kernel  ? "kernel"
 				   : "none");
+	hook_run(first, &first->global.s.startup_script, first->global.s.startup_timeout_us);
 	conf_ids_mint(&d->minter, NULL, first);
 	publish(d, first);
 	if (!err)
@@ -500,6 +502,8 @@ static int serve(struct daemon *d, struct conf *first, struct ipvs_kern *kern)
 		_exit(EXIT_FAILED); /* a thread that hangs holds what we would free */
 	}
 	accept_remove(d->conf);
+	hook_run(d->conf, &d->conf->global.s.shutdown_script,
+		 d->conf->global.s.shutdown_timeout_us);
 	conf_drop(d->conf);
 	if (d->told)
 		conf_drop(d->told);

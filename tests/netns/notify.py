@@ -232,6 +232,29 @@ def hanging_script(t, net):
             t.equal(daemon.stop(), 0, "exit status")
 
 
+def hooks(t, net):
+    t.part("startup_script, shutdown_script")
+    router, _ = network(net, "hooks")
+    with Ears(router, relay=False) as ears:
+        for name in ("before", "after", "any"):
+            ears.script(name)
+        hang = os.path.join(ears.folder, "hang")
+        write(hang, "#!/bin/sh\nsleep 1000\n")
+        os.chmod(hang, 0o755)
+        more = f'startup_script = [ "{ears.folder}/before", "x" ]; shutdown_script = [ "{ears.folder}/after" ];'
+        with Daemon(conf_of(ears, more=more), ns=router, name="hooks") as daemon:
+            daemon.wait_for(r"vrrp\.state inst=one .*to=ACTIVE", PATIENCE)
+            ears.wait("scripts", scripts=3)
+            t.equal(daemon.stop(), 0, "exit status")
+        scripts = ears.all()[0]
+        t.equal((scripts[0], scripts[-1]), (b"before|0:0|none|x", b"after|0:0|none"), "they run first and last")
+        more = f'startup_script = [ "{hang}" ]; startup_script_timeout = 1;'
+        with Daemon(conf_of(ears, more=more), ns=router, name="hooks") as daemon:
+            daemon.wait_for(r"notify\.script script=.*/hang error=\"did not end in time\"", PATIENCE)
+            daemon.wait_for(r"vrrp\.state inst=one .*to=ACTIVE", PATIENCE)
+            t.equal(daemon.stop(), 0, "one that hangs delays the start for no longer than its limit")
+
+
 def fifos(t, net):
     t.part("FIFOs")
     router, lan = network(net, "fifo")
@@ -324,6 +347,7 @@ with suite("notify") as test:
     with Net() as network_all:
         compare(test, network_all)
         hanging_script(test, network_all)
+        hooks(test, network_all)
         fifos(test, network_all)
         unread_fifo(test, network_all)
         bad_relays(test, network_all)
