@@ -6,10 +6,9 @@
 
 #include "check/kit_tls.h"
 #include "core/bug.h"
+#include "core/conf/conf_account.h"
 
 #include <errno.h>
-#include <grp.h>
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -342,33 +341,16 @@ static void make_udp(const struct conf_check *ck, struct kit_check *k)
 		k->reply = bytes_of(ck->s.reply, &k->reply_len, &k->mask);
 }
 
-/* The account of a script: its own, else that of all scripts, else vipd_script, else ours. */
 static void make_script(struct maker *m, const struct conf_check *ck, struct kit_check *k)
 {
-	const struct fields_global *g = &m->conf->global.s;
-	const char *user = ck->s.user ? ck->s.user : g->script_user;
-	const char *group = ck->s.user ? ck->s.user_group : g->script_group;
-	const struct passwd *pw = getpwnam(user ? user : "vipd_script");
+	struct conf_account account;
+	const char *missing;
 
-	k->uid = geteuid();
-	k->gid = getegid();
-	k->user = "";
-	if (pw) {
-		k->uid = pw->pw_uid;
-		k->gid = pw->pw_gid;
-	} else if (user) {
-		fail(m, ck->loc, "there is no user %s", user);
-	}
-	if (group) {
-		const struct group *gr = getgrnam(group);
-
-		if (gr)
-			k->gid = gr->gr_gid;
-		else
-			fail(m, ck->loc, "there is no group %s", group);
-	}
-	if (pw && user && g->supplementary_groups)
-		k->user = user; /* the snapshot's own text */
+	if (!conf_account_find(m->conf, ck->s.user, ck->s.user_group, &account, &missing))
+		fail(m, ck->loc, "there is no user or group %s", missing);
+	k->uid = account.uid;
+	k->gid = account.gid;
+	k->user = account.groups_of;
 	if (!ck->s.command.n || ck->s.command.v[0][0] != '/')
 		fail(m, ck->loc, "a check of type \"script\" needs a command, by its whole path");
 }
