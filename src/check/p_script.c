@@ -108,8 +108,25 @@ static void on_result(void *arg, const struct spawn_result *res)
 	finish(run, res);
 }
 
+/* The helper has died: none of them has run to its end. */
+static void on_lost(void *arg)
+{
+	static const struct spawn_result none = { .how = SPAWN_FAILED, .status = EPIPE };
+	struct scripts *s = arg;
+
+	for (uint32_t slot = 0; slot < SCRIPTS_N; slot++) {
+		struct run *run = s->run[slot];
+
+		if (!run)
+			continue;
+		slot_free(s, s->id[slot]);
+		finish(run, &none);
+	}
+}
+
 void scripts_listen(struct scripts *s, struct loop *loop)
 {
+	s->client.lost = on_lost;
 	/* without a helper each check says so */
 	(void)spawn_client_listen(&s->client, loop, on_result, s);
 }

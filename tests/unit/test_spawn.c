@@ -4,6 +4,7 @@
  */
 #include "core/clock.h"
 #include "core/ops/spawn.h"
+#include "core/ops/spawn_keep.h"
 
 #include "unit.h"
 
@@ -23,7 +24,7 @@ struct bench {
 	struct loop loop;
 	struct spawn_client client;
 	struct spawn_result res[IDS_MAX];
-	unsigned n[IDS_MAX], all_n;
+	unsigned n[IDS_MAX], all_n, lost_n;
 };
 
 static void on_done(void *arg, const struct spawn_result *res)
@@ -36,11 +37,17 @@ static void on_done(void *arg, const struct spawn_result *res)
 	b->all_n++;
 }
 
+static void on_lost(void *arg)
+{
+	((struct bench *)arg)->lost_n++;
+}
+
 static void bench_open(struct bench *b)
 {
 	memset(b, 0, sizeof(*b));
 	assert_int_equal(loop_init(&b->loop), 0);
 	assert_int_equal(spawn_client_open(&b->client), 0);
+	b->client.lost = on_lost;
 	assert_int_equal(spawn_client_listen(&b->client, &b->loop, on_done, b), 0);
 }
 
@@ -264,6 +271,87 @@ static void test_at_once(void **state)
 	assert_int_equal(rmdir(dir), 0);
 }
 
+static pid_t number_in(const char *path)
+{
+	char text[32] = { 0 };
+	int fd = open(path, O_RDONLY);
+
+	assert_true(fd >= 0);
+	assert_true(read(fd, text, sizeof(text) - 1) > 0);
+	(void)close(fd);
+	return atoi(text);
+}
+
+/* The helper is killed: its script dies with it, the client is told, and another helper takes its place
+ * with the same limit. Twice, so that it is no luck. */
+static void test_helper_dies(void **state)
+{
+	static struct bench b;
+	char pid_file[] = "/tmp/vipd_spawn_XXXXXX", helper_file[] = "/tmp/vipd_spawn_XXXXXX";
+	char script[300];
+	int fd[] = { mkstemp(pid_file), mkstemp(helper_file) };
+
+	(void)state;
+	assert_true(fd[0] >= 0 && fd[1] >= 0);
+	(void)close(fd[0]);
+	(void)close(fd[1]);
+	(void)snprintf(script, sizeof(script), "echo $PPID >%s; echo $$ >%s; exec sleep 100",
+		       helper_file, pid_file);
+	bench_open(&b);
+	for (unsigned round = 1; round <= 2; round++) {
+		int64_t until_us = clock_now_us() + SEC(WAIT_S);
+		int err;
+
+		assert_int_equal(truncate(pid_file, 0), 0);
+		assert_int_equal(ask(&b, round, 0, script), 0);
+		await_begun(pid_file);
+
+		pid_t victim = number_in(pid_file);
+
+		assert_int_equal(kill(number_in(helper_file), SIGKILL), 0);
+		while (b.lost_n < round) {
+			assert_true(clock_now_us() < until_us);
+			loop_wait(&b.loop, MS(100));
+			loop_run(&b.loop);
+		}
+		while (!kill(victim, 0)) {
+			assert_true(clock_now_us() < until_us);
+			(void)usleep(10000);
+		}
+		assert_int_equal(ask(&b, 100 + round, 20000, "exit 7"), -EPIPE);
+		while ((err = ask(&b, 100 + round, 20000, "exit 7"))) {
+			assert_int_equal(err, -EPIPE);
+			assert_true(clock_now_us() < until_us);
+			loop_wait(&b.loop, MS(100));
+			loop_run(&b.loop);
+		}
+		assert_int_equal(await(&b, 100 + round)->status, 7);
+		assert_int_equal(b.n[round], 0); /* no result: it did not end by itself */
+	}
+	assert_int_equal(b.lost_n, 2);
+	bench_close(&b);
+	(void)unlink(pid_file);
+	(void)unlink(helper_file);
+}
+
+static void test_waits(void **state)
+{
+	static const struct {
+		int64_t last_us, lived_us, wait_us;
+	} rows[] = {
+		{ 0, 0, SPAWN_KEEP_FIRST_US },
+		{ SPAWN_KEEP_FIRST_US, MS(1), 2 * SPAWN_KEEP_FIRST_US },
+		{ SEC(6), SEC(1), SPAWN_KEEP_LAST_US },
+		{ SPAWN_KEEP_LAST_US, SEC(59), SPAWN_KEEP_LAST_US },
+		{ SPAWN_KEEP_LAST_US, SEC(60), SPAWN_KEEP_FIRST_US },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(rows); i++)
+		assert_int_equal(spawn_keep_wait_us(rows[i].last_us, rows[i].lived_us),
+				 rows[i].wait_us);
+}
+
 /* Rubbish is passed over. */
 static void test_rubbish(void **state)
 {
@@ -332,6 +420,8 @@ int main(void)
 		cmocka_unit_test(test_cancel),
 		cmocka_unit_test(test_at_once),
 		cmocka_unit_test(test_rubbish),
+		cmocka_unit_test(test_waits),
+		cmocka_unit_test(test_helper_dies),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -1,23 +1,32 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The side of vipd's threads; see spawn.h. The helper itself is in spawn_run.c.
+ * The side of vipd's threads; see spawn.h. The helper itself is in spawn_run.c, its parent in
+ * spawn_keep.c. The socket to them outlives a helper: what is sent while there is none is read by the
+ * next one. So a client that has lost its helper can put itself there at once.
  */
 #include "core/ops/spawn.h"
 
 #include "core/bug.h"
-#include "core/ops/spawn_run.h"
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/ops/spawn_keep.h"
 
 #include <errno.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* main's own */
+enum { TOLD_US = 1000000 }; /* the clients of one helper lose it together: it is told once */
+
+/* fd and pid are main's, and frozen while there are threads. */
 static struct {
 	int fd; /* to the helper; 0: none */
-	pid_t pid;
+	pid_t pid; /* of its keeper */
+	atomic_uint limit; /* 0: not said yet */
+	atomic_int_fast64_t told_us; /* when its death was told; 0: never */
 } helper;
 
 static int pair(int fd[2])
@@ -37,7 +46,7 @@ int spawn_start(void)
 
 	if (!pid) {
 		(void)close(fd[0]);
-		spawn_run(fd[1]);
+		spawn_keep(fd[1]);
 		_exit(0);
 	}
 	err = -errno;
@@ -75,7 +84,8 @@ static int tell(struct spawn_ask ask, int pass_fd)
 
 void spawn_limit(unsigned n)
 {
-	if (helper.fd)
+	atomic_store(&helper.limit, n);
+	if (helper.fd && n)
 		(void)tell((struct spawn_ask){ .kind = SPAWN_LIMIT, .limit_ms = n }, -1);
 }
 
@@ -88,11 +98,11 @@ void spawn_stop(void)
 	helper.fd = 0;
 }
 
-int spawn_client_open(struct spawn_client *c)
+/* A socket to the helper in c->fd. */
+static int join(struct spawn_client *c)
 {
 	int fd[2], err;
 
-	*c = (struct spawn_client){ .fd = -1, .lf = { .fd = -1 } };
 	if (!helper.fd)
 		return -EPIPE;
 	err = pair(fd);
@@ -107,6 +117,35 @@ int spawn_client_open(struct spawn_client *c)
 	return err;
 }
 
+int spawn_client_open(struct spawn_client *c)
+{
+	*c = (struct spawn_client){ .fd = -1, .lf = { .fd = -1 } };
+	return join(c);
+}
+
+static void leave(struct spawn_client *c)
+{
+	if (c->loop)
+		loop_del(c->loop, &c->lf);
+	if (c->fd >= 0)
+		(void)close(c->fd);
+	c->fd = -1;
+}
+
+/* The helper's end of the socket is closed: it is dead, or was never there. */
+static void lose(struct spawn_client *c)
+{
+	int64_t now_us = clock_now_us(), told_us = atomic_load(&helper.told_us);
+
+	leave(c);
+	if ((!told_us || now_us - told_us > TOLD_US) &&
+	    atomic_compare_exchange_strong(&helper.told_us, &told_us, now_us))
+		log_event(LOG_SCRIPTS_LOST, "%s", "");
+	timer_arm(&c->loop->timers, &c->again, now_us + SPAWN_AGAIN_US);
+	if (c->lost)
+		c->lost(c->arg);
+}
+
 static void on_result(struct loop_fd *lf, uint32_t events)
 {
 	struct spawn_client *c = container_of(lf, struct spawn_client, lf);
@@ -114,14 +153,39 @@ static void on_result(struct loop_fd *lf, uint32_t events)
 	uint8_t buf[sizeof(res) + 1];
 
 	(void)events;
-	for (;;) {
-		ssize_t n = recv(lf->fd, buf, sizeof(buf), 0);
+	while (c->fd >= 0) {
+		ssize_t n = recv(c->fd, buf, sizeof(buf), 0);
 
-		if (n <= 0)
+		if (!n || (n < 0 && errno == ECONNRESET)) {
+			lose(c);
+			return;
+		}
+		if (n < 0)
 			return;
 		if (spawn_result_read(buf, (uint32_t)n, &res))
 			c->done(c->arg, &res);
 	}
+}
+
+/* edge: what is there is read to its end */
+static int listen_to(struct spawn_client *c)
+{
+	int err = loop_add(c->loop, &c->lf, c->fd, EPOLLIN | EPOLLET, on_result);
+
+	if (err)
+		leave(c);
+	return err;
+}
+
+static void on_again(struct timer *t, int64_t now_us)
+{
+	struct spawn_client *c = container_of(t, struct spawn_client, again);
+	unsigned limit = atomic_load(&helper.limit);
+
+	if (limit)
+		(void)tell((struct spawn_ask){ .kind = SPAWN_LIMIT, .limit_ms = limit }, -1);
+	if (join(c) || listen_to(c))
+		timer_arm(&c->loop->timers, t, now_us + TOLD_US);
 }
 
 int spawn_client_listen(struct spawn_client *c, struct loop *loop,
@@ -129,19 +193,17 @@ int spawn_client_listen(struct spawn_client *c, struct loop *loop,
 {
 	c->done = done;
 	c->arg = arg;
-	if (c->fd < 0)
-		return -EPIPE;
-	/* edge: the end of the helper is told once */
-	return loop_add(loop, &c->lf, c->fd, EPOLLIN | EPOLLET, on_result);
+	c->loop = loop;
+	timer_init(&c->again, on_again);
+	return c->fd < 0 ? -EPIPE : listen_to(c);
 }
 
 void spawn_client_close(struct spawn_client *c, struct loop *loop)
 {
-	if (loop)
-		loop_del(loop, &c->lf);
-	if (c->fd >= 0)
-		(void)close(c->fd);
-	c->fd = -1;
+	if (loop && c->loop)
+		timer_disarm(&loop->timers, &c->again);
+	leave(c);
+	c->loop = NULL;
 }
 
 int spawn_ask(struct spawn_client *c, const struct spawn_ask *ask)

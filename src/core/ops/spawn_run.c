@@ -55,6 +55,7 @@ static struct {
 	struct loop_fd main_fd;
 	struct job *first, **last; /* waiting */
 	unsigned waiting_n, running_n, running_max_n;
+	pid_t pid; /* of the helper */
 	bool is_stopping;
 } s;
 
@@ -137,6 +138,11 @@ static _Noreturn void child(const struct spawn_ask *ask, int err_fd)
 	}
 	if (!err && chdir("/"))
 		err = errno;
+	/* without the helper nobody would end it when its time is up; a change of user takes this off */
+	if (!err && prctl(PR_SET_PDEATHSIG, SIGKILL))
+		err = errno;
+	if (getppid() != s.pid)
+		_exit(127);
 	/* execv() takes them without const and changes nothing */
 	for (uint32_t i = 0; i <= ask->argc; i++)
 		memcpy(&argv[i], &ask->argv[i], sizeof(argv[i]));
@@ -396,7 +402,7 @@ static void turn(int64_t max_us)
 
 /* Clients see to the end of their scripts when their sockets close, which they do with vipd; what is
  * still there a while later is not waited for. */
-void spawn_run(int main_fd)
+bool spawn_run(int main_fd)
 {
 	sigset_t all;
 
@@ -407,11 +413,12 @@ void spawn_run(int main_fd)
 	(void)unsetenv("IFS");
 	(void)unsetenv("LD_PRELOAD");
 	(void)unsetenv("LD_LIBRARY_PATH");
+	s.pid = getpid();
 	s.last = &s.first;
 	s.running_max_n = SPAWN_AT_ONCE_N;
 	s.main_fd.fd = -1;
 	if (loop_init(&s.loop) || loop_add(&s.loop, &s.main_fd, main_fd, EPOLLIN, on_main))
-		return;
+		return false;
 	while (!s.is_stopping)
 		turn(SEC(1));
 	loop_del(&s.loop, &s.main_fd);
@@ -420,4 +427,5 @@ void spawn_run(int main_fd)
 
 	while (s.running_n && clock_now_us() < until_us)
 		turn(MS(100));
+	return true;
 }

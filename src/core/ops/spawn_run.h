@@ -4,5 +4,8 @@
  */
 #pragma once
 
-/* Serves main's socket and the clients that come over it, until main closes it. In the helper only. */
-void spawn_run(int main_fd);
+#include <stdbool.h>
+
+/* Serves main's socket and the clients that come over it, until main closes it. False: it could not begin.
+ * In the helper only. */
+bool spawn_run(int main_fd);
