@@ -16,6 +16,7 @@ from netns import Net  # noqa: E402
 from proc import Daemon, wait_until  # noqa: E402
 from rogue import Rogue, packet  # noqa: E402
 from suite import suite  # noqa: E402
+from web import Web  # noqa: E402
 
 VIPD = sys.argv[1] if len(sys.argv) > 1 else "build/vipd"
 PATIENCE = 20
@@ -319,6 +320,86 @@ def unread_fifo(t, net):
         t.check(os.path.exists(path), "a FIFO that was there stays")
 
 
+def parents():
+    """pid -> (parent, name) of all processes."""
+    found = {}
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
+                text = file.read()
+        except OSError:
+            continue
+        found[int(pid)] = int(text.rsplit(")", 1)[1].split()[1]), text[text.index("(") + 1:text.rindex(")")]
+    return found
+
+
+def helper_of(daemon):
+    """The script helper: the one of that name that has no child of that name."""
+    all_of = parents()
+
+    def is_below(pid):
+        while pid in all_of and pid != daemon.pid:
+            pid = all_of[pid][0]
+        return pid == daemon.pid
+    ours = [pid for pid, (_, name) in all_of.items() if name.startswith("vipd-scr") and is_below(pid)]
+    return next(pid for pid in ours if not any(all_of[other][0] == pid for other in ours))
+
+
+def dead_helper(t, net):
+    t.part("the script helper dies")
+    router, _ = network(net, "dead")
+    with Ears(router, relay=False) as ears:
+        path, again = os.path.join(ears.folder, "any"), os.path.join(ears.folder, "again")
+        write(path, f'#!/bin/sh\necho "begin $3" >> {ears.log}\n[ -e {again} ] || sleep 1000\necho "end $3" >> {ears.log}\n')
+        os.chmod(path, 0o755)
+        with Daemon(conf_of(ears), ns=router, name="dead") as daemon:
+            daemon.wait_for(r"vrrp\.state inst=one .*to=ACTIVE", PATIENCE)
+            ears.wait("the first script", scripts=1)
+            write(again, "")
+            os.kill(helper_of(daemon), 9)
+            ears.wait("its second run, and the next one", scripts=5)
+            t.equal(ears.all()[0], [b"begin BACKUP", b"begin BACKUP", b"end BACKUP", b"begin MASTER", b"end MASTER"],
+                    "what it was running is run again, in order")
+            t.equal(daemon.stop(), 0, "exit status")
+
+
+SERVERS = """
+virtual_servers = ( {{ name = "s"; address = "10.9.0.80"; port = 80;
+  checks = ( {{ type = "tcp"; interval = "100ms"; timeout = "1s"; fall = 1; rise = 1; }} );
+  real_servers = ( "127.0.0.1:8001", "127.0.0.1:8002", "127.0.0.1:8003", "127.0.0.1:8004" ); }} );
+"""
+
+
+def gathered_mails(t, net):
+    t.part("many servers at once")
+    router, _ = network(net, "many")
+    with Ears(router) as ears:
+        ears.script("any")
+        more = MAIL + ' smtp_alert_window = 1; smtp_alert_rs = true; smtp_alert_checker = true;'
+        argv = conf_of(ears, more=more)
+        write(argv[-1], VIPD_CONF.format(folder=ears.folder, script="any", timeout=60, mail="false", more=more)
+              + SERVERS.format())
+        webs = [Web(router, "127.0.0.1", port) for port in range(8001, 8005)]
+        with Daemon([*argv, "--dataplane=memory"], ns=router, name="many") as daemon:
+            ears.wait("the service has quorum", mails=1)
+            ears.take()
+            for web in webs:
+                web.stop()
+            wait_until(lambda: len(daemon.find(r"server\.down")) == 4, PATIENCE, "all servers are down")
+
+            def told():
+                return b"".join(ears.all()[2][1:])
+            wait_until(lambda: told().count(b"Realserver") == 4 and told().count(b"Virtualserver") == 1, PATIENCE,
+                       "all five changes are mailed")
+            mails = ears.take()["mails"]
+            t.check(len(mails) <= 4, f"five changes in {len(mails)} mails")
+            many = [m for m in mails if b"changes of servers and services\r\n" in m]
+            t.check(many, "at least one of them has several")
+            t.check(b"\r\n\r\nRealserver [127.0.0.1]:tcp:" in many[0], "a line for each")
+            t.note(repr(mails))
+            t.equal(daemon.stop(), 0, "exit status")
+
+
 MAIL = ('notification_email = [ "a@example.org" ]; notification_email_from = "from@example.org"; router_id = "T"; '
         'smtp_server = "127.0.0.1:2525"; smtp_connect_timeout = 1;')
 
@@ -351,3 +432,5 @@ with suite("notify") as test:
         fifos(test, network_all)
         unread_fifo(test, network_all)
         bad_relays(test, network_all)
+        dead_helper(test, network_all)
+        gathered_mails(test, network_all)

@@ -170,6 +170,13 @@ static void on_restart(struct timer *t, int64_t now_us)
 	start_reader(container_of(t, struct fifo, restart));
 }
 
+static void start_later(struct fifo *f)
+{
+	f->run_id = 0;
+	timer_arm(&f->all->loop->timers, &f->restart, clock_now_us() + f->delay_us);
+	f->delay_us = f->delay_us * 2 < FIFO_READER_MAX_US ? f->delay_us * 2 : FIFO_READER_MAX_US;
+}
+
 static void on_reader_end(void *arg, const struct spawn_result *res)
 {
 	struct notify_fifos *all = arg;
@@ -177,17 +184,24 @@ static void on_reader_end(void *arg, const struct spawn_result *res)
 	for (struct fifo *f = all->fifo; f; f = f->next) {
 		if (!f->run_id || f->run_id != res->id)
 			continue;
-		f->run_id = 0;
 		log_event(LOG_FIFO_READER, "path=%s script=%s %s=%d again_s=%lld", f->path,
 			  f->script->s.command.v[0],
 			  res->how == SPAWN_EXITED   ? "status"
 			  : res->how == SPAWN_KILLED ? "signal"
 						     : "errno",
 			  res->status, (long long)(f->delay_us / SEC(1)));
-		timer_arm(&all->loop->timers, &f->restart, clock_now_us() + f->delay_us);
-		f->delay_us =
-			f->delay_us * 2 < FIFO_READER_MAX_US ? f->delay_us * 2 : FIFO_READER_MAX_US;
+		start_later(f);
 	}
+}
+
+/* The helper has died, and the readers with it. */
+static void on_lost(void *arg)
+{
+	struct notify_fifos *all = arg;
+
+	for (struct fifo *f = all->fifo; f; f = f->next)
+		if (f->run_id)
+			start_later(f);
 }
 
 static void end_reader(struct fifo *f)
@@ -349,6 +363,7 @@ void notify_fifo_adopt(struct notify_fifos *all, const struct conf *c)
 void notify_fifo_init(struct notify_fifos *all, struct loop *loop)
 {
 	all->loop = loop;
+	all->client.lost = on_lost;
 	(void)spawn_client_listen(&all->client, loop, on_reader_end, all);
 }
 

@@ -23,6 +23,7 @@ struct run_job {
 	const char *kind, *name, *state; /* its arguments, or NULL: literals, or of conf */
 	uint32_t event; /* those of one event have the same */
 	uint8_t prio;
+	bool is_again; /* a helper has died with it */
 };
 
 struct run_object {
@@ -99,7 +100,7 @@ static struct run_object *take_ready(struct notify_run *r)
 	return o;
 }
 
-static void free_job(struct notify_run *r, struct run_object *o)
+static struct run_job *take_job(struct notify_run *r, struct run_object *o)
 {
 	struct run_job *j = o->first;
 
@@ -108,6 +109,11 @@ static void free_job(struct notify_run *r, struct run_object *o)
 		o->last = NULL;
 	o->jobs_n--;
 	r->jobs_n--;
+	return j;
+}
+
+static void free_job(struct run_job *j)
+{
 	conf_drop(j->conf);
 	free(j);
 }
@@ -165,18 +171,17 @@ static bool start(struct notify_run *r, struct run_object *o, struct run_slot *s
 	if (err == -EAGAIN || err == -EPIPE)
 		return false;
 	o->event = j->event;
+	(void)take_job(r, o);
 	if (err) {
 		log_event(LOG_NOTIFY_FAIL, "script=%s error=\"%s\"", j->script->s.command.v[0],
 			  strerrordesc_np(-err));
+		free_job(j);
 	} else {
 		slot->object = o;
-		slot->script = j->script;
-		slot->conf = j->conf;
-		conf_hold_again(j->conf);
+		slot->job = j;
 		o->running_n++;
 		r->running_n++;
 	}
-	free_job(r, o);
 	return true;
 }
 
@@ -206,7 +211,7 @@ static void on_again(struct timer *t, int64_t now_us)
 
 static void tell_end(const struct run_slot *slot, const struct spawn_result *res)
 {
-	const char *path = slot->script->s.command.v[0], *name;
+	const char *path = slot->job->script->s.command.v[0], *name;
 
 	stats_add(STAT_NOTIFY_SCRIPTS, 1);
 	switch ((enum spawn_how)res->how) {
@@ -228,6 +233,19 @@ static void tell_end(const struct run_slot *slot, const struct spawn_result *res
 	}
 }
 
+/* Nothing runs in the slot any more; its job is the caller's. */
+static struct run_job *clear_slot(struct notify_run *r, struct run_slot *slot)
+{
+	struct run_job *j = slot->job;
+
+	slot->object->running_n--;
+	r->running_n--;
+	slot->object = NULL;
+	slot->job = NULL;
+	slot->id += RUN_AT_ONCE_N;
+	return j;
+}
+
 static void on_result(void *arg, const struct spawn_result *res)
 {
 	struct notify_run *r = arg;
@@ -237,13 +255,45 @@ static void on_result(void *arg, const struct spawn_result *res)
 	if (!o || slot->id != res->id)
 		return;
 	tell_end(slot, res);
-	conf_drop(slot->conf);
-	slot->object = NULL;
-	slot->id += RUN_AT_ONCE_N;
-	r->running_n--;
-	o->running_n--;
+	free_job(clear_slot(r, slot));
 	make_ready(r, o);
 	drop_idle(r, o);
+	start_some(r);
+}
+
+/* Before what waits, but behind what was asked for before it. */
+static void put_back(struct notify_run *r, struct run_object *o, struct run_job *j)
+{
+	struct run_job **at = &o->first;
+
+	while (*at && (*at)->event == j->event && (*at)->is_again)
+		at = &(*at)->next;
+	j->is_again = true;
+	j->next = *at;
+	*at = j;
+	if (!j->next)
+		o->last = j;
+	o->jobs_n++;
+	r->jobs_n++;
+}
+
+static void on_lost(void *arg)
+{
+	struct notify_run *r = arg;
+
+	for (uint32_t i = 0; i < RUN_AT_ONCE_N; i++) {
+		struct run_object *o = r->slot[i].object;
+		struct run_job *j = o ? clear_slot(r, &r->slot[i]) : NULL;
+
+		if (!j)
+			continue;
+		if (j->is_again)
+			free_job(j);
+		else
+			put_back(r, o, j);
+		make_ready(r, o);
+		drop_idle(r, o);
+	}
 	start_some(r);
 }
 
@@ -314,6 +364,7 @@ void notify_run_init(struct notify_run *r, struct loop *loop)
 	for (uint32_t i = 0; i < RUN_AT_ONCE_N; i++)
 		r->slot[i].id = i;
 	/* without a helper what is asked for waits, and it is told by whom it concerns */
+	r->client.lost = on_lost;
 	(void)spawn_client_listen(&r->client, loop, on_result, r);
 }
 
@@ -323,14 +374,14 @@ void notify_run_fini(struct notify_run *r)
 	timer_disarm(&r->loop->timers, &r->again);
 	for (uint32_t i = 0; i < RUN_AT_ONCE_N; i++)
 		if (r->slot[i].object)
-			conf_drop(r->slot[i].conf);
+			free_job(clear_slot(r, &r->slot[i]));
 	for (uint32_t b = 0; b < RUN_BUCKETS_N; b++) {
 		struct run_object *next;
 
 		for (struct run_object *o = r->bucket[b]; o; o = next) {
 			next = o->next;
 			while (o->first)
-				free_job(r, o);
+				free_job(take_job(r, o));
 			free(o);
 		}
 		r->bucket[b] = NULL;

@@ -8,6 +8,8 @@
  * ended or their time is up. So an instance is never told that it is backup while its notify_master
  * still runs, and one that hangs delays nobody else. Objects that have something to start take turns.
  *
+ * What a helper that has died was asked for is asked of the next one, once more.
+ *
  * Notify role only.
  */
 #pragma once
@@ -32,8 +34,7 @@ struct run_object;
 /* Asked for and not ended. */
 struct run_slot {
 	struct run_object *object; /* NULL: free */
-	const struct conf_script *script;
-	const struct conf *conf; /* holds a reference */
+	struct run_job *job; /* its own, until it has ended */
 	uint32_t id; /* goes out and comes back: the slot, and above it a count */
 };
 
