@@ -282,6 +282,7 @@ def fifos(t, net):
             t.equal(wait_until(lambda: read() == lines and read(), PATIENCE, "what the reader has read"), lines,
                     "the reader reads")
             t.equal(daemon.stop(), 0, "exit status")
+            t.equal(read(), lines + ['INSTANCE "one" STOP 100'], "the reader has read the end of it, too")
         t.check(not os.path.exists(path), "the FIFO that was made is taken away at the end")
 
 

@@ -68,7 +68,7 @@ static void on_say(void *arg, const struct conf *c, uint32_t id, const struct sa
 
 	notify_run_say(&n->run, c, id, s);
 	notify_fifo_say(&n->fifos, s);
-	notify_mail_say(&n->mail, c, s);
+	notify_mail_say(&n->mail, s);
 }
 
 /* ------------------------------------------------------------------ sources */
@@ -163,7 +163,7 @@ static int init(struct role *r)
 static void adopt(struct role *r, const struct conf *old, const struct conf *new)
 {
 	(void)old;
-	(void)new;
+	notify_mail_adopt(&of(r)->mail, new);
 	timer_arm(&r->loop.timers, &of(r)->again, 0);
 }
 

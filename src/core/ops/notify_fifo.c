@@ -177,12 +177,20 @@ static void start_later(struct fifo *f)
 	f->delay_us = f->delay_us * 2 < FIFO_READER_MAX_US ? f->delay_us * 2 : FIFO_READER_MAX_US;
 }
 
+/* A reader that is to end anyway. */
+static bool is_over(struct notify_fifos *all, struct fifo *f)
+{
+	if (all->is_ending)
+		f->run_id = 0;
+	return all->is_ending;
+}
+
 static void on_reader_end(void *arg, const struct spawn_result *res)
 {
 	struct notify_fifos *all = arg;
 
 	for (struct fifo *f = all->fifo; f; f = f->next) {
-		if (!f->run_id || f->run_id != res->id)
+		if (!f->run_id || f->run_id != res->id || is_over(all, f))
 			continue;
 		log_event(LOG_FIFO_READER, "path=%s script=%s %s=%d again_s=%lld", f->path,
 			  f->script->s.command.v[0],
@@ -200,7 +208,7 @@ static void on_lost(void *arg)
 	struct notify_fifos *all = arg;
 
 	for (struct fifo *f = all->fifo; f; f = f->next)
-		if (f->run_id)
+		if (f->run_id && !is_over(all, f))
 			start_later(f);
 }
 
@@ -304,14 +312,21 @@ static struct fifo *new_fifo(struct notify_fifos *all, const struct conf_fifo *c
 	return f;
 }
 
+/* Its reader gets what there is, and then the end of the file. */
+static void close_fifo(struct fifo *f)
+{
+	if (f->fd < 0)
+		return;
+	flush(f);
+	loop_del(f->all->loop, &f->lf);
+	(void)close(f->fd);
+	f->fd = -1;
+}
+
 static void free_fifo(struct fifo *f)
 {
 	end_reader(f);
-	if (f->fd >= 0) {
-		flush(f);
-		loop_del(f->all->loop, &f->lf);
-		(void)close(f->fd);
-	}
+	close_fifo(f);
 	if (f->is_ours)
 		(void)unlink(f->path);
 	free(f->queue);
@@ -367,8 +382,25 @@ void notify_fifo_init(struct notify_fifos *all, struct loop *loop)
 	(void)spawn_client_listen(&all->client, loop, on_reader_end, all);
 }
 
+static bool has_reader(const struct notify_fifos *all)
+{
+	for (const struct fifo *f = all->fifo; f; f = f->next)
+		if (f->run_id)
+			return true;
+	return false;
+}
+
 void notify_fifo_fini(struct notify_fifos *all)
 {
+	int64_t until_us = clock_now_us() + FIFO_LAST_US;
+
+	all->is_ending = true;
+	for (struct fifo *f = all->fifo; f; f = f->next)
+		close_fifo(f);
+	while (has_reader(all) && clock_now_us() < until_us) {
+		loop_wait(all->loop, MS(50));
+		loop_run(all->loop);
+	}
 	while (all->fifo) {
 		struct fifo *f = all->fifo;
 

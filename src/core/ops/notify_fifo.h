@@ -25,6 +25,7 @@ enum {
 	FIFO_QUEUE_LEN = 1 << 20, /* bytes that wait beside the pipe's own */
 	FIFO_READER_MIN_US = 1000000, /* until a reader that has ended is started anew; doubled */
 	FIFO_READER_MAX_US = 60000000,
+	FIFO_LAST_US = 1000000, /* at the end: for readers to read what there is and to end */
 };
 
 struct fifo;
@@ -34,12 +35,14 @@ struct notify_fifos {
 	struct spawn_client client; /* main opens it */
 	struct fifo *fifo; /* list */
 	uint32_t last_id; /* of a reader's run */
+	bool is_ending; /* readers that end are not started again */
 };
 
 /* Zeroed memory but for the client. */
 void notify_fifo_init(struct notify_fifos *f, struct loop *loop);
 
-/* Writes what waits if it can, ends the readers, takes away what was made. */
+/* Writes what waits if it can, lets the readers read it and ends them, takes away what was made. May block
+ * for a second. */
 void notify_fifo_fini(struct notify_fifos *f);
 
 /* Makes the FIFOs of a configuration and lets go those that are not in it. */

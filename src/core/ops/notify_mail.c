@@ -21,7 +21,6 @@ enum { LINE_LEN = SAY_SUBJECT_LEN + SAY_BODY_LEN };
 
 struct mail {
 	struct mail *next;
-	const struct conf *conf; /* where it goes; holds a reference */
 	char *text, *from;
 	uint32_t tries_n;
 };
@@ -38,7 +37,6 @@ static void drop_first(struct notify_mail *m)
 	if (!m->first)
 		m->last = NULL;
 	m->n--;
-	conf_drop(mail->conf);
 	free(mail->text);
 	free(mail->from);
 	free(mail);
@@ -66,7 +64,7 @@ static void on_done(void *arg, const char *err, bool is_final)
 	}
 	if (!m->is_fail_told)
 		log_event(LOG_MAIL_FAIL, "relay=%s error=\"%s\" waiting=%u",
-			  m->first->conf->global.s.mail_server, err, m->n);
+			  m->conf->global.s.mail_server, err, m->n);
 	m->is_fail_told = true;
 	if (is_final || ++m->first->tries_n >= MAIL_TRIES_N) {
 		tell_dropped(m, is_final ? "refused by the relay" : "tried too often");
@@ -92,10 +90,11 @@ static void send_next(struct notify_mail *m)
 
 	host_name(&u);
 	while (m->first && !mail_send_is_busy(&m->send) && !m->again.is_armed) {
-		const char *helo = m->first->conf->global.s.mail_helo;
+		const struct fields_global *g = &m->conf->global.s;
 
-		if (mail_send_begin(&m->send, m->first->conf, m->first->from,
-				    helo ? helo : u.nodename, m->first->text))
+		if (g->mail_server && g->mail_to.n &&
+		    mail_send_begin(&m->send, m->conf, m->first->from,
+				    g->mail_helo ? g->mail_helo : u.nodename, m->first->text))
 			return;
 		tell_dropped(m, "no good address");
 		drop_first(m);
@@ -108,20 +107,22 @@ static void on_again(struct timer *t, int64_t now_us)
 	send_next(container_of(t, struct notify_mail, again));
 }
 
-static char *sender(const struct notify_mail *m, const struct conf *c, const struct utsname *u)
+static char *sender(const struct notify_mail *m, const struct utsname *u)
 {
+	const char *own = m->conf->global.s.mail_from;
 	char *from = NULL;
 
-	if (c->global.s.mail_from)
-		from = strdup(c->global.s.mail_from);
+	if (own)
+		from = strdup(own);
 	else if (asprintf(&from, "%s@%s", m->me, u->nodename) < 0)
 		from = NULL;
 	BUG_ON(!from);
 	return from;
 }
 
-static void put(struct notify_mail *m, const struct conf *c, const char *subject, const char *body)
+static void put(struct notify_mail *m, const char *subject, const char *body)
 {
+	const struct fields_global *g = &m->conf->global.s;
 	struct mail *mail;
 	struct utsname u;
 
@@ -132,16 +133,13 @@ static void put(struct notify_mail *m, const struct conf *c, const char *subject
 	mail = calloc(1, sizeof(*mail));
 	BUG_ON(!mail);
 	host_name(&u);
-	mail->from = sender(m, c, &u);
-	mail->text = mail_text(&(struct mail_head){ .to = &c->global.s.mail_to,
-						    .from = mail->from,
-						    .router = c->global.s.router_id
-								      ? c->global.s.router_id
-								      : u.nodename,
-						    .at = time(NULL) },
-			       subject, body);
-	conf_hold_again(c);
-	mail->conf = c;
+	mail->from = sender(m, &u);
+	mail->text =
+		mail_text(&(struct mail_head){ .to = &g->mail_to,
+					       .from = mail->from,
+					       .router = g->router_id ? g->router_id : u.nodename,
+					       .at = time(NULL) },
+			  subject, body);
 	if (m->last)
 		m->last->next = mail;
 	else
@@ -153,9 +151,13 @@ static void put(struct notify_mail *m, const struct conf *c, const char *subject
 
 /* ------------------------------------------------------------------ windows */
 
-static void add_line(struct notify_mail *m, const struct say *s)
+static void gather(struct notify_mail *m, const struct say *s)
 {
-	if (m->gathered_n >= MAIL_GATHER_N)
+	if (!m->gathered_n++) {
+		memcpy(m->subject, s->subject, sizeof(m->subject));
+		memcpy(m->body, s->body, sizeof(m->body));
+	}
+	if (m->gathered_n > MAIL_GATHER_N)
 		return;
 	if (m->lines_len + LINE_LEN > m->lines_cap) {
 		m->lines_cap = m->lines_cap ? 2 * m->lines_cap : 4 * LINE_LEN;
@@ -168,19 +170,6 @@ static void add_line(struct notify_mail *m, const struct say *s)
 	m->lines_len += n < LINE_LEN ? (size_t)n : LINE_LEN - 1;
 }
 
-static void gather(struct notify_mail *m, const struct conf *c, const struct say *s)
-{
-	add_line(m, s);
-	if (!m->gathered_n++) {
-		memcpy(m->subject, s->subject, sizeof(m->subject));
-		memcpy(m->body, s->body, sizeof(m->body));
-	}
-	conf_hold_again(c);
-	if (m->conf)
-		conf_drop(m->conf);
-	m->conf = c;
-}
-
 static void put_gathered(struct notify_mail *m)
 {
 	char subject[80], rest[64] = "";
@@ -191,33 +180,30 @@ static void put_gathered(struct notify_mail *m)
 	if (m->gathered_n > MAIL_GATHER_N)
 		(void)snprintf(rest, sizeof(rest), "and %u more\n", m->gathered_n - MAIL_GATHER_N);
 	BUG_ON(asprintf(&body, "%s%s", m->lines, rest) < 0);
-	put(m, m->conf, subject, body);
+	put(m, subject, body);
 	free(body);
 }
 
-static void open_window(struct notify_mail *m, const struct conf *c)
+static void open_window(struct notify_mail *m)
 {
-	timer_arm(&m->send.loop->timers, &m->window, clock_now_us() + c->global.s.mail_window_us);
+	timer_arm(&m->send.loop->timers, &m->window,
+		  clock_now_us() + m->conf->global.s.mail_window_us);
 }
 
 void notify_mail_flush(struct notify_mail *m)
 {
-	const struct conf *c = m->conf;
-
 	timer_disarm(&m->send.loop->timers, &m->window);
-	if (!c)
+	if (!m->gathered_n)
 		return;
 	if (m->gathered_n == 1)
-		put(m, c, m->subject, m->body);
+		put(m, m->subject, m->body);
 	else
 		put_gathered(m);
-	m->conf = NULL;
 	m->gathered_n = 0;
 	free(m->lines);
 	m->lines = NULL;
 	m->lines_len = m->lines_cap = 0;
-	open_window(m, c); /* it goes on for as long as there is something in it */
-	conf_drop(c);
+	open_window(m); /* it goes on for as long as there is something in it */
 }
 
 static void on_window(struct timer *t, int64_t now_us)
@@ -226,25 +212,33 @@ static void on_window(struct timer *t, int64_t now_us)
 	notify_mail_flush(container_of(t, struct notify_mail, window));
 }
 
-void notify_mail_say(struct notify_mail *m, const struct conf *c, const struct say *s)
+void notify_mail_say(struct notify_mail *m, const struct say *s)
 {
-	const struct fields_global *g = &c->global.s;
+	const struct fields_global *g = m->conf ? &m->conf->global.s : NULL;
 
-	if (!s->has_mail || !g->mail_to.n || !g->mail_server)
+	if (!s->has_mail || !g || !g->mail_to.n || !g->mail_server)
 		return;
 	if (!s->may_gather || !g->mail_window_us) {
-		put(m, c, s->subject, s->body);
+		put(m, s->subject, s->body);
 	} else if (m->window.is_armed) {
-		gather(m, c, s);
+		gather(m, s);
 	} else {
-		put(m, c, s->subject, s->body);
-		open_window(m, c);
+		put(m, s->subject, s->body);
+		open_window(m);
 	}
 }
 
 bool notify_mail_is_going(const struct notify_mail *m)
 {
 	return m->n && !m->again.is_armed;
+}
+
+void notify_mail_adopt(struct notify_mail *m, const struct conf *c)
+{
+	conf_hold_again(c);
+	if (m->conf)
+		conf_drop(m->conf);
+	m->conf = c;
 }
 
 void notify_mail_init(struct notify_mail *m, struct loop *loop)

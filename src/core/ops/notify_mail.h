@@ -9,6 +9,9 @@
  * next smtp_alert_window seconds wait for its end, and are one mail then, with a line for each. What
  * happens to instances and groups is never gathered.
  *
+ * Mails wait without the configuration that they are from: a relay that is away for an hour must not keep
+ * a generation for each. Where they go is what the newest one says.
+ *
  * Notify role only.
  */
 #pragma once
@@ -39,8 +42,9 @@ struct notify_mail {
 	bool is_fail_told, is_drop_told;
 	char me[64]; /* the account that vipd runs as */
 
+	const struct conf *conf; /* the newest; holds a reference; NULL: none yet */
+
 	/* the window that runs */
-	const struct conf *conf; /* of the last that was gathered; holds a reference; NULL: none */
 	uint32_t gathered_n;
 	char subject[SAY_SUBJECT_LEN], body[SAY_BODY_LEN]; /* of the first */
 	char *lines;
@@ -53,8 +57,11 @@ void notify_mail_init(struct notify_mail *m, struct loop *loop);
 /* What waits is lost. */
 void notify_mail_fini(struct notify_mail *m);
 
+/* The newest configuration. */
+void notify_mail_adopt(struct notify_mail *m, const struct conf *c);
+
 /* Mails what s says, if that is a mail and the configuration says where to. */
-void notify_mail_say(struct notify_mail *m, const struct conf *c, const struct say *s);
+void notify_mail_say(struct notify_mail *m, const struct say *s);
 
 /* Ends the window that runs. */
 void notify_mail_flush(struct notify_mail *m);
