@@ -3,6 +3,7 @@
 """Notify scripts, FIFOs and mails of VRRP: byte for byte what keepalived does, in one scenario from one file; and what
 vipd does when a script hangs, nobody reads a FIFO, or a relay does not answer."""
 
+import json
 import os
 import stat
 import sys
@@ -286,6 +287,23 @@ def fifos(t, net):
         t.check(not os.path.exists(path), "the FIFO that was made is taken away at the end")
 
 
+def json_events(t, net):
+    t.part("events as JSON")
+    router, lan = network(net, "json")
+    with Ears(router, relay=False) as ears:
+        ears.script("any")
+        with Daemon(conf_of(ears, more=f'notify_fifo = {{ path = "{ears.fifo.path}"; format = "json"; }};'), ns=router,
+                    name="json") as daemon:
+            daemon.wait_for(r"vrrp\.state inst=one .*to=ACTIVE", PATIENCE)
+            swing(lan, daemon, 1)
+            ears.wait("the events", lines=5)
+            events = [json.loads(line) for line in ears.fifo.lines]
+            t.equal([(e["kind"], e["what"], e["name"], e["from"], e["to"], e["priority"]) for e in events],
+                    [("instance", "state", "one", a, b, 100) for a, b in [("INIT", "BACKUP"), ("BACKUP", "ACTIVE"),
+                     ("ACTIVE", "FAULT"), ("FAULT", "BACKUP"), ("BACKUP", "ACTIVE")]], "every change of state")
+            t.equal(daemon.stop(), 0, "exit status")
+
+
 def unread_fifo(t, net):
     t.part("a FIFO that nobody reads")
     router, lan = network(net, "unread")
@@ -432,6 +450,7 @@ with suite("notify") as test:
         hooks(test, network_all)
         fifos(test, network_all)
         unread_fifo(test, network_all)
+        json_events(test, network_all)
         bad_relays(test, network_all)
         dead_helper(test, network_all)
         gathered_mails(test, network_all)

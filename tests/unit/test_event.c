@@ -5,6 +5,7 @@
  */
 #include "core/event.h"
 #include "core/ops/history.h"
+#include "core/reason.h"
 
 #include "unit.h"
 
@@ -172,6 +173,30 @@ static void history_keeps_the_last(void **state)
 	history_free(h);
 }
 
+static void as_json(void **state)
+{
+	char *text = history_json(&(struct history_entry){ .type = EVENT_SERVER,
+							   .wall_us = 1000001,
+							   .gen = 3,
+							   .from = 2,
+							   .to = 1,
+							   .reason = REASON_L7STS,
+							   .code = 503,
+							   .duration_us = 7,
+							   .number = EVENT_NO_NUMBER,
+							   .name = "a \"b\"",
+							   .server = "10.0.0.1:80" });
+
+	(void)state;
+	assert_string_equal(
+		text,
+		"{\"time\":\"1970-01-01T00:00:01.000001Z\",\"kind\":\"server\",\"what\":\"state\","
+		"\"name\":\"a "
+		"\\\"b\\\"\",\"server\":\"10.0.0.1:80\",\"from\":\"up\",\"to\":\"down\","
+		"\"reason\":\"L7STS\",\"code\":503,\"duration_us\":7,\"generation\":3}\n");
+	free(text);
+}
+
 static struct history *shared_history;
 
 static void *write_history(void *arg)
@@ -222,6 +247,7 @@ int main(void)
 		cmocka_unit_test(without_a_ring),
 		cmocka_unit_test(two_threads),
 		cmocka_unit_test(history_keeps_the_last),
+		cmocka_unit_test(as_json),
 		cmocka_unit_test(history_under_threads),
 	};
 

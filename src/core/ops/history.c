@@ -8,10 +8,14 @@
 #include "core/ops/history.h"
 
 #include "core/bug.h"
+#include "core/json.h"
+#include "core/reason.h"
 
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { WORDS_N = sizeof(struct history_entry) / sizeof(uint64_t) };
 
@@ -134,4 +138,55 @@ const char *history_word(const struct history_entry *e, uint8_t value)
 				   : NULL;
 
 	return word ? word : "";
+}
+
+/* ------------------------------------------------------------------ JSON */
+
+static void put_text(FILE *out, const char *key, const char *text)
+{
+	if (!*text)
+		return;
+	(void)fprintf(out, ",\"%s\":", key);
+	json_text(out, text);
+}
+
+static void put_time(FILE *out, int64_t wall_us)
+{
+	time_t s = (time_t)(wall_us / 1000000);
+	struct tm t;
+
+	(void)gmtime_r(&s, &t);
+	(void)fprintf(out, "\"time\":\"%04d-%02d-%02dT%02d:%02d:%02d.%06dZ\"", t.tm_year + 1900,
+		      t.tm_mon + 1, t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec,
+		      (int)(wall_us % 1000000));
+}
+
+static const char *number_name(const struct history_entry *e)
+{
+	return e->type == EVENT_WEIGHT || e->type == EVENT_ADMIN ? "weight" : "priority";
+}
+
+char *history_json(const struct history_entry *e)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	BUG_ON(!out);
+	(void)fputc('{', out);
+	put_time(out, e->wall_us);
+	put_text(out, "kind", history_kind(e));
+	put_text(out, "what", history_what(e));
+	put_text(out, "name", e->name);
+	put_text(out, "server", e->server);
+	put_text(out, "from", history_word(e, e->from));
+	put_text(out, "to", history_word(e, e->to));
+	if (e->type != EVENT_GROUP && e->number != EVENT_NO_NUMBER)
+		(void)fprintf(out, ",\"%s\":%llu", number_name(e), (unsigned long long)e->number);
+	if (e->reason)
+		(void)fprintf(out, ",\"reason\":\"%s\",\"code\":%u,\"duration_us\":%u",
+			      reason_name((enum check_reason)e->reason), e->code, e->duration_us);
+	(void)fprintf(out, ",\"generation\":%llu}\n", (unsigned long long)e->gen);
+	BUG_ON(fclose(out));
+	return text;
 }

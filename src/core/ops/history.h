@@ -56,6 +56,9 @@ uint64_t history_next(const struct history *h);
  * none yet. Any thread. */
 bool history_read(const struct history *h, uint64_t *at, struct history_entry *e);
 
+/* The entry as a line of JSON with its newline; free() it. Never NULL. */
+char *history_json(const struct history_entry *e);
+
 /* "instance", "group", "server", "service". */
 const char *history_kind(const struct history_entry *e);
 

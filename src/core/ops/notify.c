@@ -39,6 +39,7 @@ struct source {
 		*conf; /* of the events that come next; holds a reference; NULL: none yet */
 	void (*advance)(struct told *t, const struct conf *old, const struct conf *new);
 	uint64_t lost_n; /* as told last */
+	uint8_t kinds; /* of FIFOs: enum say_fifo */
 };
 
 struct notify {
@@ -98,6 +99,7 @@ static bool take(struct notify *n, struct source *s)
 
 			told_record(s->conf, e, &entry);
 			history_put(n->history, &entry);
+			notify_fifo_json(&n->fifos, &entry, s->kinds);
 			told_event(&n->told, s->conf, e);
 			event_take(s->ring);
 			continue;
@@ -236,8 +238,12 @@ struct notify *notify_new(struct board *board)
 	mail_send_global();
 	event_ring_init(&n->vrrp_ring, NOTIFY_VRRP_EVENTS_N, ROLE_VRRP, &n->role.box);
 	event_ring_init(&n->ipvs_ring, NOTIFY_IPVS_EVENTS_N, ROLE_IPVS, &n->role.box);
-	n->source[0] = (struct source){ .ring = &n->vrrp_ring, .advance = told_vrrp_advance };
-	n->source[1] = (struct source){ .ring = &n->ipvs_ring, .advance = told_ipvs_advance };
+	n->source[0] = (struct source){ .ring = &n->vrrp_ring,
+					.advance = told_vrrp_advance,
+					.kinds = SAY_VRRP };
+	n->source[1] = (struct source){ .ring = &n->ipvs_ring,
+					.advance = told_ipvs_advance,
+					.kinds = SAY_LVS };
 	fact_init(&n->told_fact, MSG_TOLD, 0);
 	timer_init(&n->again, on_again);
 	/* without a helper its scripts wait for one */

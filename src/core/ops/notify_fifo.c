@@ -25,6 +25,7 @@ struct fifo {
 	struct loop_fd lf; /* in the loop while lines wait */
 	int fd;
 	uint8_t kinds; /* enum say_fifo: of whose lines it gets all */
+	bool is_json; /* it gets every event as JSON, and no line */
 	bool is_ours; /* made by us: taken away at the end */
 	bool is_wanted; /* by the configuration that is being adopted */
 	bool is_full_told;
@@ -133,8 +134,22 @@ void notify_fifo_say(struct notify_fifos *all, const struct say *s)
 	if (!len)
 		return;
 	for (struct fifo *f = all->fifo; f; f = f->next)
-		if (f->kinds & s->fifos || (s->fifo && !strcmp(s->fifo->s.path, f->path)))
+		if (!f->is_json &&
+		    (f->kinds & s->fifos || (s->fifo && !strcmp(s->fifo->s.path, f->path))))
 			put(f, s->line, len);
+}
+
+void notify_fifo_json(struct notify_fifos *all, const struct history_entry *e, uint8_t kinds)
+{
+	char *line = NULL;
+
+	for (struct fifo *f = all->fifo; f; f = f->next) {
+		if (!f->is_json || !(f->kinds & kinds))
+			continue;
+		line = line ? line : history_json(e);
+		put(f, line, strlen(line));
+	}
+	free(line);
 }
 
 /* ------------------------------------------------------------------ readers */
@@ -346,6 +361,7 @@ static void want(struct notify_fifos *all, const struct conf *c, struct conf_ran
 		f = f->next;
 	if (!f)
 		f = new_fifo(all, cf);
+	f->is_json = cf->s.format == FIFO_JSON;
 	f->kinds = f->is_wanted ? f->kinds | kinds : kinds;
 	if (f->fd >= 0 && (cf->s.script.n || !f->is_wanted))
 		set_reader(f, c, cf->s.script.n ? &c->script[cf->s.script.first] : NULL);

@@ -15,6 +15,7 @@
 #pragma once
 
 #include "core/conf/conf.h"
+#include "core/ops/history.h"
 #include "core/ops/notify_say.h"
 #include "core/ops/spawn.h"
 
@@ -47,6 +48,9 @@ void notify_fifo_fini(struct notify_fifos *f);
 
 /* Makes the FIFOs of a configuration and lets go those that are not in it. */
 void notify_fifo_adopt(struct notify_fifos *f, const struct conf *c);
+
+/* Writes an event to the FIFOs of these kinds (enum say_fifo) whose format is json. */
+void notify_fifo_json(struct notify_fifos *f, const struct history_entry *e, uint8_t kinds);
 
 /* Writes a line to all that are to have it. */
 void notify_fifo_say(struct notify_fifos *f, const struct say *s);
