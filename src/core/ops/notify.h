@@ -14,7 +14,7 @@ enum {
 	 * than fit; see event.h for what comes then. */
 	NOTIFY_VRRP_EVENTS_N = 16384,
 	NOTIFY_IPVS_EVENTS_N = 32768,
-	NOTIFY_STOP_US = 5000000, /* at stop: longest wait for scripts and mails */
+	NOTIFY_STOP_US = 20000000, /* at stop: longest wait for scripts and mails */
 };
 
 struct notify;
