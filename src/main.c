@@ -21,8 +21,10 @@
 #include "core/ops/counter_desk.h"
 #include "core/ops/fds.h"
 #include "core/ops/giveway.h"
+#include "core/ops/hook.h"
 #include "core/ops/httpd_paths.h"
 #include "core/ops/memory.h"
+#include "core/ops/notify.h"
 #include "core/ops/options.h"
 #include "core/ops/reload.h"
 #include "core/ops/single.h"
@@ -77,6 +79,7 @@ struct daemon {
 	bool is_lock_told;
 	struct late late_told[LATE_N]; /* as it was when it was last told */
 
+	struct notify *notify;
 	struct vrrp *vrrp;
 	struct reflector *reflector;
 	struct ipvs *ipvs;
@@ -85,7 +88,7 @@ struct daemon {
 	unsigned check_n;
 
 	/* every role but main, in order of start; stopped in the opposite order */
-	struct role *roles[CHECK_WORKERS_MAX + 4];
+	struct role *roles[CHECK_WORKERS_MAX + 5];
 	unsigned role_n;
 
 	char *netns; /* of the IPVS table, as it was at start; NULL: vipd's own */
@@ -420,8 +423,11 @@ static int make_roles(struct daemon *d, struct ipvs_kern *kern, unsigned workers
 {
 	int err = 0;
 
+	d->notify = notify_new(&d->board); /* the last to stop: it tells what the others say then */
+	err = add_role(d, notify_role(d->notify));
 	d->ipvs = ipvs_new(&d->board, kern);
-	err = add_role(d, ipvs_role(d->ipvs));
+	if (!err)
+		err = add_role(d, ipvs_role(d->ipvs));
 	d->board.ipvs = &ipvs_role(d->ipvs)->box;
 	for (unsigned i = 0; !err && i < workers; i++) {
 		d->check[i] = check_new(&d->board, i, workers);
@@ -455,6 +461,7 @@ static void free_roles(struct daemon *d)
 	for (unsigned i = 0; i < d->check_n; i++)
 		check_free(d->check[i]);
 	ipvs_free(d->ipvs);
+	notify_free(d->notify);
 }
 
 static int start_role(struct role *r)
@@ -527,6 +534,7 @@ static int serve(struct daemon *d, struct conf *first, struct ipvs_kern *kern)
 				   : "none");
 	d->admin = admin_new(&ipvs_role(d->ipvs)->box, d->opt.state);
 	admin_load(d->admin, admin_now_s());
+	hook_run(first, &first->global.s.startup_script, first->global.s.startup_timeout_us);
 	conf_ids_mint(&d->minter, NULL, first);
 	publish(d, first);
 	if (!err)
@@ -542,6 +550,8 @@ static int serve(struct daemon *d, struct conf *first, struct ipvs_kern *kern)
 	}
 	accept_remove(d->conf);
 	marks_remove(d->netns, d->conf);
+	hook_run(d->conf, &d->conf->global.s.shutdown_script,
+		 d->conf->global.s.shutdown_timeout_us);
 	conf_drop(d->conf);
 	if (d->told)
 		conf_drop(d->told);

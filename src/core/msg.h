@@ -12,6 +12,8 @@
  *	main ------ ADMIN, COUNT ----------> ipvs
  *	ipvs ------ COUNTED ---------------> main	(the counters are published: counters.h)
  *	tracker --- TRACK -----------------> vrrp, check 0..n (files only)
+ *	vrrp, ipvs  EVENT -----------------> notify		(the events are in a ring: event.h)
+ *	notify ---- TOLD ------------------> main		(what was told is in past.h)
  *
  * A message is a fact (mbox.h): an id and a value of 63 bits that is always the latest. Ids are
  * minted once by main and never used again (conf_ids.h), so an id says the generation too: a
@@ -41,6 +43,8 @@ enum msg_type {
 	MSG_COUNT, /* id 0; value: number of the question: read the counters of the kernel's table */
 	MSG_COUNTED, /* id 0; value: that number; what is published now answers it */
 	MSG_TRACK, /* id: tracked script, file or process; value: track_pack() */
+	MSG_EVENT, /* id: enum role_id; value: events that role has ever posted */
+	MSG_TOLD, /* id 0; value: events ever told */
 };
 
 /* The value of VRRP_STATE that means "has the addresses"; the same number as in vrrp/fsm.h. */

@@ -33,10 +33,13 @@ enum role_id {
 	ROLE_REFLECTOR,
 	ROLE_IPVS,
 	ROLE_TRACKER,
+	ROLE_NOTIFY,
 	ROLE_CHECK, /* the first worker; worker k is ROLE_CHECK + k */
 };
 
 struct role;
+struct event_ring;
+struct past;
 
 /* Where everything is that roles share. Main fills it before it starts any role; frozen after that but
  * for the atomics. */
@@ -47,6 +50,8 @@ struct board {
 	struct mbox *main, *vrrp, *reflector, *ipvs;
 	struct mbox *const *check; /* of check_n workers */
 	unsigned check_n;
+	struct event_ring *vrrp_events, *ipvs_events; /* to the notify role (core/event.h) */
+	struct past *past; /* the notify role's (core/ops/past.h); main reads it */
 
 	/* Set by main when the start has gone well so far: the table is vipd's to remove at the end. A start
 	 * that fails leaves it as an earlier vipd left it, serving. */

@@ -31,6 +31,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct event_ring;
+
 /* Changes of a scheduler in one batch: the kernel takes milliseconds for each. */
 enum { DRIVE_SLOW_N = 8 };
 
@@ -85,6 +87,7 @@ struct drive {
 	const struct conf *conf; /* the role's */
 	void (*tell)(void *arg, const struct drive_event *e);
 	void *tell_arg;
+	struct event_ring *events; /* to the notify role; NULL: nobody wants to know */
 	struct state state;
 	struct drive_slot *slot; /* by index of slots */
 	struct drive_face *face; /* by index of state.faces.face */

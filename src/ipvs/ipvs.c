@@ -12,6 +12,7 @@
 #include "ipvs/drive.h"
 #include "ipvs/ipvs_log.h"
 #include "ipvs/ipvs_stop.h"
+#include "ipvs/ipvs_tell.h"
 #include "ipvs/knobs.h"
 
 #include <errno.h>
@@ -242,6 +243,9 @@ static int init(struct role *r)
 static void adopt(struct role *r, const struct conf *old, const struct conf *new)
 {
 	struct ipvs *v = of(r);
+
+	ipvs_tell_adopted(&v->drive, old, new);
+
 	int err = drive_adopt(&v->drive, old, new);
 
 	if (err)
@@ -267,13 +271,15 @@ static bool take_health(struct ipvs *v, uint32_t id, uint64_t value)
 	const struct conf *c = v->role.conf;
 	const struct conf_probe *p = conf_probe(c, (struct probe_id){ id });
 	struct health h = health_unpack(value);
-	enum health_verdict now;
+	enum health_verdict now, was;
 
 	if (!p)
 		return false;
+	was = (enum health_verdict)v->drive.state.server[p->rs].verdict;
 	if (drive_health(&v->drive, (uint32_t)(p - c->probe), h, clock_now_us(), &now) &&
 	    now != HEALTH_UNKNOWN)
 		ipvs_log_server(c, p->rs, now, h);
+	ipvs_tell_health(&v->drive, (uint32_t)(p - c->probe), was, h);
 	return true;
 }
 
@@ -283,10 +289,13 @@ static bool take_says(struct ipvs *v, uint32_t id, uint64_t value)
 	const struct conf_probe *p = conf_probe(c, (struct probe_id){ id });
 	struct says says = says_unpack(value);
 
-	if (p && drive_says(&v->drive, (uint32_t)(p - c->probe), says, clock_now_us()))
+	if (!p)
+		return false;
+	if (drive_says(&v->drive, (uint32_t)(p - c->probe), says, clock_now_us()))
 		ipvs_log_admin(c, p->rs,
 			       (struct admin){ .state = v->drive.state.server[p->rs].admin });
-	return p;
+	ipvs_tell_weight(&v->drive, p->rs);
+	return true;
 }
 
 static bool take_admin(struct ipvs *v, uint32_t id, uint64_t value)
@@ -297,8 +306,10 @@ static bool take_admin(struct ipvs *v, uint32_t id, uint64_t value)
 
 	if (!rs)
 		return false;
-	if (drive_admin(&v->drive, (uint32_t)(rs - c->rs), a, clock_now_us()))
+	if (drive_admin(&v->drive, (uint32_t)(rs - c->rs), a, clock_now_us())) {
 		ipvs_log_admin(c, (uint32_t)(rs - c->rs), a);
+		ipvs_tell_admin(&v->drive, (uint32_t)(rs - c->rs), a);
+	}
 	return true;
 }
 
@@ -429,6 +440,7 @@ static void reconcile(struct role *r)
 	if (!r->conf)
 		return;
 	v->has_more = drive_step(d);
+	ipvs_tell_again(d);
 	if (v->has_more) {
 		timer_arm(&r->loop.timers, &v->again, 0);
 	} else {
@@ -471,6 +483,7 @@ struct ipvs *ipvs_new(struct board *board, struct ipvs_kern *kern)
 	v->drive.kern = kern;
 	v->drive.tell = ipvs_log_event;
 	v->drive.tell_arg = &v->drive;
+	v->drive.events = board->ipvs_events;
 	v->stale.delay_us = v->refused.delay_us = BACKOFF_MIN_US;
 	timer_init(&v->stale.timer, on_stale);
 	timer_init(&v->refused.timer, on_refused);

@@ -7,6 +7,7 @@
 #include "core/bug.h"
 #include "core/log.h"
 #include "core/reason.h"
+#include "ipvs/ipvs_tell.h"
 
 #include <stdio.h>
 
@@ -82,6 +83,7 @@ void ipvs_log_event(void *arg, const struct drive_event *e)
 	const char *name = d->conf->vs[e->vs].s.name;
 	char addr[ADDR_PORT_TEXT_LEN];
 
+	ipvs_tell_event(d, e);
 	switch (e->what) {
 	case DRIVE_QUORUM_UP:
 	case DRIVE_QUORUM_DOWN:

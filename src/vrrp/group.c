@@ -8,6 +8,7 @@
 #include "core/log.h"
 #include "vrrp/run_name.h"
 #include "vrrp/sync.h"
+#include "vrrp/tell.h"
 
 /* Moves that one thing can lead to: into FAULT or out of it, back, up. What can't move (a start-up delay
  * holds it) ends it as well. */
@@ -99,15 +100,16 @@ static enum vrrp_state state_of(const struct sync_view *v, bool is_active)
 	return is_active ? VRRP_ACTIVE : VRRP_BACKUP;
 }
 
-static void tell(struct run_group *g, const struct sync_view *v)
+static void tell(struct vrrp *vrrp, struct run_group *g, const struct sync_view *v)
 {
-	enum vrrp_state now = state_of(v, g->is_active);
+	enum vrrp_state now = state_of(v, g->is_active), from = (enum vrrp_state)g->state;
 
-	if (now == g->state)
+	if (now == from)
 		return;
 	log_event(LOG_VRRP_GROUP, "group=%s from=%s to=%s members=%u broken=%u", g->cf->s.name,
-		  fsm_state_name[g->state], fsm_state_name[now], v->n, v->broken_n);
+		  fsm_state_name[from], fsm_state_name[now], v->n, v->broken_n);
 	g->state = (uint8_t)now;
+	tell_group(vrrp, g, from);
 }
 
 static void settle(struct vrrp *v, struct run_group *g)
@@ -127,7 +129,7 @@ static void settle(struct vrrp *v, struct run_group *g)
 	v->settling = NULL;
 	g->has_fallen = false;
 	g->is_active = sync_is_active(&view);
-	tell(g, &view);
+	tell(v, g, &view);
 }
 
 void group_settle(struct vrrp *v)

@@ -9,6 +9,7 @@
 #include "core/stats.h"
 #include "vrrp/group.h"
 #include "vrrp/shown.h"
+#include "vrrp/tell.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -197,6 +198,7 @@ static void changed(void *arg, struct vrrp_inst *in, enum vrrp_state from)
 	shown_inst(in);
 	if (from == VRRP_ACTIVE)
 		shown_released(in);
+	tell_state(arg, in, from);
 	group_changed(arg, in, from);
 	post_later(arg, in);
 }
@@ -205,7 +207,7 @@ _Static_assert((int)VRRP_ACTIVE == (int)MSG_VRRP_ACTIVE, "as other roles know it
 
 static void prio_changed(void *arg, struct vrrp_inst *in, uint8_t from)
 {
-	(void)arg;
+	tell_prio(arg, in);
 	log_event(LOG_VRRP_PRIO, "inst=%s from=%u to=%u base=%u state=%s", in->cf->s.name, from,
 		  in->r.prio, in->o.prio, fsm_state_name[in->r.state]);
 	shown_inst(in);
@@ -215,7 +217,7 @@ static void beaten(void *arg, struct vrrp_inst *in, const struct inst_cause *cau
 {
 	char src[ADDR_TEXT_LEN];
 
-	(void)arg;
+	tell_lower(arg, in, cause->advert->prio);
 	log_event(LOG_VRRP_LOWER, "inst=%s src=%s theirs=%u ours=%u", in->cf->s.name,
 		  addr_text(cause->from, src), cause->advert->prio, in->r.prio);
 }

@@ -37,11 +37,13 @@
 #include "core/bug.h"
 #include "core/clock.h"
 #include "core/conf/idmap.h"
+#include "core/event.h"
 #include "core/log.h"
 #include "vrrp/group.h"
 #include "vrrp/iface.h"
 #include "vrrp/rx.h"
 #include "vrrp/shown.h"
+#include "vrrp/tell.h"
 #include "vrrp/tracker.h"
 #include "vrrp/tx.h"
 #include "vrrp/weigh.h"
@@ -248,6 +250,7 @@ static void adopt(struct role *r, const struct conf *old, const struct conf *new
 		move(v, was, old, now, new, now_us);
 	else
 		begin_hold(v, new);
+	event_adopted(v->role.board->vrrp_events, new->gen);
 	v->run = now;
 	for (uint32_t i = 0; i < now->inst_n; i++) {
 		now->inst[i].r.is_held = v->is_holding;
@@ -287,6 +290,7 @@ static void reconcile(struct role *r)
 	struct vrrp *v = of_role(r);
 
 	tx_settle(v);
+	tell_again(v);
 	for (unsigned i = 0; i < SOCK_PORT_N; i++)
 		v->rx[i].is_drained = false;
 }
@@ -304,6 +308,7 @@ static void fini(struct role *r)
 						     .due_us = now_us,
 					     });
 	tx_settle(v);
+	tell_stop(v);
 	for (uint32_t i = 0; v->run && i < v->run->inst_n; i++)
 		tx_log_stats(&v->run->inst[i]);
 	tx_log_lateness();

@@ -114,6 +114,13 @@ const struct conf_vrrp *conf_inst(const struct conf *c, struct inst_id id)
 	return i == IDMAP_NONE ? NULL : &c->vrrp[i];
 }
 
+const struct conf_sync *conf_sync(const struct conf *c, struct sync_id id)
+{
+	uint32_t i = idmap_find(&c->sync_by_id, id.v);
+
+	return i == IDMAP_NONE ? NULL : &c->sync[i];
+}
+
 const struct conf_vs *conf_vs(const struct conf *c, struct vs_id id)
 {
 	uint32_t i = idmap_find(&c->vs_by_id, id.v);

@@ -34,6 +34,9 @@ struct probe_id {
 struct track_id {
 	uint32_t v;
 };
+struct sync_id {
+	uint32_t v;
+};
 
 struct conf_loc {
 	const char *file;
@@ -191,14 +194,22 @@ struct conf_syncd {
 	struct conf_loc loc;
 };
 
+/* Whom a program runs as; see conf_account.h. */
+struct conf_account {
+	uint32_t uid, gid;
+	const char *groups_of; /* the account whose other groups it gets; "" = none */
+};
+
 struct conf_fifo {
 	struct fields_fifo s;
 	struct conf_loc loc;
+	struct conf_account account; /* its owner */
 };
 
 struct conf_script {
 	struct fields_script s;
 	struct conf_loc loc;
+	struct conf_account account;
 };
 
 struct conf_vrrp {
@@ -265,12 +276,7 @@ struct conf_hmac_key {
 struct conf_sync {
 	struct fields_sync s;
 	struct conf_loc loc;
-};
-
-/* Who a script runs as (conf_account.h). */
-struct conf_account {
-	uint32_t uid, gid;
-	const char *groups_of; /* it gets the supplementary groups of this user; "": none */
+	struct sync_id id;
 };
 
 struct conf_track_script {
@@ -428,7 +434,7 @@ struct conf {
 	uint32_t probe_n;
 
 	/* track_by_id: scripts, then files, then processes, counted through */
-	struct idmap inst_by_id, vs_by_id, rs_by_id, probe_by_id, track_by_id;
+	struct idmap inst_by_id, vs_by_id, rs_by_id, probe_by_id, track_by_id, sync_by_id;
 
 	/* Memory for the run state of the VRRP role's instances, sized by vrrp_run_len() and zeroed.
 	 * Main makes it before publishing, so that the VRRP thread needs no allocation when it adopts;
@@ -487,6 +493,7 @@ void conf_publish(struct snap_slot *slot, struct conf *c);
 
 /* The object with this id, or NULL. */
 const struct conf_vrrp *conf_inst(const struct conf *c, struct inst_id id);
+const struct conf_sync *conf_sync(const struct conf *c, struct sync_id id);
 const struct conf_vs *conf_vs(const struct conf *c, struct vs_id id);
 const struct conf_rs *conf_rs(const struct conf *c, struct rs_id id);
 const struct conf_probe *conf_probe(const struct conf *c, struct probe_id id);

@@ -78,6 +78,27 @@ static void mint_inst(struct conf_minter *m, const struct conf *prev, struct con
 	free(j.slot);
 }
 
+static void mint_sync(struct conf_minter *m, const struct conf *prev, struct conf *next)
+{
+	struct join j;
+
+	join_init(&j, prev ? prev->sync_n : 0);
+	for (uint32_t i = 0; prev && i < prev->sync_n; i++)
+		join_put(&j, hash_text(prev->sync[i].s.name), i);
+	idmap_init(&next->sync_by_id, &next->arena, next->sync_n);
+	for (uint32_t i = 0; i < next->sync_n; i++) {
+		struct conf_sync *g = &next->sync[i];
+		uint32_t at = hash_text(g->s.name), k;
+
+		while ((k = join_next(&j, &at)) != IDMAP_NONE)
+			if (!strcmp(prev->sync[k].s.name, g->s.name))
+				break;
+		g->id.v = k == IDMAP_NONE ? ++m->last : prev->sync[k].id.v;
+		idmap_put(&next->sync_by_id, g->id.v, i);
+	}
+	free(j.slot);
+}
+
 static void mint_vs(struct conf_minter *m, const struct conf *prev, struct conf *next)
 {
 	struct join j;
@@ -239,6 +260,7 @@ static void mint_track(struct conf_minter *m, const struct conf *prev, struct co
 void conf_ids_mint(struct conf_minter *m, const struct conf *prev, struct conf *next)
 {
 	mint_inst(m, prev, next);
+	mint_sync(m, prev, next);
 	mint_vs(m, prev, next);
 	mint_rs(m, prev, next);
 	mint_track(m, prev, next);

@@ -18,5 +18,5 @@ struct conf_minter {
 	uint32_t last, last_probe;
 };
 
-/* Fills in all ids of next and its five id maps. prev: the generation that runs, or NULL. */
+/* Fills in all ids of next and its id maps. prev: the generation that runs, or NULL. */
 void conf_ids_mint(struct conf_minter *m, const struct conf *prev, struct conf *next);

@@ -8,6 +8,7 @@
 #include "core/conf/conf_compare.h"
 #include "core/conf/conf_names.h"
 
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,7 @@
 #include <unistd.h>
 
 struct looking {
-	const struct conf *c;
+	struct conf *c;
 	struct err_list *errs;
 	struct names seen; /* programs that were looked at */
 	uint32_t refused_n;
@@ -129,6 +130,27 @@ static void look_at(struct looking *l, const char *path, const char *user, struc
 	}
 }
 
+static void find_account(struct looking *l, struct conf_script *s)
+{
+	char why[CONF_ACCOUNT_WHY_LEN];
+
+	if (!conf_account_find(l->c, s->s.user, s->s.group, &s->account, why))
+		err_add(l->errs, ERR_ERROR, s->loc.file, s->loc.line, "%s", why);
+}
+
+/* A FIFO that says no owner belongs to vipd. */
+static void find_owner(struct looking *l, struct conf_fifo *f)
+{
+	const struct passwd *me = f->s.user ? NULL : getpwuid(geteuid());
+	const char *user = f->s.user ? f->s.user : me ? me->pw_name : NULL;
+	char why[CONF_ACCOUNT_WHY_LEN] = "there is no user of vipd";
+
+	if (!f->s.user && !f->s.group)
+		f->account = (struct conf_account){ geteuid(), getegid(), "" };
+	else if (!user || !conf_account_find(l->c, user, f->s.group, &f->account, why))
+		err_add(l->errs, ERR_ERROR, f->loc.file, f->loc.line, "%s", why);
+}
+
 /* A program that is an object of its own, or part of one that is used. */
 static void look_at_object(struct looking *l, enum schema_kind kind, uint32_t i)
 {
@@ -144,6 +166,8 @@ static void look_at_object(struct looking *l, enum schema_kind kind, uint32_t i)
 	memcpy(&strs, o + command->off, sizeof(strs));
 	memcpy(&who, o + user->off, sizeof(who));
 	memcpy(&loc, o + conf_shape[kind].loc_off, sizeof(loc));
+	if (kind == SCHEMA_script)
+		find_account(l, &l->c->script[i]);
 	if (strs.n)
 		look_at(l, strs.v[0], who, loc);
 }
@@ -154,6 +178,8 @@ static void walk(struct looking *l, enum schema_kind kind, uint32_t i)
 {
 	const unsigned char *o = conf_object(l->c, kind, i);
 
+	if (kind == SCHEMA_fifo)
+		find_owner(l, &l->c->fifo[i]);
 	look_at_object(l, kind, i);
 	for (const struct schema_key *k = schema_of[kind].key; k->name; k++) {
 		struct conf_range r;

@@ -235,10 +235,12 @@ static struct ka_node node_of(const struct ka_obj *o, const char **words)
 	return (struct ka_node){ .word = words, .word_n = 1, .loc = loc };
 }
 
-/* Servers are mailed about in keepalived unless global_defs says something of mails. It matters only
- * where there is somebody to mail to. */
+/* Servers are mailed about in keepalived unless global_defs says something of mails, and each event is a
+ * mail. It matters only where there is somebody to mail to. */
 static void mail_servers(struct ka_obj *global)
 {
+	if (ka_has(global, "notification_email"))
+		ka_set(global, "smtp_alert_window", 0);
 	if (ka_has(global, "notification_email") && !ka_has(global, "smtp_alert") &&
 	    !ka_has(global, "smtp_alert_checker"))
 		ka_set(global, "smtp_alert_rs", true);

@@ -106,6 +106,17 @@ static int become(const struct spawn_ask *ask)
 	return 0;
 }
 
+/* A script that does not say what runs it. Returns when there is no shell either. */
+static void exec_by_shell(const struct spawn_ask *ask, char **argv)
+{
+	static char shell[] = "/bin/sh";
+	char *sh_argv[SPAWN_ARGS_N + 2] = { shell };
+
+	for (uint32_t i = 0; i <= ask->argc; i++)
+		sh_argv[i + 1] = argv[i];
+	(void)execv(shell, sh_argv);
+}
+
 static _Noreturn void child(const struct spawn_ask *ask, int err_fd)
 {
 	char *argv[SPAWN_ARGS_N + 1];
@@ -140,6 +151,8 @@ static _Noreturn void child(const struct spawn_ask *ask, int err_fd)
 	if (!err) {
 		(void)execv(argv[0], argv);
 		err = errno;
+		if (err == ENOEXEC)
+			exec_by_shell(ask, argv);
 	}
 	(void)!write(err_fd, &err, sizeof(err));
 	_exit(127);
@@ -411,6 +424,10 @@ bool spawn_run(int main_fd)
 	(void)sigfillset(&all);
 	(void)sigprocmask(SIG_SETMASK, &all, NULL);
 	(void)prctl(PR_SET_NAME, "vipd-scripts");
+	/* what could make a script another one; all else is inherited */
+	(void)unsetenv("IFS");
+	(void)unsetenv("LD_PRELOAD");
+	(void)unsetenv("LD_LIBRARY_PATH");
 	s.pid = getpid();
 	s.last = &s.first;
 	s.running_max_n = SPAWN_AT_ONCE_N;
