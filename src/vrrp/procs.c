@@ -337,7 +337,7 @@ static void count_one(void *arg, uint32_t pid)
 	node = pids_get(&s->pids, pid);
 	memcpy(node->set, s->pids.scratch, s->pids.words * sizeof(uint64_t));
 	for (uint32_t i = 0; i < s->n; i++)
-		s->at[i]->n += node->set[i / 64] >> i % 64 & 1;
+		s->at[i]->n += (uint32_t)(node->set[i / 64] >> i % 64 & 1);
 }
 
 /* Forgets all and looks at every process there is. */
