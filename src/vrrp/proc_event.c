@@ -25,7 +25,7 @@ enum {
 };
 
 /* The event of a message, as much of it as we know; 0: it has none. */
-static uint32_t find(const uint8_t *buf, uint32_t len, struct proc_event *ev)
+static uint32_t find(const uint8_t *buf, uint32_t len, struct proc_event *ev, uint32_t *token)
 {
 	struct nlmsghdr nl;
 	struct cn_msg cn;
@@ -39,6 +39,7 @@ static uint32_t find(const uint8_t *buf, uint32_t len, struct proc_event *ev)
 	    cn.id.idx != CN_IDX_PROC || cn.id.val != CN_VAL_PROC ||
 	    cn.len > nl.nlmsg_len - PROC_AT_WHAT)
 		return 0;
+	*token = cn.ack - 1; /* the kernel adds one */
 	n = cn.len < sizeof(*ev) ? cn.len : (uint32_t)sizeof(*ev);
 	memset(ev, 0, sizeof(*ev));
 	memcpy(ev, buf + PROC_AT_WHAT, n);
@@ -67,7 +68,7 @@ static void read_fork(const struct proc_event *ev, uint32_t n, struct proc_news 
 bool proc_event_read(const uint8_t *buf, uint32_t len, struct proc_news *e)
 {
 	struct proc_event ev;
-	uint32_t n = find(buf, len, &ev);
+	uint32_t token = 0, n = find(buf, len, &ev, &token);
 
 	*e = (struct proc_news){ .what = PROC_OTHER };
 	if (n < HEAD_LEN)
@@ -77,6 +78,7 @@ bool proc_event_read(const uint8_t *buf, uint32_t len, struct proc_news *e)
 		if (n >= ACK_LEN) {
 			e->what = PROC_ACK;
 			e->err = ev.event_data.ack.err;
+			e->token = token;
 		}
 		break;
 	case PROC_EVENT_FORK:
@@ -95,10 +97,11 @@ bool proc_event_read(const uint8_t *buf, uint32_t len, struct proc_news *e)
 	return true;
 }
 
-void proc_event_ask(uint8_t buf[static PROC_ASK_LEN], bool want)
+void proc_event_ask(uint8_t buf[static PROC_ASK_LEN], bool want, uint32_t token)
 {
 	struct nlmsghdr nl = { .nlmsg_len = PROC_ASK_LEN, .nlmsg_type = NLMSG_DONE };
 	struct cn_msg cn = { .id = { .idx = CN_IDX_PROC, .val = CN_VAL_PROC },
+			     .ack = token,
 			     .len = sizeof(uint32_t) };
 	uint32_t op = want ? PROC_CN_MCAST_LISTEN : PROC_CN_MCAST_IGNORE;
 

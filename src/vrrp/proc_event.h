@@ -10,7 +10,7 @@
 
 enum proc_what {
 	PROC_OTHER, /* of no interest here */
-	PROC_ACK, /* the answer to what was asked for; err: 0 or an errno */
+	PROC_ACK, /* the answer to somebody's request, by its token; err: 0 or an errno */
 	PROC_FORK, /* pid is new; parent has forked it */
 	PROC_EXEC, /* pid is another program now */
 	PROC_NAME, /* pid has another name (comm) */
@@ -21,7 +21,7 @@ struct proc_news {
 	enum proc_what what;
 	uint32_t pid; /* of a process, never that of a thread */
 	uint32_t parent;
-	uint32_t err;
+	uint32_t err, token;
 };
 
 enum { PROC_ASK_LEN = 40, PROC_MSG_LEN = 256 /* longer ones are no events */ };
@@ -30,7 +30,7 @@ enum { PROC_ASK_LEN = 40, PROC_MSG_LEN = 256 /* longer ones are no events */ };
 bool proc_event_read(const uint8_t *buf, uint32_t len, struct proc_news *e);
 
 /* The request for events, or for no more of them. */
-void proc_event_ask(uint8_t buf[static PROC_ASK_LEN], bool want);
+void proc_event_ask(uint8_t buf[static PROC_ASK_LEN], bool want, uint32_t token);
 
 /* Where the kernel's filter finds what it looks at, from the beginning of the message. */
 enum {

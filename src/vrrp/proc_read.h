@@ -20,9 +20,10 @@ bool proc_read(uint32_t pid, struct proc_want want, struct proc_seen *p);
 int proc_read_all(struct proc_want want, struct proc_seen *p, void (*fn)(void *arg, uint32_t pid),
 		  void *arg);
 
-/* A socket that events come to, beginning with a PROC_ACK, or -errno. The kernel tells of processes in the
- * first network namespace only; from another one it is opened there, if that is allowed. */
-int proc_sock_open(void);
+/* A socket that events come to, or -errno. Those that count come after a PROC_ACK with this token; without
+ * one, they are others' and name processes by other numbers. The kernel tells of processes in the first
+ * network namespace only; from another one the socket is opened there, if that is allowed. */
+int proc_sock_open(uint32_t token);
 
 /* Ends the events before it closes. */
 void proc_sock_close(int fd);

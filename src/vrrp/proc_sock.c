@@ -55,17 +55,17 @@ static int set_filter(int fd)
 	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog, sizeof(prog)) ? -errno : 0;
 }
 
-static int ask(int fd, bool want)
+static int ask(int fd, bool want, uint32_t token)
 {
 	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
 	uint8_t buf[PROC_ASK_LEN];
 
-	proc_event_ask(buf, want);
+	proc_event_ask(buf, want, token);
 	return sendto(fd, buf, sizeof(buf), 0, (const void *)&kernel, sizeof(kernel)) < 0 ? -errno
 											  : 0;
 }
 
-static int open_here(void)
+static int open_here(uint32_t token)
 {
 	struct sockaddr_nl addr = { .nl_family = AF_NETLINK, .nl_groups = CN_IDX_PROC };
 	int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, NETLINK_CONNECTOR);
@@ -80,7 +80,7 @@ static int open_here(void)
 	if (!err && bind(fd, (const void *)&addr, sizeof(addr)))
 		err = -errno;
 	if (!err)
-		err = ask(fd, true);
+		err = ask(fd, true, token);
 	if (!err)
 		return fd;
 	(void)close(fd);
@@ -88,7 +88,7 @@ static int open_here(void)
 }
 
 /* In the network namespace of the kernel itself: process 2 is its own. Only the calling thread goes there and back. */
-static int open_there(void)
+static int open_there(uint32_t token)
 {
 	int own = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
 	int first = open("/proc/2/ns/net", O_RDONLY | O_CLOEXEC);
@@ -97,7 +97,7 @@ static int open_there(void)
 	if (!fd && setns(first, CLONE_NEWNET))
 		fd = -errno;
 	if (!fd) {
-		fd = open_here();
+		fd = open_here(token);
 		/* we came from there, with the same rights */
 		BUG_ON(setns(own, CLONE_NEWNET));
 	}
@@ -108,16 +108,16 @@ static int open_there(void)
 	return fd;
 }
 
-int proc_sock_open(void)
+int proc_sock_open(uint32_t token)
 {
-	int fd = open_here();
+	int fd = open_here(token);
 
-	return fd == -ECONNREFUSED ? open_there() : fd;
+	return fd == -ECONNREFUSED ? open_there(token) : fd;
 }
 
 void proc_sock_close(int fd)
 {
 	/* older kernels make events for ever for one who has only gone */
-	(void)ask(fd, false);
+	(void)ask(fd, false, 0);
 	(void)close(fd);
 }

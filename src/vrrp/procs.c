@@ -58,6 +58,8 @@ struct procs {
 	struct loop_fd lf;
 	struct timer gather, ack, count;
 	int64_t counted_us; /* when all were counted last; 0: never */
+	uint32_t token; /* of our request for events */
+	bool is_acked; /* the kernel has answered it; what came before is older than the first count */
 	bool is_fresh; /* events that are read now may be older than the last count */
 	bool is_told; /* that there are no events */
 	struct tracked *gone;
@@ -174,9 +176,7 @@ static void on_event(struct procs *s, const struct proc_news *e)
 
 	switch (e->what) {
 	case PROC_OTHER:
-		return;
 	case PROC_ACK:
-		timer_disarm(&s->role->loop.timers, &s->ack);
 		return;
 	case PROC_FORK:
 		on_fork(s, e);
@@ -219,6 +219,13 @@ static void no_events(struct procs *s, int err)
 	count_at(s, clock_now_us() + COUNT_US);
 }
 
+static int on_ack(struct procs *s, uint32_t err)
+{
+	timer_disarm(&s->role->loop.timers, &s->ack);
+	s->is_acked = !err;
+	return (int)err;
+}
+
 /* The messages of one system call. Their number; 0: there are none; or -errno. */
 static int read_batch(struct procs *s, int *refused)
 {
@@ -240,9 +247,10 @@ static int read_batch(struct procs *s, int *refused)
 
 		if (!proc_event_read(buf[i], m[i].msg_len, &e))
 			continue;
-		if (e.what == PROC_ACK && e.err)
-			*refused = (int)e.err;
-		on_event(s, &e);
+		if (e.what == PROC_ACK && e.token == s->token)
+			*refused = on_ack(s, e.err);
+		if (s->is_acked)
+			on_event(s, &e);
 	}
 	stats_add(STAT_PROC_EVENTS, (uint64_t)n);
 	return n;
@@ -304,15 +312,17 @@ static void on_no_ack(struct timer *t, int64_t now_us)
 
 static void begin_events(struct procs *s)
 {
-	int fd = proc_sock_open();
+	int64_t now_us = clock_now_us();
+	int fd = proc_sock_open(s->token = (uint32_t)now_us);
 	int err = fd < 0 ? fd : loop_add(&s->role->loop, &s->lf, fd, EPOLLIN, on_readable);
 
+	s->is_acked = false;
 	if (err && fd >= 0)
 		proc_sock_close(fd);
 	if (err)
 		no_events(s, -err);
 	else
-		timer_arm(&s->role->loop.timers, &s->ack, clock_now_us() + ACK_US);
+		timer_arm(&s->role->loop.timers, &s->ack, now_us + ACK_US);
 }
 
 /* ------------------------------------------------------------------ counting */
@@ -327,7 +337,7 @@ static void count_one(void *arg, uint32_t pid)
 	node = pids_get(&s->pids, pid);
 	memcpy(node->set, s->pids.scratch, s->pids.words * sizeof(uint64_t));
 	for (uint32_t i = 0; i < s->n; i++)
-		s->at[i]->n += node->set[i / 64] >> i % 64 & 1;
+		s->at[i]->n += (uint32_t)(node->set[i / 64] >> i % 64 & 1);
 }
 
 /* Forgets all and looks at every process there is. */

@@ -19,12 +19,14 @@
 
 /* ------------------------------------------------------------------ events */
 
-enum { EVENT_LEN = PROC_AT_WHAT + sizeof(struct proc_event) };
+enum { EVENT_LEN = PROC_AT_WHAT + sizeof(struct proc_event), TOKEN = 0x12345678 };
 
 static void put(uint8_t buf[static EVENT_LEN], uint32_t what, const uint32_t data[static 4])
 {
 	struct nlmsghdr nl = { .nlmsg_len = EVENT_LEN, .nlmsg_type = NLMSG_DONE };
-	struct cn_msg cn = { .id = { CN_IDX_PROC, CN_VAL_PROC }, .len = sizeof(struct proc_event) };
+	struct cn_msg cn = { .id = { CN_IDX_PROC, CN_VAL_PROC },
+			     .ack = TOKEN + 1,
+			     .len = sizeof(struct proc_event) };
 
 	memset(buf, 0, EVENT_LEN);
 	memcpy(buf, &nl, sizeof(nl));
@@ -39,8 +41,8 @@ static void events(void **state)
 		uint32_t what, data[4];
 		struct proc_news news;
 	} rows[] = {
-		{ PROC_EVENT_NONE, { 0 }, { .what = PROC_ACK } },
-		{ PROC_EVENT_NONE, { 1 }, { .what = PROC_ACK, .err = 1 } },
+		{ PROC_EVENT_NONE, { 0 }, { .what = PROC_ACK, .token = TOKEN } },
+		{ PROC_EVENT_NONE, { 1 }, { .what = PROC_ACK, .err = 1, .token = TOKEN } },
 		{ PROC_EVENT_FORK,
 		  { 11, 10, 20, 20 },
 		  { .what = PROC_FORK, .pid = 20, .parent = 10 } },
@@ -61,7 +63,8 @@ static void events(void **state)
 		put(buf, rows[i].what, rows[i].data);
 		assert_true(proc_event_read(buf, EVENT_LEN, &e));
 		if (e.what != rows[i].news.what || e.pid != rows[i].news.pid ||
-		    e.parent != rows[i].news.parent || e.err != rows[i].news.err)
+		    e.parent != rows[i].news.parent || e.err != rows[i].news.err ||
+		    e.token != rows[i].news.token)
 			fail_msg("row %zu: %d %u %u", i, e.what, e.pid, e.parent);
 		for (uint32_t len = 0; len < EVENT_LEN; len++)
 			assert_false(proc_event_read(buf, len, &e)); /* it says that it is longer */
