@@ -78,9 +78,10 @@ static const struct sim_packet *take(void)
 
 /* ------------------------------------------------------------------ sending */
 
-static unsigned net_of(const struct sim_router *r, uint32_t ifindex)
+/* Also of an interface that was replaced: router_init(), router_replace(). */
+static unsigned net_of(uint32_t ifindex)
 {
-	return ifindex == r->link[1].ifindex ? 1 : 0;
+	return ifindex % SIM_NETS_N;
 }
 
 static bool is_multicast(const struct ip_addr *a)
@@ -133,7 +134,7 @@ int bus_send(struct sim_router *r, const struct sock_to *to, const uint8_t *data
 		.dst = to->dst,
 		.len = len,
 		.hops = to->hop_limit,
-		.net = (uint8_t)net_of(r, to->ifindex),
+		.net = (uint8_t)net_of(to->ifindex),
 		.port = to->dst.family == AF_INET6 ? SOCK_V6
 			: data[9] == PKT_PROTO_AH  ? SOCK_AH
 						   : SOCK_V4,
@@ -143,6 +144,8 @@ int bus_send(struct sim_router *r, const struct sock_to *to, const uint8_t *data
 	BUG_ON(len > sizeof(p.data));
 	if (sim.now_us < sim.send_error_until_us)
 		return -ENOBUFS;
+	if (r->link[p.net].ifindex != to->ifindex)
+		return -ENODEV;
 	if (!r->link[p.net].is_up)
 		return -ENETDOWN;
 	memcpy(p.data, data, len);

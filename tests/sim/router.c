@@ -289,12 +289,12 @@ static void turn(struct sim_router *r)
 	sim.me = r;
 	sim.turn_n++;
 	r->turn_n++;
-	adopt(r);
-	if (r->is_link_new) {
-		r->is_link_new = false;
+	if (r->is_link_new) /* what adopts looks at the links as well */
 		model_link(r);
+	adopt(r);
+	if (r->is_link_new)
 		role->ops->fact(role, MSG_LINK, 0, r->link_version);
-	}
+	r->is_link_new = false;
 	if (r->is_file_new)
 		tell_file(r);
 	(void)timer_run(&role->loop.timers, seam_local_us(r, sim.now_us), LOOP_TIMERS_N);
