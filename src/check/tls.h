@@ -52,6 +52,9 @@ enum tls_result {
 enum tls_result tls_handshake(SSL *ssl, const struct tls_want *want,
 			      char text[static TLS_TEXT_LEN]);
 
+/* The protocol that both have agreed on (ALPN), after the handshake. */
+bool tls_speaks(SSL *ssl, const char *alpn);
+
 /* Bytes (> 0), 0 for the end, -EAGAIN, or -EPROTO with text. *is_clean: the end was TLS's own. */
 int tls_recv(SSL *ssl, void *buf, uint32_t len, bool *is_clean, char text[static TLS_TEXT_LEN]);
 
