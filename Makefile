@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 CC     ?= gcc
 BUILD  := build/$(MODE)
 PKGS   := liburcu-memb libnl-genl-3.0 libnl-route-3.0 libconfig jansson libcurl libssl libcrypto \
-	  nettle libnftables libpcre2-8 libmicrohttpd
+	  nettle libnftables libpcre2-8 libmicrohttpd libnghttp2
 
 # $(1): a pkg-config question; nothing when the libraries are not there yet (make deps, make help)
 pkg = $(shell pkg-config $(1) $(PKGS) 2>/dev/null)
@@ -129,8 +129,9 @@ help:
 # to build; to test and to lint
 DEPS := gcc make pkg-config libc6-dev liburcu-dev libnl-3-dev libnl-genl-3-dev libnl-route-3-dev \
 	libconfig-dev libjansson-dev libcurl4-openssl-dev libssl-dev nettle-dev libnftables-dev \
-	libpcre2-dev libmicrohttpd-dev libcmocka-dev clang clang-format libclang-rt-14-dev python3 iproute2 procps kmod curl \
-	nginx-light python3-prometheus-client busybox iputils-ping openssl redis-server unbound keepalived nftables tshark ipvsadm \
+	libpcre2-dev libnghttp2-dev libmicrohttpd-dev libcmocka-dev clang clang-format \
+	libclang-rt-14-dev python3 iproute2 procps kmod curl nginx-light python3-prometheus-client \
+	python3-grpcio busybox iputils-ping openssl redis-server unbound keepalived nftables tshark ipvsadm \
 	user-mode-linux mandoc
 
 deps:

@@ -9,6 +9,8 @@
 
 #include "core/clock.h"
 
+#include <unistd.h>
+
 enum {
 	AT_MASK = 0x1f,
 	FULL = 0x80,
@@ -17,8 +19,11 @@ enum {
 	GAP_BITS = 17, /* the exponent has 4 */
 	DURATION_LEN = DURATION_BITS + 5,
 	GAP_LEN = GAP_BITS + 4,
-	TRIES_N =
-		100, /* of a reader whom the writer disturbs: once in a check, so hardly ever twice */
+	/* of a reader whom the writer disturbs: once in a check, so hardly ever twice; but it may have
+	 * lost its processor in the middle of it, and is given time */
+	TRIES_N = 200,
+	EAGER_N = 10,
+	NAP_US = 50,
 };
 
 _Static_assert(REASON_N <= 32, "a reason has five bits");
@@ -115,14 +120,14 @@ static unsigned look(const struct history *h, int64_t now_us,
 unsigned history_read(const struct history *h, int64_t now_us,
 		      struct history_item out[static HISTORY_N])
 {
-	unsigned n = 0;
-
 	for (unsigned i = 0; i < TRIES_N; i++) {
 		uint8_t seq = atomic_load_explicit(&h->seq, memory_order_acquire);
+		unsigned n = look(h, now_us, out);
 
-		n = look(h, now_us, out);
 		if (!(seq & 1) && seq == atomic_load_explicit(&h->seq, memory_order_relaxed))
-			break;
+			return n;
+		if (i >= EAGER_N)
+			(void)usleep(NAP_US);
 	}
-	return n;
+	return 0;
 }

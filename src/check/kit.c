@@ -246,7 +246,7 @@ static const char *only_name(const char *text)
 static struct tls_want make_tls(struct maker *m, const struct conf_check *ck, const char *host)
 {
 	const struct conf_tls *tls = ck->s.tls.n ? &m->conf->tls[ck->s.tls.first] : NULL;
-	struct kit_ctx made = kit_ctx_get(m->kit->ctx, m->conf, tls, ck->loc, m->errs);
+	struct kit_ctx made = kit_ctx_get(m->kit->ctx, m->conf, ck, m->errs);
 	struct tls_want w = { .ctx = made.ctx, .mark = made.mark };
 	const char *name = tls && tls->s.sni ? tls->s.sni : ck->s.sni;
 

@@ -228,10 +228,21 @@ static SSL_CTX *make(const struct settings *s, struct conf_loc loc, struct err_l
 	return NULL;
 }
 
-struct kit_ctx kit_ctx_get(struct kit_ctx_pool *pool, const struct conf *conf,
-			   const struct conf_tls *tls, struct conf_loc loc, struct err_list *errs)
+/* What speaks nothing but HTTP/2 offers nothing else. */
+static bool is_h2_only(const struct conf_check *ck)
 {
+	bool is_http = ck->s.type == CHECK_HTTP || ck->s.type == CHECK_HTTPS;
+
+	return ck->s.type == CHECK_GRPC || (is_http && ck->s.http == HTTP_2);
+}
+
+struct kit_ctx kit_ctx_get(struct kit_ctx_pool *pool, const struct conf *conf,
+			   const struct conf_check *ck, struct err_list *errs)
+{
+	static const char *const h2[] = { "h2" };
 	const struct fields_ssl *ssl = &conf->ssl.s;
+	const struct conf_tls *tls = ck->s.tls.n ? &conf->tls[ck->s.tls.first] : NULL;
+	struct conf_loc loc = tls ? tls->loc : ck->loc;
 	struct settings s = {
 		.ca = ssl->ca, .cert = ssl->certificate, .key = ssl->key, .password = ssl->password
 	};
@@ -243,8 +254,9 @@ struct kit_ctx kit_ctx_get(struct kit_ctx_pool *pool, const struct conf *conf,
 		s.verify = tls->s.verify;
 		s.min_version = tls->s.min_version;
 		s.alpn = tls->s.alpn;
-		loc = tls->loc;
 	}
+	if (is_h2_only(ck))
+		s.alpn = (struct conf_strs){ .v = h2, .n = 1 };
 
 	uint32_t hash = hash_settings(&s);
 	struct entry **at = &pool->bucket[hash % BUCKETS_N];

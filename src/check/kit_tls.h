@@ -19,6 +19,6 @@ struct kit_ctx_pool;
 struct kit_ctx_pool *kit_ctx_pool_new(void);
 void kit_ctx_pool_free(struct kit_ctx_pool *pool);
 
-/* The context for these settings (NULL: those of "https" without more). ctx NULL: an error, in errs. */
+/* The context for the settings of a check. ctx NULL: an error, in errs. */
 struct kit_ctx kit_ctx_get(struct kit_ctx_pool *pool, const struct conf *conf,
-			   const struct conf_tls *tls, struct conf_loc loc, struct err_list *errs);
+			   const struct conf_check *ck, struct err_list *errs);

@@ -5,7 +5,11 @@
  * scheduler's matter (urls.h).
  *
  * The body is read only when something is to be known of it, or when the connection is to be kept.
+ *
+ * HTTP/2 (h2.h) is spoken where it is asked for, and over TLS also where it was offered and the server
+ * took it; such a connection is not kept.
  */
+#include "check/h2.h"
 #include "check/http.h"
 #include "check/protos.h"
 
@@ -17,9 +21,11 @@
 
 struct ctx {
 	struct http http;
+	struct h2 *h2; /* NULL: HTTP/1 */
 	struct body *body; /* NULL: no rules */
 	uint32_t seen; /* a bit for each expected header that is as it should be */
 	bool has_begun;
+	bool is_done; /* HTTP/2: the answer is here */
 };
 
 _Static_assert(sizeof(struct ctx) <= STEP_CTX_LEN, "the parser must fit into a run");
@@ -98,7 +104,7 @@ static void add_connection(struct text *t, const struct conf_check *ck)
 		add(t, "Connection: close\r\n");
 }
 
-static uint32_t make_request(struct run *run, char *buf, uint32_t cap)
+static uint32_t make_plain(struct run *run, char *buf, uint32_t cap)
 {
 	const struct conf_check *ck = run->ask.check;
 	struct text t = { .buf = buf, .cap = cap };
@@ -121,6 +127,11 @@ static uint32_t make_request(struct run *run, char *buf, uint32_t cap)
 		add(&t, "Content-Length: %zu\r\n", strlen(ck->s.body));
 	add(&t, "\r\n%s", ck->s.body ? ck->s.body : "");
 	return t.len;
+}
+
+static bool is_h2(const struct run *run)
+{
+	return run->conn->ssl ? tls_speaks(run->conn->ssl, "h2") : run->ask.check->s.http == HTTP_2;
 }
 
 /* ---- the answer ---- */
@@ -158,18 +169,20 @@ static void on_body(void *arg, const uint8_t *data, uint32_t len)
 		body_feed(c->body, data, len);
 }
 
+static enum http_want want_of(const struct run *run, const struct kit_url *u)
+{
+	const struct conf_check *ck = run->ask.check;
+
+	if (ck->s.method && !strcmp(ck->s.method, "HEAD"))
+		return HTTP_NO_BODY;
+	return u->rule_n || ck->s.keepalive || u->is_compliant ? HTTP_BODY : HTTP_HEAD;
+}
+
 static void answer_begin(struct run *run, const struct kit_url *u)
 {
 	struct ctx *c = (void *)run->ctx;
-	const struct conf_check *ck = run->ask.check;
-	bool is_head = ck->s.method && !strcmp(ck->s.method, "HEAD");
-	enum http_want want = HTTP_HEAD;
 
-	if (is_head)
-		want = HTTP_NO_BODY;
-	else if (u->rule_n || ck->s.keepalive || u->is_compliant)
-		want = HTTP_BODY;
-	http_init(&c->http, want);
+	http_init(&c->http, want_of(run, u));
 	c->http.on_header = on_header;
 	c->http.on_body = on_body;
 	c->http.arg = run;
@@ -208,14 +221,14 @@ static enum step_verdict judge(struct run *run, const struct kit_url *u, enum ch
 	struct ctx *c = (void *)run->ctx;
 	const char *text = NULL;
 
-	run->code = c->http.code;
+	run->code = c->h2 ? h2_code(c->h2) : c->http.code;
 	if (!conf_status_has(&u->status, run->code) || !are_expected(run, u, c))
 		return fail(why, REASON_L7STS);
 	if (c->body && !body_end(c->body, &text)) {
 		run_say(run, "%s", text);
 		return fail(why, REASON_L7STS);
 	}
-	run->may_keep = http_may_keep(&c->http);
+	run->may_keep = !c->h2 && http_may_keep(&c->http);
 	return STEP_NEXT;
 }
 
@@ -230,6 +243,24 @@ static enum step_verdict match_end(struct run *run, uint32_t len, enum check_rea
 	return fail(why, REASON_L6RSP);
 }
 
+static enum step_verdict match_h2(struct run *run, const struct kit_url *u, const uint8_t *data,
+				  uint32_t len, enum check_reason *why)
+{
+	struct ctx *c = (void *)run->ctx;
+
+	switch (h2_feed(c->h2, data, len)) {
+	case HTTP_MORE:
+		return h2_wants_send(c->h2) ? STEP_NEXT : STEP_WAIT;
+	case HTTP_DONE:
+		c->is_done = true;
+		return judge(run, u, why);
+	case HTTP_BAD:
+		break;
+	}
+	run_say(run, "%s", h2_text(c->h2));
+	return fail(why, REASON_L7RSP);
+}
+
 static enum step_verdict match_answer(struct run *run, const uint8_t *data, uint32_t len,
 				      enum check_reason *why)
 {
@@ -237,6 +268,8 @@ static enum step_verdict match_answer(struct run *run, const uint8_t *data, uint
 	struct kit_url plain;
 	const struct kit_url *u = url_of(run, &plain);
 
+	if (c->h2)
+		return match_h2(run, u, data, len, why);
 	if (!c->has_begun)
 		answer_begin(run, u);
 	if (!c->http.arg)
@@ -259,10 +292,115 @@ static enum step_verdict match_answer(struct run *run, const uint8_t *data, uint
 	return len ? STEP_WAIT : match_end(run, len, why);
 }
 
+/* ---- HTTP/2 ---- */
+
+/* Headers that belong to one connection of HTTP/1 (RFC 9113 8.2.2), or have their own place. */
+static bool is_of_http1(const char *name, uint32_t len)
+{
+	static const char *const names[] = { "host",    "connection",        "keep-alive",
+					     "upgrade", "transfer-encoding", "proxy-connection" };
+
+	for (unsigned i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (http_is_word(name, len, names[i]))
+			return true;
+	return false;
+}
+
+static struct h2_field field_of(const char *line)
+{
+	const char *colon = strchrnul(line, ':');
+	const char *value = *colon ? colon + 1 + strspn(colon + 1, " \t") : colon;
+
+	return (struct h2_field){ line, value, (uint32_t)(colon - line), (uint32_t)strlen(value) };
+}
+
+/* The headers; returns how many. authority: what a Host header says. */
+static uint32_t fields_of(const struct conf_check *ck, struct h2_field *f, const char **authority)
+{
+	static const struct h2_field agent = { "user-agent", "vipd", 10, 4 };
+	static const struct h2_field accept = { "accept", "*/*", 6, 3 };
+	uint32_t n = 0;
+
+	if (!has_header(ck, "User-Agent"))
+		f[n++] = agent;
+	if (!has_header(ck, "Accept"))
+		f[n++] = accept;
+	for (uint32_t i = 0; i < ck->s.headers.n; i++) {
+		struct h2_field one = field_of(ck->s.headers.v[i]);
+
+		if (http_is_word(one.name, one.name_len, "host"))
+			*authority = one.value;
+		if (one.name_len && !is_of_http1(one.name, one.name_len) && n < H2_FIELDS_N)
+			f[n++] = one;
+	}
+	return n;
+}
+
+static void begin_h2(struct run *run)
+{
+	const struct conf_check *ck = run->ask.check;
+	struct ctx *c = (void *)run->ctx;
+	struct h2_field field[H2_FIELDS_N];
+	char host[ADDR_PORT_TEXT_LEN];
+	struct kit_url plain;
+	const struct kit_url *u = url_of(run, &plain);
+	struct h2_ask ask = {
+		.method = ck->s.method ? ck->s.method : "GET",
+		.scheme = run->tls ? "https" : "http",
+		.authority = host_text(run, u, host),
+		.path = u->path ? u->path : "/",
+		.field = field,
+		.body = ck->s.body,
+		.body_len = ck->s.body ? (uint32_t)strlen(ck->s.body) : 0,
+		.want = want_of(run, u),
+	};
+	struct h2_ear ear = { .on_header = on_header, .on_body = on_body, .arg = run };
+
+	ask.field_n = fields_of(ck, field, &ask.authority);
+	if (u->rule_n)
+		c->body = body_new(u->rule, u->rule_n);
+	c->h2 = h2_new(&ask, &ear);
+}
+
+static uint32_t make_request(struct run *run, char *buf, uint32_t cap)
+{
+	struct ctx *c = (void *)run->ctx;
+
+	if (c->h2)
+		return h2_take(c->h2, buf, cap);
+	if (!is_h2(run))
+		return run->ask.check->s.http == HTTP_2 ? 0 : make_plain(run, buf, cap);
+	begin_h2(run);
+	return h2_take(c->h2, buf, cap);
+}
+
+static enum step_verdict enter(struct run *run, enum check_reason *why)
+{
+	const struct ctx *c = (void *)run->ctx;
+
+	if (c->h2 && h2_is_over(c->h2)) {
+		run_say(run, "%s", h2_text(c->h2));
+		return fail(why, REASON_L7RSP);
+	}
+	if (c->h2 || run->ask.check->s.http != HTTP_2)
+		return STEP_WAIT;
+	run_say(run, "the server does not take HTTP/2 (ALPN)");
+	return fail(why, REASON_L6RSP);
+}
+
+static bool again(struct run *run)
+{
+	const struct ctx *c = (void *)run->ctx;
+
+	return c->h2 && !c->is_done;
+}
+
 static void fini(struct run *run)
 {
 	struct ctx *c = (void *)run->ctx;
 
+	h2_free(c->h2);
+	c->h2 = NULL;
 	body_free(c->body);
 	c->body = NULL;
 }
@@ -271,7 +409,8 @@ static const struct step steps[] = {
 	{ .kind = STEP_CONNECT },
 	{ .kind = STEP_TLS },
 	{ .kind = STEP_SEND, .make = make_request },
-	{ .kind = STEP_EXPECT, .match = match_answer },
+	{ .kind = STEP_EXPECT, .match = match_answer, .enter = enter },
+	{ .kind = STEP_LOOP, .again = again, .to = 2 },
 	{ .kind = STEP_DONE },
 };
 

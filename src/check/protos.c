@@ -12,7 +12,7 @@ static const struct proto *const protos[] = {
 	[CHECK_DNS] = &proto_dns,     [CHECK_UDP] = &proto_udp,
 	[CHECK_PING] = &proto_ping,   [CHECK_EXPECT] = &proto_expect,
 	[CHECK_AGENT] = &proto_agent, [CHECK_SCRIPT] = &proto_script,
-	[CHECK_FILE] = &proto_file,
+	[CHECK_FILE] = &proto_file,   [CHECK_GRPC] = &proto_grpc,
 };
 
 const struct proto *proto_of(uint8_t type)

@@ -136,6 +136,15 @@ enum tls_result tls_handshake(SSL *ssl, const struct tls_want *want, char text[s
 	return TLS_FAIL;
 }
 
+bool tls_speaks(SSL *ssl, const char *alpn)
+{
+	const unsigned char *name;
+	unsigned len;
+
+	SSL_get0_alpn_selected(ssl, &name, &len);
+	return len == strlen(alpn) && !memcmp(name, alpn, len);
+}
+
 int tls_recv(SSL *ssl, void *buf, uint32_t len, bool *is_clean, char text[static TLS_TEXT_LEN])
 {
 	/* OpenSSL comes back after each record that has no data in it (no SSL_MODE_AUTO_RETRY): else a

@@ -53,6 +53,9 @@ enum tls_result {
 enum tls_result tls_handshake(SSL *ssl, const struct tls_want *want,
 			      char text[static TLS_TEXT_LEN]);
 
+/* The protocol that both have agreed on (ALPN), after the handshake. */
+bool tls_speaks(SSL *ssl, const char *alpn);
+
 /* Bytes (> 0), 0 for the end, -EAGAIN, -EINPROGRESS (TLS_RECORDS_N without data have come, and there may
  * be more), or -EPROTO with text. *is_clean: the end was TLS's own. */
 int tls_recv(SSL *ssl, void *buf, uint32_t len, bool *is_clean, char text[static TLS_TEXT_LEN]);

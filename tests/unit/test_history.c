@@ -80,7 +80,7 @@ static void test_floats(void **state)
 
 /* ---- two threads ---- */
 
-enum { ROUNDS_N = 100000, BURST_N = 10 };
+enum { ROUNDS_N = 2000, BURST_N = 10 };
 
 static atomic_uint reads_n;
 

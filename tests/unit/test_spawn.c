@@ -219,13 +219,12 @@ static void test_children_die_too(void **state)
 	bench_close(&b);
 }
 
-/* The process that runs the scripts: this one's only child. */
-static pid_t helper_pid(void)
+static pid_t child_of(pid_t parent)
 {
 	char path[64];
 	int pid = 0;
 
-	(void)snprintf(path, sizeof(path), "/proc/self/task/%d/children", getpid());
+	(void)snprintf(path, sizeof(path), "/proc/%d/task/%d/children", parent, parent);
 
 	FILE *f = fopen(path, "re");
 
@@ -233,6 +232,12 @@ static pid_t helper_pid(void)
 	assert_int_equal(fscanf(f, "%d", &pid), 1);
 	(void)fclose(f);
 	return pid;
+}
+
+/* The process that runs the scripts: the only child of the keeper, which is this one's only child. */
+static pid_t helper_pid(void)
+{
+	return child_of(child_of(getpid()));
 }
 
 /* The helper itself is stopped: a script that has ended meanwhile has its result, of another nobody knows. */

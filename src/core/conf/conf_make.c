@@ -89,9 +89,9 @@ bool conf_check_runs(uint8_t type)
 	case CHECK_SCRIPT:
 	case CHECK_AGENT:
 	case CHECK_FILE:
+	case CHECK_GRPC:
 		return true;
 	case CHECK_BFD:
-	case CHECK_GRPC:
 		break;
 	}
 	return false;
