@@ -26,7 +26,7 @@ from proc import Missing, wait_until  # noqa: E402
 from suite import suite  # noqa: E402
 
 SLOTS, NUMBERS, FOREIGN = 12, 24, 3
-ROUNDS = 60
+ROUNDS = 40
 PORT = 20000   # server n is as healthy as port 20000 + n of the director's loopback
 CALM = 30      # seconds until the table must be right
 
@@ -367,7 +367,7 @@ class Walk:
         self.director.daemon.wait_for(r"vipd\.ready", 30)
 
     def reload(self):
-        for _ in range(self.dice.randint(1, 16)):
+        for _ in range(self.dice.randint(1, 30)):
             self.maker.change(self.services)
             self.ops += 1
         self.more = self.dice.choice(["", 'on_stop = "keep";'])
@@ -380,7 +380,7 @@ class Walk:
             self.t.check(False, line.text)
 
     def flap(self):
-        for _ in range(self.dice.randint(1, 16)):
+        for _ in range(self.dice.randint(1, 30)):
             self.health.set(self.dice.randrange(NUMBERS), self.dice.random() < 0.6)
             self.ops += 1
 
