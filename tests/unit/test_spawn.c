@@ -82,6 +82,12 @@ static const struct spawn_result *await(struct bench *b, uint32_t id)
 	return &b->res[id];
 }
 
+/* A machine that is too busy may hold up the helper itself at the limit, which then says so, rightly. */
+static bool is_timeout(const struct spawn_result *r)
+{
+	return r->how == SPAWN_TIMEOUT || (r->how == SPAWN_FAILED && r->status == ETIME);
+}
+
 static void test_ends(void **state)
 {
 	static const struct {
@@ -94,8 +100,8 @@ static void test_ends(void **state)
 		{ "exit 3", 20000, SPAWN_EXITED, 3 },
 		{ "exit 255", 20000, SPAWN_EXITED, 255 },
 		{ "kill -SEGV $$", 20000, SPAWN_KILLED, SIGSEGV },
-		{ "exec sleep 100", 50, SPAWN_TIMEOUT, 0 },
-		{ "trap '' TERM; while :; do sleep 1; done", 50, SPAWN_TIMEOUT, 0 },
+		{ "exec sleep 100", 400, SPAWN_TIMEOUT, 0 },
+		{ "trap '' TERM; while :; do sleep 1; done", 400, SPAWN_TIMEOUT, 0 },
 		{ "head -c 20000000 /dev/zero; exit 4", 20000, SPAWN_EXITED, 4 },
 		{ "read x || exit 5", 20000, SPAWN_EXITED, 5 }, /* nothing to read */
 		{ "test \"$(ls /proc/self/fd | wc -l)\" -le 4 || exit 6", 20000, SPAWN_EXITED, 0 },
@@ -110,7 +116,9 @@ static void test_ends(void **state)
 	for (uint32_t i = 0; i < N_OF(rows); i++) {
 		const struct spawn_result *r = await(&b, i);
 
-		if (r->how != rows[i].how || r->status != rows[i].status)
+		if (rows[i].how == SPAWN_TIMEOUT
+			    ? !is_timeout(r)
+			    : r->how != rows[i].how || r->status != rows[i].status)
 			fail_msg("row %u: how %u status %d", i, r->how, r->status);
 		if (rows[i].how == SPAWN_TIMEOUT)
 			assert_true(r->duration_us >= rows[i].limit_ms * 1000);
@@ -214,7 +222,7 @@ static void test_children_die_too(void **state)
 		       pid_file);
 	bench_open(&b);
 	assert_int_equal(ask(&b, 1, 500, script), 0);
-	assert_int_equal(await(&b, 1)->how, SPAWN_TIMEOUT);
+	assert_true(is_timeout(await(&b, 1)));
 	await_dead(pid_file);
 	bench_close(&b);
 }

@@ -159,15 +159,19 @@ static void test_late_for_the_socket(void **state)
 
 	(void)state;
 	servers_start(&servers);
-	worker_start(&w, port, CHECK_HTTP);
-	while (!w.is_done && w.run->step->kind != STEP_EXPECT)
-		turn(&w);
-	hold_up(3 * LIMIT_MS);
-	for (unsigned i = 0; i < LOOP_TIMERS_N; i++) {
-		timer_init(&others[i], on_nothing);
-		timer_arm(&w.loop.timers, &others[i], (int64_t)i);
+	/* the server may be so quick that its end is seen before we are late */
+	for (unsigned n = 0; n < TRIES_N && w.res.reason != REASON_SOCKERR; n++) {
+		worker_start(&w, port, CHECK_HTTP);
+		while (!w.is_done && w.run->step->kind != STEP_EXPECT)
+			turn(&w);
+		if (!w.is_done)
+			hold_up(3 * LIMIT_MS);
+		for (unsigned i = 0; i < LOOP_TIMERS_N; i++) {
+			timer_init(&others[i], on_nothing);
+			timer_arm(&w.loop.timers, &others[i], (int64_t)i);
+		}
+		finish(&w);
 	}
-	finish(&w);
 	assert_int_equal(w.res.reason, REASON_SOCKERR);
 	assert_int_equal(w.res.local_err, -ETIME);
 	servers_stop(&servers);
