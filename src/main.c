@@ -19,6 +19,7 @@
 #include "core/ops/giveway.h"
 #include "core/ops/memory.h"
 #include "core/ops/options.h"
+#include "core/ops/place.h"
 #include "core/ops/reload.h"
 #include "core/ops/single.h"
 #include "core/ops/spawn.h"
@@ -480,6 +481,9 @@ static int serve(struct daemon *d, struct conf *first, struct ipvs_kern *kern)
 		  d->opt.is_memory ? "memory"
 		  : d->has_kernel  ? "kernel"
 				   : "none");
+	place_vrrp(vrrp_role(d->vrrp), first);
+	for (unsigned i = 0; i < d->check_n; i++)
+		place_check(check_role(d->check[i]), first);
 	conf_ids_mint(&d->minter, NULL, first);
 	publish(d, first);
 	if (!err)
@@ -528,7 +532,7 @@ static int run(const struct options *o)
 
 	if (!first)
 		return status;
-	if (!is_single()) {
+	if (!place_netns(first) || !is_single()) {
 		conf_free(first);
 		return EXIT_FAILED;
 	}
