@@ -26,6 +26,7 @@
 #include "core/ops/memory.h"
 #include "core/ops/notify.h"
 #include "core/ops/options.h"
+#include "core/ops/place.h"
 #include "core/ops/reload.h"
 #include "core/ops/single.h"
 #include "core/ops/spawn.h"
@@ -532,6 +533,9 @@ static int serve(struct daemon *d, struct conf *first, struct ipvs_kern *kern)
 		  d->opt.is_memory ? "memory"
 		  : d->has_kernel  ? "kernel"
 				   : "none");
+	place_vrrp(vrrp_role(d->vrrp), first);
+	for (unsigned i = 0; i < d->check_n; i++)
+		place_check(check_role(d->check[i]), first);
 	d->admin = admin_new(&ipvs_role(d->ipvs)->box, d->opt.state);
 	admin_load(d->admin, admin_now_s());
 	hook_run(first, &first->global.s.startup_script, first->global.s.startup_timeout_us);
@@ -587,7 +591,7 @@ static int run(const struct options *o)
 
 	if (!first)
 		return status;
-	if (!is_single()) {
+	if (!place_netns(first) || !is_single()) {
 		conf_free(first);
 		return EXIT_FAILED;
 	}

@@ -15,7 +15,9 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 enum {
 	STACK_LEN = 1024 * 1024, /* of address space; only what is used is memory */
@@ -167,13 +169,26 @@ static void thread_leave(void)
 	snap_thread_unregister();
 }
 
-static void go_realtime(struct role *r)
+static void tell_place(const struct role *r, const char *what, int err)
+{
+	if (err)
+		log_event(LOG_ROLE_RT, "role=%s what=%s error=\"%s\"", r->name, what,
+			  strerrordesc_np(err));
+}
+
+/* When and where it runs. What is refused is told, and it runs all the same. */
+static void take_place(struct role *r)
 {
 	struct sched_param p = { .sched_priority = r->rt_priority };
-	int err = pthread_setschedparam(pthread_self(), SCHED_RR, &p);
 
-	if (err)
-		log_event(LOG_ROLE_RT, "role=%s error=\"%s\"", r->name, strerrordesc_np(err));
+	if (r->rt_priority)
+		tell_place(r, "realtime", pthread_setschedparam(pthread_self(), SCHED_RR, &p));
+	else if (r->nice)
+		tell_place(r, "nice",
+			   setpriority(PRIO_PROCESS, (id_t)gettid(), r->nice) ? errno : 0);
+	if (CPU_COUNT(&r->cpus))
+		tell_place(r, "cpus",
+			   pthread_setaffinity_np(pthread_self(), sizeof(r->cpus), &r->cpus));
 }
 
 static void *thread_main(void *arg)
@@ -187,8 +202,8 @@ static void *thread_main(void *arg)
 
 	int err = thread_enter();
 
-	if (!err && r->rt_priority)
-		go_realtime(r);
+	if (!err)
+		take_place(r);
 	if (!err)
 		err = begin(r);
 	r->start_err = err;

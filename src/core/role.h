@@ -22,6 +22,7 @@
 #include "core/snap.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <semaphore.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -81,6 +82,8 @@ struct role {
 	const struct role_ops *ops;
 	struct board *board;
 	int rt_priority; /* SCHED_RR priority; 0 = the normal scheduler */
+	int nice; /* for the normal scheduler; 0 = the process's */
+	cpu_set_t cpus; /* where it may run; empty = everywhere */
 
 	/* owned by the role's thread */
 	struct loop loop;

@@ -31,6 +31,7 @@
 #include "vrrp/link_log.h"
 #include "vrrp/member.h"
 #include "vrrp/opts.h"
+#include "vrrp/sysctls.h"
 #include "vrrp/vmacs.h"
 
 #include <errno.h>
@@ -76,6 +77,7 @@ struct reflector {
 	struct addrs addrs;
 	struct fibs fibs;
 	struct vmacs vmacs;
+	struct sysctls sysctls;
 
 	struct timer wake; /* look again then */
 	int64_t dump_after_us; /* events alone cause no dump before */
@@ -121,6 +123,8 @@ static void publish(struct reflector *rf)
 	t->version = ++rf->version;
 	rf->table = t;
 	fibs_release(&rf->fibs, true);
+	if (rf->role.conf)
+		sysctls_settle(&rf->sysctls, rf->role.conf, t);
 	link_table_publish(&rf->role.board->links, t);
 	if (rf->role.board->vrrp)
 		fact_post(rf->role.board->vrrp, &rf->link_fact, t->version);
@@ -372,6 +376,7 @@ static void adopt(struct role *r, const struct conf *old, const struct conf *new
 	adopt_instances(rf, old, new);
 	addrs_adopt(&rf->addrs, new);
 	vmacs_adopt(&rf->vmacs, new);
+	sysctls_settle(&rf->sysctls, new, rf->table);
 
 	int err = fibs_adopt(&rf->fibs, new);
 
@@ -453,6 +458,7 @@ static void fini(struct role *r)
 	addrs_close(&rf->addrs);
 	fibs_fini(&rf->fibs);
 	vmacs_fini(&rf->vmacs);
+	sysctls_fini(&rf->sysctls);
 	timer_disarm(&r->loop.timers, &rf->wake);
 	loop_del(&r->loop, &rf->event_fd);
 	if (rf->event_sock >= 0)

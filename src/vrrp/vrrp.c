@@ -53,7 +53,6 @@
 #include <time.h>
 
 enum {
-	RT_PRIORITY = 50,
 	RELEASE_US = 10000, /* how often a generation that is held is looked at */
 };
 
@@ -339,7 +338,6 @@ struct vrrp *vrrp_new(struct board *board)
 	v->role.id = ROLE_VRRP;
 	v->role.ops = &ops;
 	v->role.board = board;
-	v->role.rt_priority = RT_PRIORITY;
 	for (unsigned i = 0; i < SOCK_PORT_N; i++)
 		v->rx[i] = (struct rx_port){ .v = v, .fd.fd = -1, .port = (enum sock_port)i };
 	sock_init(&v->sock);

@@ -76,8 +76,10 @@ class Director:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def write(self):
-        with open(self.conf, "w", encoding="ascii") as file:
+        """All at once: the program may be reading the last one."""
+        with open(self.conf + ".new", "w", encoding="ascii") as file:
             file.write(self.text())
+        os.replace(self.conf + ".new", self.conf)
 
     def start(self):
         self.write()

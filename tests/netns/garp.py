@@ -11,6 +11,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import pair  # noqa: E402
 from director import Vipd, instance  # noqa: E402
 from pair import PATIENCE, Scene  # noqa: E402
+from proc import wait_until  # noqa: E402
 from wire import Garp  # noqa: E402
 
 VIPS = ["10.9.0.100", "10.9.0.101"]
@@ -55,11 +56,15 @@ def lower_priority(t):
         a.director.wait_state("web", "ACTIVE", PATIENCE)
         # it sends ten adverts where the better one sends one, so that it is heard before it yields
         b = scene.router("r2", Vipd, [dict(web(100), advert_ms=10)], start=True)
-        b.director.wait_state("web", "BACKUP", PATIENCE)
+        # it may have become active before the first of those came; then it yields to it
+        b.daemon.wait_for(r"vrrp\.peer inst=web .*differs=interval", PATIENCE)
+        wait_until(lambda: "to=BACKUP" in b.daemon.find(r"vrrp\.state inst=web ")[-1].text, PATIENCE, "r2 is backup")
+        seen = b.daemon.mark()
         scene.cuts.append((time.monotonic(), float("inf")))
         scene.lan.mute(b.ns, "eth0")
-        b.director.wait_state("web", "ACTIVE", PATIENCE)
-        moment, seen = time.monotonic(), b.daemon.mark()
+        b.director.wait_state("web", "ACTIVE", PATIENCE, seen)
+        moment = time.monotonic()
+        seen = b.daemon.mark()
         scene.lan.heal(b.ns, "eth0")
         b.director.wait_state("web", "BACKUP", PATIENCE, seen)
         for vip in VIPS:

@@ -8,6 +8,7 @@
 #include "core/conf/conf_compare.h"
 #include "core/conf/conf_kernel.h"
 #include "core/conf/conf_rules.h"
+#include "core/cpus.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -228,6 +229,28 @@ static void rule_exporters(const struct conf *c, struct err_list *errs)
 			     s->v[i]);
 }
 
+/* ------------------------------------------------------------------ processors */
+
+static void check_cpus(const struct conf *c, const char *setting, const struct conf_strs *cpus,
+		       struct err_list *errs)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	for (uint32_t i = 0; i < cpus->n; i++)
+		if (!cpus_add(&set, cpus->v[i]))
+			FAIL(rule_loc(c, SCHEMA_workers, 0),
+			     "workers: '%s' \"%s\" is no number or range of processors", setting,
+			     cpus->v[i]);
+}
+
+static void rule_cpus(const struct conf *c, struct err_list *errs)
+{
+	check_cpus(c, "vrrp_cpu_affinity", &c->workers.s.vrrp_cpus, errs);
+	check_cpus(c, "checker_cpu_affinity", &c->workers.s.check_cpus, errs);
+	check_cpus(c, "bfd_cpu_affinity", &c->workers.s.bfd_cpus, errs);
+}
+
 /* ------------------------------------------------------------------ the table */
 
 static const struct rule rules[] = {
@@ -235,6 +258,7 @@ static const struct rule rules[] = {
 	{ "names fit into log lines", rule_names_plain },
 	{ "addresses, routes and rules are what the kernel takes", conf_check_kernel },
 	{ "metrics are under names that are known", rule_exporters },
+	{ "processors are numbers", rule_cpus },
 	{ "all that is set has an effect", rule_effect },
 	{ NULL, NULL },
 };

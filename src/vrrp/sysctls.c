@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * See sysctls.h.
+ */
+#include "vrrp/sysctls.h"
+
+#include "core/bug.h"
+#include "core/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char igmp_path[] = "/proc/sys/net/ipv4/igmp_link_local_mcast_reports";
+
+static int cmp_items(const void *va, const void *vb)
+{
+	const struct sysctl_item *a = va, *b = vb;
+	int cmp = strncmp(a->path, b->path, sizeof(a->path));
+
+	return cmp ? cmp : (a->ifindex > b->ifindex) - (a->ifindex < b->ifindex);
+}
+
+struct sysctl_item *sysctls_want(const struct conf *c, const struct link_table *links, uint32_t *n)
+{
+	struct sysctl_item *want = calloc((size_t)c->vrrp_n + 1, sizeof(*want));
+	uint32_t all_n = 0, kept_n = 0;
+
+	BUG_ON(!want);
+	if (c->global.s.disable_local_igmp) {
+		memcpy(want[all_n].path, igmp_path, sizeof(igmp_path));
+		want[all_n++].want = '0';
+	}
+	for (uint32_t i = 0; i < c->vrrp_n; i++) {
+		const struct fields_vrrp *in = &c->vrrp[i].s;
+		const struct link *l =
+			in->promote_secondaries && in->interface ? link_by_name(links,
+										in->interface)
+								 : NULL;
+
+		if (!l)
+			continue;
+		(void)snprintf(want[all_n].path, sizeof(want[all_n].path),
+			       "/proc/sys/net/ipv4/conf/%.*s/promote_secondaries", IFNAMSIZ - 1,
+			       in->interface);
+		want[all_n].ifindex = l->ifindex;
+		want[all_n++].want = '1';
+	}
+	if (all_n > 1)
+		qsort(want, all_n, sizeof(*want), cmp_items);
+	for (uint32_t i = 0; i < all_n; i++)
+		if (!kept_n || cmp_items(&want[kept_n - 1], &want[i]))
+			want[kept_n++] = want[i];
+	*n = kept_n;
+	return want;
+}
+
+/* The value becomes `to`, and *before what it was. 0 or -errno. */
+static int change(const char *path, char to, char *before)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+	int err = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (pread(fd, before, 1, 0) != 1)
+		err = -EIO;
+	else if (*before != to && pwrite(fd, &to, 1, 0) != 1)
+		err = -errno;
+	(void)close(fd);
+	return err;
+}
+
+static void set(struct sysctl_item *it)
+{
+	char before = 0;
+	int err = change(it->path, it->want, &before);
+
+	if (err)
+		log_event(LOG_LINK_FAIL, "what=%s error=\"%s\"", it->path, strerrordesc_np(-err));
+	else if (before != it->want)
+		it->before = before;
+}
+
+/* An interface that is gone has taken its own along. */
+static void put_back(const struct sysctl_item *it)
+{
+	char now;
+
+	if (it->before)
+		(void)change(it->path, it->before, &now);
+}
+
+/* Both sides are sorted: a merge. */
+void sysctls_settle(struct sysctls *s, const struct conf *c, const struct link_table *links)
+{
+	uint32_t want_n, o = 0, k = 0;
+	struct sysctl_item *want = sysctls_want(c, links, &want_n);
+
+	while (o < s->n || k < want_n) {
+		int cmp = o == s->n ? 1 : k == want_n ? -1 : cmp_items(&s->item[o], &want[k]);
+
+		if (cmp < 0)
+			put_back(&s->item[o++]);
+		else if (cmp > 0)
+			set(&want[k++]);
+		else
+			want[k++].before = s->item[o++].before;
+	}
+	free(s->item);
+	s->item = want;
+	s->n = want_n;
+}
+
+void sysctls_fini(struct sysctls *s)
+{
+	for (uint32_t i = 0; i < s->n; i++)
+		put_back(&s->item[i]);
+	free(s->item);
+	*s = (struct sysctls){ 0 };
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Switches of the kernel that settings ask for: promote_secondaries on interfaces of instances, and
+ * disable_local_igmp. What was there before is put back when it is not asked for any more, and at the
+ * end. A vipd that is killed leaves them as they are; the next one takes that for what was there before.
+ * A part of the reflector.
+ */
+#pragma once
+
+#include "core/conf/conf.h"
+#include "vrrp/link.h"
+
+enum { SYSCTL_PATH_LEN = 64 + IFNAMSIZ };
+
+/* One switch, or a wish for it. */
+struct sysctl_item {
+	char path[SYSCTL_PATH_LEN];
+	uint32_t ifindex; /* of the interface that has the name; 0: none */
+	char want, before; /* '0' or '1'; before: 0 when nothing is to be put back */
+};
+
+struct sysctls {
+	struct sysctl_item *item; /* what was set; sorted */
+	uint32_t n;
+};
+
+/* What is wanted of interfaces that are there, sorted, without doubles. The caller frees it. Pure. */
+struct sysctl_item *sysctls_want(const struct conf *c, const struct link_table *links, uint32_t *n);
+
+/* Sets and puts back. After each new snapshot and each change of the links. */
+void sysctls_settle(struct sysctls *s, const struct conf *c, const struct link_table *links);
+
+/* Puts all of them back. */
+void sysctls_fini(struct sysctls *s);

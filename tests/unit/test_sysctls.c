@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Which switches of the kernel are wanted; netns/settings.py sees them set and put back.
+ */
+#include "unit.h"
+
+#include "vrrp/sysctls.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char promote[] = "/proc/sys/net/ipv4/conf/eth0/promote_secondaries";
+
+static struct conf_vrrp on(const char *iface, bool promotes)
+{
+	struct conf_vrrp in = { 0 };
+
+	in.s.interface = iface;
+	in.s.promote_secondaries = promotes;
+	return in;
+}
+
+static void each_once_and_only_where_it_can_be(void **state)
+{
+	struct conf_vrrp in[] = { on("eth0", true), on("eth1", false), on("eth0", true),
+				  on("gone", true), on(NULL, true) };
+	struct conf c = { .vrrp = in, .vrrp_n = N_OF(in) };
+	struct link eth0 = { .ifindex = 7, .name = "eth0" },
+		    eth1 = { .ifindex = 8, .name = "eth1" };
+	struct link_pic p = { 0 };
+	uint32_t n;
+
+	(void)state;
+	link_pic_put_link(&p, &eth0);
+	link_pic_put_link(&p, &eth1);
+	link_pic_seal(&p);
+
+	struct link_table *t = link_table_make(&p, NULL, 0);
+	struct sysctl_item *want = sysctls_want(&c, t, &n);
+
+	assert_int_equal(n, 1);
+	assert_string_equal(want[0].path, promote);
+	assert_int_equal(want[0].want, '1');
+	assert_int_equal(want[0].ifindex, 7);
+	free(want);
+	c.global.s.disable_local_igmp = true;
+	want = sysctls_want(&c, t, &n);
+	assert_int_equal(n, 2);
+	assert_int_equal(want[0].want, '1'); /* sorted by path */
+	assert_string_equal(want[1].path, "/proc/sys/net/ipv4/igmp_link_local_mcast_reports");
+	assert_int_equal(want[1].want, '0');
+	free(want);
+	free(t);
+	link_pic_fini(&p);
+}
+
+static void without_anything(void **state)
+{
+	struct conf c = { 0 };
+	uint32_t n = 9;
+
+	(void)state;
+	free(sysctls_want(&c, NULL, &n));
+	assert_int_equal(n, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_once_and_only_where_it_can_be),
+		cmocka_unit_test(without_anything),
+	};
+
+	return cmocka_run_group_tests_name("sysctls", tests, NULL, NULL);
+}
