@@ -728,6 +728,31 @@ static void bounded_batches(void **state)
 	bench_free(b);
 }
 
+/* A service without servers, and one with very many: each is one request to remove. */
+static void extremes(void **state)
+{
+	static const struct spec spec[] = {
+		{ .port = 80, .weight = 1 },
+		{ .port = 81, .servers_n = 50000, .probes_n = 1, .weight = 1 },
+	};
+	struct bench *b = bench_new();
+
+	(void)state;
+	bench_start(b);
+	adopt(b, ipvs_conf(spec, N_OF(spec)));
+	(void)settle(b);
+	assert_true(has_svc(b, 80));
+	all_up(b);
+	expect_all_up(b);
+	assert_int_equal(b->largest_n, NL_BATCH_N);
+	trace_reset(b);
+	bench_stop(b, false);
+	assert_int_equal(b->op_n, N_OF(spec));
+	assert_false(has_svc(b, 80));
+	assert_false(has_svc(b, 81));
+	bench_free(b);
+}
+
 /* The servers of a new service are not asked for before the service is there. */
 static void service_before_servers(void **state)
 {
@@ -1786,6 +1811,7 @@ int main(void)
 		cmocka_unit_test(refused_service),
 		cmocka_unit_test(lost_answers),
 		cmocka_unit_test(bounded_batches),
+		cmocka_unit_test(extremes),
 		cmocka_unit_test(service_before_servers),
 		cmocka_unit_test(slow_changes),
 		cmocka_unit_test(sorry_server),
