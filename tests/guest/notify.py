@@ -34,8 +34,9 @@ global_defs {{
 }}
 """
 
-TCP = "TCP_CHECK {{\n connect_timeout 1\n retry 0\n delay_before_retry 1\n {} }}\n"
-HTTP = "HTTP_GET {{\n url {{\n path /\n status_code 200\n }}\n connect_timeout 1\n retry 0\n delay_before_retry 1\n }}\n"
+# long limits: a busy machine must not look like a dead server; refusals come at once
+TCP = "TCP_CHECK {{\n connect_timeout 30\n retry 0\n delay_before_retry 1\n {} }}\n"
+HTTP = "HTTP_GET {{\n url {{\n path /\n status_code 200\n }}\n connect_timeout 30\n retry 0\n delay_before_retry 1\n }}\n"
 MISC = 'MISC_CHECK {{\n misc_path "/usr/bin/test -e {folder}/good"\n misc_timeout 30\n }}\n'
 
 
