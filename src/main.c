@@ -36,8 +36,7 @@
 #include "core/status.h"
 #include "ipvs/ipvs.h"
 #include "ipvs/kern.h"
-#include "ipvs/kern_genl.h"
-#include "ipvs/kern_memory.h"
+#include "ipvs/kern_open.h"
 #include "ipvs/marks.h"
 #include "vrrp/accept.h"
 #include "vrrp/pkt.h"
@@ -364,56 +363,6 @@ static const struct role_ops main_ops = {
 
 /* ------------------------------------------------------------------ start and stop */
 
-/* False: another vipd works here; one sentence has been printed. */
-static bool is_single(void)
-{
-	pid_t pid = 0;
-	int err = single_take(&pid);
-
-	if (err == -EADDRINUSE && !pid)
-		(void)fprintf(stderr,
-			      "vipd: another vipd runs in this network namespace: stop it first\n");
-	else if (err == -EADDRINUSE)
-		(void)fprintf(
-			stderr,
-			"vipd: another vipd runs in this network namespace (process %d): stop "
-			"it first, or send it SIGHUP to reload\n",
-			(int)pid);
-	else if (err)
-		(void)fprintf(stderr, "vipd: can't take the lock of this network namespace: %s\n",
-			      strerrordesc_np(-err));
-	return !err;
-}
-
-/* The table to work on. NULL: one sentence has been printed. */
-static struct ipvs_kern *open_table(struct daemon *d, const struct conf *c)
-{
-	struct ipvs_kern *kern = NULL;
-	bool in_netns;
-
-	if (c->global.s.net_namespace_ipvs)
-		d->netns = strdup(c->global.s.net_namespace_ipvs);
-	if (d->opt.is_memory)
-		return kern_memory_open();
-
-	int err = kern_genl_open(d->netns, &kern, &in_netns);
-
-	if (!err) {
-		d->has_kernel = true;
-		return kern;
-	}
-	/* a router without virtual servers needs no IPVS */
-	if (!c->vs_n)
-		return kern_memory_open();
-	if (in_netns)
-		(void)fprintf(stderr,
-			      "vipd: can't enter the network namespace %s of the IPVS table: %s\n",
-			      d->netns, strerrordesc_np(-err));
-	else
-		(void)fprintf(stderr, "vipd: %s\n", kern_genl_why(err));
-	return NULL;
-}
-
 static int add_role(struct daemon *d, struct role *r)
 {
 	d->roles[d->role_n++] = r;
@@ -591,7 +540,7 @@ static int run(const struct options *o)
 
 	if (!first)
 		return status;
-	if (!place_netns(first) || !is_single()) {
+	if (!place_netns(first) || !single_is_alone()) {
 		conf_free(first);
 		return EXIT_FAILED;
 	}
@@ -606,7 +555,10 @@ static int run(const struct options *o)
 	counter_desk_init(&d.counters, &d.board);
 	snap_thread_register();
 
-	struct ipvs_kern *kern = open_table(&d, first);
+	if (first->global.s.net_namespace_ipvs)
+		d.netns = strdup(first->global.s.net_namespace_ipvs);
+
+	struct ipvs_kern *kern = kern_open(d.netns, d.opt.is_memory, first->vs_n, &d.has_kernel);
 
 	if (!kern) {
 		conf_free(first);

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -57,4 +58,24 @@ int single_take(pid_t *pid)
 	if (err == -EADDRINUSE)
 		*pid = holder();
 	return err;
+}
+
+bool single_is_alone(void)
+{
+	pid_t pid = 0;
+	int err = single_take(&pid);
+
+	if (err == -EADDRINUSE && !pid)
+		(void)fprintf(stderr,
+			      "vipd: another vipd runs in this network namespace: stop it first\n");
+	else if (err == -EADDRINUSE)
+		(void)fprintf(
+			stderr,
+			"vipd: another vipd runs in this network namespace (process %d): stop "
+			"it first, or send it SIGHUP to reload\n",
+			(int)pid);
+	else if (err)
+		(void)fprintf(stderr, "vipd: can't take the lock of this network namespace: %s\n",
+			      strerrordesc_np(-err));
+	return !err;
 }

@@ -6,8 +6,12 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 /* Takes the lock for the life of the process. Returns 0; -EADDRINUSE with the holder's process id in
  * *pid (0 when it can't be told); or another -errno. Main, before any thread. */
 int single_take(pid_t *pid);
+
+/* The same. False: it can't be had, and one sentence has been printed. */
+bool single_is_alone(void);
