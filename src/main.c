@@ -9,6 +9,7 @@
  */
 #include "check/check.h"
 #include "check/kit.h"
+#include "check/results.h"
 #include "core/bug.h"
 #include "core/clock.h"
 #include "core/conf/conf_mark.h"
@@ -321,6 +322,9 @@ static int main_init(struct role *r)
 					 .applied = applied,
 					 .settled = settled,
 					 .thread = thread_of,
+					 .results = check_results,
+					 .admin = d->admin,
+					 .past = d->board.past,
 					 .started_us = d->started_us,
 					 .pid = getpid(),
 					 .make = make_next,
@@ -340,6 +344,8 @@ static void main_fact(struct role *r, enum msg_type type, uint32_t id, uint64_t 
 		on_ack(d, id, value);
 	else if (type == MSG_COUNTED)
 		counter_desk_answered(&d->counters, value);
+	else if (type == MSG_TOLD)
+		control_poke(d->control);
 }
 
 static void main_fini(struct role *r)
@@ -355,11 +361,7 @@ static void main_fini(struct role *r)
 	(void)close(fd);
 }
 
-static const struct role_ops main_ops = {
-	.init = main_init,
-	.fact = main_fact,
-	.fini = main_fini,
-};
+static const struct role_ops main_ops = { .init = main_init, .fact = main_fact, .fini = main_fini };
 
 /* ------------------------------------------------------------------ start and stop */
 

@@ -18,6 +18,11 @@ int verb_diff(int argc, char **argv);
  * something is not well. */
 int verb_show(int argc, char **argv);
 int verb_status(int argc, char **argv);
+int verb_explain(int argc, char **argv);
+
+/* events, monitor; drain, maint, ready, weight: argv[0] says which. 0: done; 1: refused; 3, 4: as above. */
+int verb_events(int argc, char **argv);
+int verb_set(int argc, char **argv);
 
 /* 0: printed; 1: anything else. */
 int verb_digest(int argc, char **argv);

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""vipctl status and show: what is told of instances, services, servers and checks is what is, also after a reload
-and with 100,000 servers."""
+"""vipctl status, show, explain, events, monitor and what sets servers by hand: what is told is what is, also after a
+reload and with 100,000 servers."""
 
 import json
 import os
@@ -37,7 +37,7 @@ class Asker:
     def lines(self, *args):
         """The objects of `show ... --json`, and the last line."""
         all_ = [json.loads(text) for text in self.run("show", *args, "--json").stdout.splitlines()]
-        return [next(iter(o.values())) for o in all_[:-1]], all_[-1]
+        return [next(iter(o.values())) for o in all_[:-1]], all_[-1] if all_ else {}  # none: it is not there yet
 
     def one(self, *args):
         objects, _ = self.lines(*args)
@@ -115,6 +115,63 @@ def small(t):
             t.equal(ask.one("services", "www")["servers"]["total"], 3, "the new server is there")
 
 
+def by_hand(t):
+    t.part("what is set by hand")
+    with Scene(t) as scene:
+        router = scene.router("r1", Vipd, [instance("web", 51, 100, [VIP + "/24"], advert_ms=100)])
+        d, ask = router.director, Asker(router)
+        d.options = ["--dataplane=memory", "--state=" + os.path.join(d.folder, "state")]
+        with Web(router.ns, "127.0.0.1", 8080), Web(router.ns, "127.0.0.2", 8080):
+            d.services = [service(VIP, 80, [server("127.0.0.1", 8080, 7), server("127.0.0.2", 8080, 3)], name="www",
+                                  method="NAT", checks=[tcp(interval=1, timeout_ms=500)])]
+            d.start()
+            wait_until(lambda: ask.state("127.0.0.*") == ["up", "up"], PATIENCE, "both are up")
+            with subprocess.Popen([VIPCTL, "--control", d.control, "monitor", "--json"], stdout=subprocess.PIPE,
+                                  text=True) as monitor:
+                # it listens from here on: what it is told first is what has been
+                wait_until(lambda: ask.run("events", "--max", "1").returncode == 0, PATIENCE, "events are told")
+                ran = ask.run("drain", "127.0.0.1:8080", "--for", "30m", "--reason", "a new disk")
+                t.equal((ran.returncode, ran.stdout), (0, "drain: 1 server\n"), f"drain: {ran.stderr}")
+                told = None
+                while told is None or told.get("to") != "drain":
+                    told = json.loads(monitor.stdout.readline())["event"]
+                t.equal((told["server"], told["what"], told["from"]), ("127.0.0.1:8080", "admin", "ready"),
+                        "monitor tells it")
+                monitor.terminate()
+            wait_until(lambda: ask.state("127.0.0.1:8080") == ["drain"], PATIENCE, "it drains")
+            t.equal(ask.one("servers", "127.0.0.1:8080")["table"], "weight_0", "and has weight 0")
+            ran = ask.run("explain", "127.0.0.1")
+            t.check("set by hand: drain" in ran.stdout and "because: a new disk" in ran.stdout
+                    and "L4OK" in ran.stdout, f"explain: {ran}")
+            t.check("instance web is " in ask.run("explain", "web").stdout, "explain an instance")
+            t.equal(ask.run("weight", "127.0.0.2", "9").returncode, 0, "weight")
+            wait_until(lambda: ask.one("servers", "127.0.0.2*")["weight"] == 9, PATIENCE, "another weight")
+            for args in (("drain", "9.9.9.9"), ("weight", "127.0.0.2", "-1"), ("weight", "127.0.0.2"),
+                         ("maint", "127.0.0.2", "--for", "soon"), ("explain", "nobody")):
+                t.equal(ask.run(*args).returncode, 1, " ".join(args))
+            os.chmod(d.folder, 0o755)
+            os.chmod(d.control, 0o666)
+            ran = subprocess.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--", VIPCTL, "--control",
+                                  d.control, "maint", "127.0.0.2"], capture_output=True, text=True, check=False)
+            t.check(ran.returncode == 1 and "permission denied" in ran.stderr, f"nobody may not: {ran}")
+
+            t.part("over a reload and a restart")
+            t.equal(ask.run("reload", "--wait").returncode, 0, "reload")
+            t.equal(ask.state("127.0.0.1:8080"), ["drain"], "it still drains")
+            t.equal(d.stop(), 0, "exit status")
+            d.start()
+            wait_until(lambda: os.path.exists(d.control) and ask.state("127.0.0.1:8080") == ["drain"], PATIENCE,
+                       "and with the next vipd")
+            t.equal(ask.one("servers", "127.0.0.2*")["configured_weight"], 3, "the configured weight is told")
+            wait_until(lambda: ask.one("servers", "127.0.0.2*")["weight"] == 9, PATIENCE, "the other weight too")
+            for args in (("ready", "127.0.0.1"), ("weight", "127.0.0.2", "auto")):
+                t.equal(ask.run(*args).returncode, 0, " ".join(args))
+            wait_until(lambda: ask.state("127.0.0.*") == ["up", "up"] and ask.one("servers", "127.0.0.2*")["weight"] == 3,
+                       PATIENCE, "as configured again")
+            ran = ask.run("events", "*127.0.0.1*")
+            t.check(ran.returncode == 0 and "admin drain -> ready" in ran.stdout, f"events: {ran}")
+
+
 def many(t):
     t.part("100,000 servers")
     with Scene(t) as scene:
@@ -136,4 +193,4 @@ def many(t):
         scene.bound(gap, 0.2, at, at + gap, "largest gap between adverts of 100 ms meanwhile")
 
 
-pair.run_parts("netns-show", [small, many])
+pair.run_parts("netns-show", [small, by_hand, many])

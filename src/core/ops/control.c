@@ -429,9 +429,16 @@ struct control *control_start(struct loop *loop, const char *path, const struct 
 
 void control_poke(struct control *c)
 {
-	for (int i = 0; c && i < CONTROL_CLIENTS_N; i++)
-		if (c->client[i].fd.fd >= 0 && c->client[i].is_waiting)
-			client_go(&c->client[i]);
+	for (int i = 0; c && i < CONTROL_CLIENTS_N; i++) {
+		struct client *cl = &c->client[i];
+
+		if (cl->fd.fd < 0 || !cl->is_waiting)
+			continue;
+		/* the wait does not count: what comes now has all of its time */
+		cl->progress_us = clock_now_us();
+		cl->reply_end_us = cl->progress_us + SEC(CONTROL_REPLY_S);
+		client_go(cl);
+	}
 }
 
 void control_stop(struct control *c)

@@ -5,6 +5,8 @@
 #include "core/ops/control_verbs.h"
 
 #include "core/bug.h"
+#include "core/ops/control_events.h"
+#include "core/ops/control_set.h"
 #include "core/ops/control_show.h"
 #include "core/ops/report.h"
 
@@ -210,6 +212,28 @@ const struct ctl_verb control_verbs[] = {
 	{ "show_counters", CTL_READ, control_show_counters, { { "match", JSON_STRING, false } } },
 	/* passwords stand in it */
 	{ "show_config", CTL_WRITE, control_show_config, { { 0 } } },
+	{ "show_events",
+	  CTL_READ,
+	  control_show_events,
+	  { { "match", JSON_STRING, false }, { "max", JSON_INTEGER, false } } },
+	{ "monitor",
+	  CTL_READ,
+	  control_monitor,
+	  { { "match", JSON_STRING, false }, { "max", JSON_INTEGER, false } } },
+	{ "explain",
+	  CTL_READ,
+	  control_explain,
+	  { { "match", JSON_STRING, true }, { "service", JSON_STRING, false } } },
+	{ "set",
+	  CTL_WRITE,
+	  control_set,
+	  { { "match", JSON_STRING, true },
+	    { "service", JSON_STRING, false },
+	    { "state", JSON_STRING, false },
+	    { "weight", JSON_INTEGER, false },
+	    { "reset_weight", JSON_TRUE, false },
+	    { "for_s", JSON_INTEGER, false },
+	    { "reason", JSON_STRING, false } } },
 	{ "diff", CTL_READ, do_diff, { { "max", JSON_INTEGER, false } } },
 	/* another file: vipd can read what the one who asks can't, and findings quote it */
 	{ "diff_file",

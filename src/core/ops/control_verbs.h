@@ -24,6 +24,11 @@ struct control_host {
 	/* What is known of the i-th thread. False: there are not so many. */
 	bool (*thread)(void *arg, uint32_t i, struct control_thread *t);
 
+	/* The last results of a probe of that snapshot, which is running()'s: a list, the latest first. */
+	json_t *(*results)(const struct conf *c, struct probe_id id);
+
+	struct admin_book *admin; /* what is set by hand */
+	const struct past *past; /* the last events */
 	int64_t started_us; /* monotonic */
 	pid_t pid;
 
