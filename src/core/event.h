@@ -37,7 +37,7 @@ enum event_type {
 	EVENT_SERVER, /* id: server; from, to: enum health_verdict; other: the probe that decided */
 	EVENT_CHECK, /* id: server; other: a probe; to: its verdict; the server's stayed the same */
 	EVENT_WEIGHT, /* id: server; number: the weight that it has when nothing is against it */
-	EVENT_ADMIN, /* id: server; to: ADMIN_*; number: weight, or EVENT_NO_NUMBER */
+	EVENT_ADMIN, /* id: server; from, to: ADMIN_*; number: weight, or EVENT_NO_NUMBER */
 	EVENT_DRAINED, /* id: server */
 	EVENT_QUORUM, /* id: service; from, to: enum health_verdict, UP = has quorum */
 	EVENT_PANIC, /* id: service; to: 1 it begins, 0 it ends */

@@ -291,9 +291,14 @@ static bool take_says(struct ipvs *v, uint32_t id, uint64_t value)
 
 	if (!p)
 		return false;
-	if (drive_says(&v->drive, (uint32_t)(p - c->probe), says, clock_now_us()))
+
+	uint8_t was = v->drive.state.server[p->rs].admin;
+
+	if (drive_says(&v->drive, (uint32_t)(p - c->probe), says, clock_now_us())) {
 		ipvs_log_admin(c, p->rs,
 			       (struct admin){ .state = v->drive.state.server[p->rs].admin });
+		ipvs_tell_admin(&v->drive, p->rs, was);
+	}
 	ipvs_tell_weight(&v->drive, p->rs);
 	return true;
 }
@@ -306,9 +311,13 @@ static bool take_admin(struct ipvs *v, uint32_t id, uint64_t value)
 
 	if (!rs)
 		return false;
-	if (drive_admin(&v->drive, (uint32_t)(rs - c->rs), a, clock_now_us())) {
-		ipvs_log_admin(c, (uint32_t)(rs - c->rs), a);
-		ipvs_tell_admin(&v->drive, (uint32_t)(rs - c->rs), a);
+
+	uint32_t i = (uint32_t)(rs - c->rs);
+	uint8_t was = v->drive.state.server[i].admin;
+
+	if (drive_admin(&v->drive, i, a, clock_now_us())) {
+		ipvs_log_admin(c, i, a);
+		ipvs_tell_admin(&v->drive, i, was);
 	}
 	return true;
 }

@@ -51,13 +51,16 @@ void ipvs_tell_weight(const struct drive *d, uint32_t rs)
 					       .number = state_weight(&d->state, rs) });
 }
 
-void ipvs_tell_admin(const struct drive *d, uint32_t rs, struct admin a)
+void ipvs_tell_admin(const struct drive *d, uint32_t rs, uint8_t was)
 {
+	const struct state_server *s = &d->state.server[rs];
+
 	event_post(d->events,
 		   &(struct event){ .type = EVENT_ADMIN,
 				    .id = d->conf->rs[rs].id.v,
-				    .to = a.state,
-				    .number = a.has_weight ? a.weight : EVENT_NO_NUMBER });
+				    .from = was,
+				    .to = s->admin,
+				    .number = s->has_weight ? s->weight : EVENT_NO_NUMBER });
 }
 
 static struct event quorum_event(const struct drive *d, uint32_t vs)

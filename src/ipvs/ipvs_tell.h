@@ -14,7 +14,8 @@ void ipvs_tell_health(const struct drive *d, uint32_t probe, enum health_verdict
 		      struct health h);
 
 void ipvs_tell_weight(const struct drive *d, uint32_t rs);
-void ipvs_tell_admin(const struct drive *d, uint32_t rs, struct admin a);
+/* was: its admin state before. */
+void ipvs_tell_admin(const struct drive *d, uint32_t rs, uint8_t was);
 void ipvs_tell_event(const struct drive *d, const struct drive_event *e);
 
 /* The role works with `new` from now on: before anything is told of it. old: NULL at first. */
