@@ -79,6 +79,8 @@ void event_adopted(struct event_ring *r, uint64_t gen)
 {
 	if (!r)
 		return;
+	if (r->resync_at != EVENT_NO_RESYNC)
+		r->resync_at = 0; /* it was a place among the objects of the one before */
 	atomic_store_explicit(&r->gen, gen, memory_order_release);
 	wake(r, atomic_load_explicit(&r->head, memory_order_relaxed));
 }

@@ -6,6 +6,8 @@
 
 #include "core/conf/conf.h"
 
+#include <string.h>
+
 struct status *status_new(struct conf *c)
 {
 	struct status *s = arena_alloc(&c->arena, sizeof(*s));
@@ -14,6 +16,8 @@ struct status *status_new(struct conf *c)
 	s->vs = arena_array(&c->arena, c->vs_n, sizeof(*s->vs));
 	s->rs = arena_array(&c->arena, c->rs_n, sizeof(*s->rs));
 	s->probe = arena_array(&c->arena, c->probe_n, sizeof(*s->probe));
+	/* touched here, so that the VRRP thread need not fault these pages in */
+	memset((void *)s->inst, 0, c->vrrp_n * sizeof(*s->inst));
 	return s;
 }
 

@@ -7,6 +7,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "vrrp/run_name.h"
+#include "vrrp/shown.h"
 #include "vrrp/sync.h"
 #include "vrrp/tell.h"
 
@@ -73,6 +74,7 @@ static void set_fault(struct vrrp_inst *in, const struct run_group *g, bool is_f
 
 	in->r.group_fault = is_fault && !is_own ? "sync_group" : NULL;
 	inst_apply(in, !g->are_owners, now_us);
+	shown_inst(in);
 }
 
 static void move(struct run *r, const struct run_group *g, enum sync_move m)

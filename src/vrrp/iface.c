@@ -7,14 +7,19 @@
 #include "core/bug.h"
 #include "core/clock.h"
 #include "vrrp/link.h"
+#include "vrrp/shown.h"
 #include "vrrp/weigh.h"
 
-static void read_src(const struct link_table *t, struct vrrp_inst *in)
+/* A table that was made for an older configuration may not know of the source: what was known stays. */
+static void read_src(const struct link_table *t, struct vrrp_inst *in, uint64_t gen)
 {
 	const char *dev = conf_tx_dev(in->cf);
 
-	if (in->o.tracks_src && in->o.src.family)
-		in->is_src_there = link_has_src(t, &in->o.src, dev ? link_by_name(t, dev) : NULL);
+	if (in->o.tracks_src && in->o.src.family &&
+	    link_has_src(t, &in->o.src, dev ? link_by_name(t, dev) : NULL))
+		in->is_src_there = true;
+	else if (t->gen >= gen)
+		in->is_src_there = false;
 }
 
 /* Copies what the table says into ifc->next of every interface. False: there is no table yet. */
@@ -42,7 +47,7 @@ static bool read_links(struct vrrp *v)
 			};
 	}
 	for (uint32_t i = 0; t && i < r->inst_n; i++)
-		read_src(t, &r->inst[i]);
+		read_src(t, &r->inst[i], v->role.conf->gen);
 	snap_leave();
 	return t;
 }
@@ -83,6 +88,7 @@ static void tell_instance(struct vrrp_inst *in, const struct run_link *l, int64_
 	struct ip_addr src = inst_source(in, primary);
 
 	inst_link(in, &src, fault_of(in, l, &src), now_us);
+	shown_inst(in);
 }
 
 static void tell_instances(struct vrrp *v, const struct run_iface *ifc, int64_t now_us)

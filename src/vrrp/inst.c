@@ -27,6 +27,7 @@ void inst_init(struct vrrp_inst *in, const struct conf_vrrp *cf, const struct in
 	in->cf = cf;
 	in->list_sum = list_sum(in);
 	in->shell = shell;
+	in->is_src_there = true; /* until a table that looked for it says otherwise */
 	in->r.state = VRRP_INIT;
 	in->r.why = "start";
 	in->r.prio = in->o.prio;
@@ -113,6 +114,7 @@ static int64_t adv_at_us(const struct vrrp_inst *in, const struct vrrp_inst *old
 void inst_take(struct vrrp_inst *in, struct vrrp_inst *old, int64_t now_us)
 {
 	in->r = old->r;
+	in->is_src_there = !old->o.tracks_src || old->is_src_there;
 	in->r.lower_n = 0; /* as the fact, which is new: what was told is not told again */
 	if (!in->r.has_learned)
 		in->r.active_adv_us = in->o.adv_int_us;

@@ -313,7 +313,7 @@ static bool link_eq(const struct link *a, const struct link *b)
 
 bool link_table_eq(const struct link_table *a, const struct link_table *b)
 {
-	if (!a || a->n != b->n || a->src_n != b->src_n)
+	if (!a || a->n != b->n || a->src_n != b->src_n || a->gen != b->gen)
 		return false;
 	for (uint32_t i = 0; i < a->n; i++)
 		if (!link_eq(&a->link[i], &b->link[i]))

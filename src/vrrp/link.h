@@ -49,6 +49,7 @@ struct link_src {
 struct link_table {
 	struct snap snap;
 	uint64_t version; /* 1, 2, ... */
+	uint64_t gen; /* of the configuration whose sources were looked for */
 	uint32_t n;
 	const struct link_src *src; /* sorted by address; behind the links in the same memory */
 	uint32_t src_n;

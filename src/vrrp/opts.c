@@ -112,8 +112,7 @@ uint32_t opts_tracked_srcs(const struct conf *c, struct ip_addr *out)
 	for (uint32_t i = 0; c && i < c->vrrp_n; i++) {
 		struct inst_opts o;
 
-		if (!c->vrrp[i].s.track_src)
-			continue;
+		/* of all: a reload that only begins to track one finds it there */
 		opts_make(&o, c, &c->vrrp[i]);
 		if (o.src.family)
 			out[n++] = o.src;

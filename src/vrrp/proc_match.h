@@ -20,6 +20,7 @@ enum {
 
 /* What is known of a process. */
 struct proc_seen {
+	int err; /* errno of this machine's own that kept us from looking; 0: none */
 	char comm[PROC_COMM_LEN];
 	uint32_t line_len; /* 0: not read, or it has none */
 	char line[PROC_LINE_LEN + 1]; /* its words, each with its zero byte, and one more */

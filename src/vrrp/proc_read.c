@@ -16,7 +16,7 @@
 enum { NAME_LEN = 40 }; /* "/proc/4294967295/cmdline" */
 
 /* The beginning of one of its files; its length, or -1. */
-static ssize_t read_file(uint32_t pid, const char *name, char *buf, size_t cap)
+static ssize_t read_file(uint32_t pid, const char *name, char *buf, size_t cap, int *err)
 {
 	char path[NAME_LEN];
 	ssize_t n;
@@ -24,8 +24,11 @@ static ssize_t read_file(uint32_t pid, const char *name, char *buf, size_t cap)
 
 	(void)snprintf(path, sizeof(path), "/proc/%u/%s", pid, name);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
+	if (fd < 0) {
+		if (errno == EMFILE || errno == ENFILE || errno == ENOMEM)
+			*err = errno;
 		return -1;
+	}
 	n = read(fd, buf, cap);
 	(void)close(fd);
 	return n;
@@ -33,7 +36,7 @@ static ssize_t read_file(uint32_t pid, const char *name, char *buf, size_t cap)
 
 static bool read_line(uint32_t pid, struct proc_seen *p)
 {
-	ssize_t n = read_file(pid, "cmdline", p->line, PROC_LINE_LEN);
+	ssize_t n = read_file(pid, "cmdline", p->line, PROC_LINE_LEN, &p->err);
 
 	if (n < 0)
 		return false;
@@ -47,10 +50,11 @@ bool proc_read(uint32_t pid, struct proc_want want, struct proc_seen *p)
 {
 	ssize_t n = 0;
 
+	p->err = 0;
 	p->line_len = 0;
 	p->comm[0] = '\0';
 	if (want.comm) {
-		n = read_file(pid, "comm", p->comm, sizeof(p->comm));
+		n = read_file(pid, "comm", p->comm, sizeof(p->comm), &p->err);
 		if (n <= 0)
 			return false;
 		p->comm[n - 1] = '\0'; /* its newline */
@@ -62,7 +66,7 @@ bool proc_read(uint32_t pid, struct proc_want want, struct proc_seen *p)
 static bool read_running(uint32_t pid, struct proc_want want, struct proc_seen *p)
 {
 	char text[PROC_STAT_LEN], state = '\0';
-	ssize_t n = read_file(pid, "stat", text, sizeof(text));
+	ssize_t n = read_file(pid, "stat", text, sizeof(text), &p->err);
 
 	p->line_len = 0;
 	if (n <= 0 || !proc_match_stat(text, (uint32_t)n, p->comm, &state))
@@ -80,7 +84,8 @@ int proc_read_all(struct proc_want want, struct proc_seen *p, void (*fn)(void *a
 
 	if (!dir)
 		return -errno;
-	while ((e = readdir(dir))) {
+	p->err = 0;
+	while (!p->err && (e = readdir(dir))) {
 		unsigned long pid =
 			isdigit((unsigned char)e->d_name[0]) ? strtoul(e->d_name, NULL, 10) : 0;
 
@@ -88,5 +93,5 @@ int proc_read_all(struct proc_want want, struct proc_seen *p, void (*fn)(void *a
 			fn(arg, (uint32_t)pid);
 	}
 	(void)closedir(dir);
-	return 0;
+	return -p->err;
 }

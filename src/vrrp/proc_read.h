@@ -12,7 +12,7 @@ struct proc_want {
 	bool comm, line;
 };
 
-/* One that runs. False: it is gone, or can't be looked at. */
+/* One that runs. False: it is gone, or can't be looked at; p->err: for a reason of this machine. */
 bool proc_read(uint32_t pid, struct proc_want want, struct proc_seen *p);
 
 /* Calls fn for every process, which is in *p then, but those that have ended and wait for their parent.

@@ -60,6 +60,8 @@ struct procs {
 	int64_t counted_us; /* when all were counted last; 0: never */
 	uint32_t token; /* of our request for events */
 	bool is_acked; /* the kernel has answered it; what came before is older than the first count */
+	bool is_blind; /* the last count failed: the numbers mean nothing */
+	int64_t pace_us; /* from one count to the next, at least */
 	bool is_fresh; /* events that are read now may be older than the last count */
 	bool is_told; /* that there are no events */
 	struct tracked *gone;
@@ -114,7 +116,8 @@ static void change(struct procs *s, struct pid *node, const uint64_t *set, enum 
 			continue;
 		node->set[i / 64] ^= bit;
 		s->at[i]->n += is ? 1U : UINT32_MAX;
-		judge(s->at[i], cause);
+		if (!s->is_blind)
+			judge(s->at[i], cause);
 	}
 }
 
@@ -135,11 +138,21 @@ static bool match_all(const struct procs *s, uint64_t *set)
 
 /* ------------------------------------------------------------------ events */
 
+static void count_at(struct procs *s, int64_t at_us);
+
 /* A new program, or a new name. */
 static void look(struct procs *s, struct pid *node)
 {
+	bool is_there;
+
 	node->must_look = false;
-	if (!proc_read(node->pid, s->want, &s->seen) || !match_all(s, s->pids.scratch))
+	is_there = proc_read(node->pid, s->want, &s->seen);
+	if (!is_there && s->seen.err) {
+		/* it is looked at with all the others, when that is possible again */
+		count_at(s, clock_now_us() + COUNT_US);
+		return;
+	}
+	if (!is_there || !match_all(s, s->pids.scratch))
 		memset(s->pids.scratch, 0, s->pids.words * sizeof(uint64_t));
 	change(s, node, s->pids.scratch, TRACK_EXEC);
 	if (!pids_counts(&s->pids, node))
@@ -258,7 +271,8 @@ static int read_batch(struct procs *s, int *refused)
 
 static void lost_some(struct procs *s)
 {
-	int64_t now_us = clock_now_us(), at_us = s->counted_us + COUNT_US;
+	int64_t now_us = clock_now_us();
+	int64_t at_us = s->counted_us + (s->pace_us > COUNT_US ? s->pace_us : COUNT_US);
 
 	stats_add(STAT_PROC_OVERRUNS, 1);
 	log_event(LOG_TRACK_OVERRUN, "%s", "");
@@ -351,6 +365,7 @@ static void count(struct procs *s)
 		s->at[i]->n = 0;
 	s->is_fresh = true;
 	err = proc_read_all(s->want, &s->seen, count_one, s);
+	s->is_blind = err;
 	s->counted_us = clock_now_us();
 	took_us = s->counted_us - begin_us;
 	for (uint32_t i = 0; !err && i < s->n; i++)
@@ -359,6 +374,7 @@ static void count(struct procs *s)
 		pace_us = COUNT_US;
 	if (pace_us < took_us * COUNT_SHARE)
 		pace_us = took_us * COUNT_SHARE;
+	s->pace_us = took_us * COUNT_SHARE > COUNT_US ? took_us * COUNT_SHARE : COUNT_US;
 	timer_arm(&s->role->loop.timers, &s->count, s->counted_us + pace_us);
 }
 

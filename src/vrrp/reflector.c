@@ -111,6 +111,7 @@ static void publish(struct reflector *rf)
 
 	free(vips);
 	free(srcs);
+	t->gen = c ? c->gen : 0;
 	if (!members_update(&rf->members, t))
 		wake_at(rf, clock_now_us() + RETRY_US);
 	if (link_table_eq(rf->table, t)) {

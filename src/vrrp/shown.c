@@ -109,13 +109,18 @@ static void carry(struct status_inst *to, const struct status_inst *from)
 	STATUS_STORE(&to->tx_zero_n, STATUS_LOAD(&from->tx_zero_n));
 }
 
-void shown_run(const struct run *r, const struct conf *old, const struct conf *new)
+void shown_take(const struct run *r, const struct conf *old, const struct conf *new)
 {
-	for (uint32_t i = 0; i < r->inst_n; i++) {
-		uint32_t k = old ? idmap_find(&old->inst_by_id, new->vrrp[i].id.v) : IDMAP_NONE;
+	for (uint32_t i = 0; old && old->status && i < r->inst_n; i++) {
+		uint32_t k = idmap_find(&old->inst_by_id, new->vrrp[i].id.v);
 
-		if (k != IDMAP_NONE && old->status && r->inst[i].shown)
+		if (k != IDMAP_NONE && r->inst[i].shown)
 			carry(r->inst[i].shown, &old->status->inst[k]);
-		shown_inst(&r->inst[i]);
 	}
+}
+
+void shown_run(const struct run *r)
+{
+	for (uint32_t i = 0; i < r->inst_n; i++)
+		shown_inst(&r->inst[i]);
 }

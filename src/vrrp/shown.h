@@ -20,5 +20,9 @@ void shown_farewell(const struct vrrp_inst *in);
 /* Counts of what was sent and dropped. */
 void shown_counts(const struct vrrp_inst *in);
 
-/* All of a snapshot that has just been adopted; who was heard last comes from the old one (NULL: none). */
-void shown_run(const struct run *r, const struct conf *old, const struct conf *new);
+/* What only this file counts, and who was heard last, from the snapshot before (NULL: there is none); before
+ * anything happens in the new one. */
+void shown_take(const struct run *r, const struct conf *old, const struct conf *new);
+
+/* All of a snapshot that has just been adopted. */
+void shown_run(const struct run *r);

@@ -32,6 +32,7 @@
 enum {
 	TEXT_LEN = 128, /* of a file; the number is at its beginning */
 	EVENTS_LEN = 8 * 1024,
+	AGAIN_US = 10000000, /* from one time that all results are told again to the next */
 	RETRY_US = 1000000, /* until a folder that is not there is looked for again */
 	WATCH = IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_DELETE_SELF |
 		IN_MOVE_SELF | IN_ONLYDIR,
@@ -78,16 +79,27 @@ int tracker_number(const char *text, int32_t *value)
 
 /* ------------------------------------------------------------------ one file */
 
-/* A file that is not there or can't be read counts as 0. */
-static void read_text(const char *path, char text[static TEXT_LEN])
+/* What this machine lacks says nothing of the file. */
+static bool is_local(int err)
+{
+	return err == EMFILE || err == ENFILE || err == ENOMEM;
+}
+
+/* A file that is not there or can't be read counts as 0. False: it could not be looked at. */
+static bool read_text(const char *path, char text[static TEXT_LEN])
 {
 	/* whatever it is, it must not keep us waiting */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	ssize_t n = fd < 0 ? 0 : read(fd, text, TEXT_LEN - 1);
+	ssize_t n = 0;
 
+	if (fd < 0 && is_local(errno))
+		return false;
+	if (fd >= 0)
+		n = read(fd, text, TEXT_LEN - 1);
 	text[n > 0 ? n : 0] = '\0';
 	if (fd >= 0)
 		(void)close(fd);
+	return true;
 }
 
 /* Reads it and tells its number. */
@@ -96,7 +108,10 @@ static void look(struct tracker *t, struct tracked_file *f)
 	struct track_state s = { .is_known = true };
 	char text[TEXT_LEN];
 
-	read_text(f->path, text);
+	if (!read_text(f->path, text)) {
+		timer_arm(&t->role.loop.timers, &t->retry, clock_now_us() + RETRY_US);
+		return;
+	}
 	if (tracker_number(text, &s.value)) {
 		log_event(LOG_TRACK_FILE, "file=%s error=\"%s\"", f->path, strerrordesc_np(ERANGE));
 		return;
@@ -122,7 +137,6 @@ static void on_retry(struct timer *timer, int64_t now_us)
 {
 	struct tracker *t = container_of(timer, struct tracker, retry);
 
-	(void)now_us;
 	for (struct tracked_file *f = t->file; f; f = f->next) {
 		if (f->watch < 0)
 			watch(t, f);
@@ -130,6 +144,8 @@ static void on_retry(struct timer *timer, int64_t now_us)
 	}
 	script_again(t->scripts);
 	procs_again(t->procs);
+	/* others adopt in their own time and drop what they do not know yet */
+	timer_arm(&t->role.loop.timers, &t->retry, now_us + AGAIN_US);
 }
 
 /* ------------------------------------------------------------------ events */

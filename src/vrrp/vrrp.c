@@ -251,11 +251,12 @@ static void adopt(struct role *r, const struct conf *old, const struct conf *new
 		begin_hold(v, new);
 	event_adopted(v->role.board->vrrp_events, new->gen);
 	v->run = now;
+	shown_take(now, old, new);
 	for (uint32_t i = 0; i < now->inst_n; i++) {
 		now->inst[i].r.is_held = v->is_holding;
 		weigh_inst(v, i, now_us);
 	}
-	shown_run(now, old, new);
+	shown_run(now);
 	set_filter(v);
 	iface_update(v);
 	tx_settle(v);

@@ -8,6 +8,7 @@
 #include "core/conf/idmap.h"
 #include "core/log.h"
 #include "core/stats.h"
+#include "vrrp/shown.h"
 
 void weigh_inst(struct vrrp *v, uint32_t inst, int64_t now_us)
 {
@@ -15,6 +16,7 @@ void weigh_inst(struct vrrp *v, uint32_t inst, int64_t now_us)
 	struct run_sum sum = run_sum(v->run, inst);
 
 	inst_track(in, track_prio(in->o.prio, sum.add), sum.fault, sum.is_pending, now_us);
+	shown_inst(in);
 }
 
 static void weigh_refs(struct vrrp *v, uint32_t first, int64_t now_us)
@@ -71,7 +73,9 @@ void weigh_take(struct vrrp *v, const struct conf *new, const struct run *was)
 	for (uint32_t i = 0; i < was->obj_n; i++) {
 		uint32_t k = idmap_find(&new->track_by_id, was->obj[i].id);
 
-		if (k != IDMAP_NONE && was->obj[i].state.is_known)
+		/* what nobody tracked may be of long ago */
+		if (k != IDMAP_NONE && was->obj[i].state.is_known &&
+		    was->obj[i].first_ref != RUN_NONE)
 			v->run->obj[k].state = was->obj[i].state;
 	}
 }

@@ -215,7 +215,9 @@ static void publish_links(struct sim_router *r)
 	struct link_table *t = malloc(sizeof(*t) + SIM_NETS_N * sizeof(t->link[0]));
 
 	BUG_ON(!t);
-	*t = (struct link_table){ .version = ++r->link_version, .n = SIM_NETS_N };
+	*t = (struct link_table){ .version = ++r->link_version,
+				  .gen = UINT64_MAX,
+				  .n = SIM_NETS_N };
 	for (unsigned i = 0; i < SIM_NETS_N; i++)
 		fill_link(r, i, &t->link[i]);
 	link_table_publish(&r->board.links, t);
