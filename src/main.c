@@ -504,7 +504,8 @@ static int serve(struct daemon *d, struct conf *first, struct ipvs_kern *kern)
 		_exit(EXIT_FAILED); /* a thread that hangs holds what we would free */
 	}
 	accept_remove(d->conf);
-	marks_remove(d->netns, d->conf);
+	if (atomic_load(&d->board.must_clean)) /* else the table that they lead to serves on */
+		marks_remove(d->netns, d->conf);
 	hook_run(d->conf, &d->conf->global.s.shutdown_script,
 		 d->conf->global.s.shutdown_timeout_us);
 	conf_drop(d->conf);

@@ -42,9 +42,9 @@ static void remove_table(const char *netns, const char *name)
 void marks_apply(const char *netns, const struct conf *old, struct conf *c)
 {
 	char *was = old ? marks_text(old) : NULL, *text = marks_text(c);
-	bool is_same = was && text && !strcmp(was, text);
 
-	if (text && !is_same && !run(netns, "set", text)) {
+	/* also what is the same: a reload puts back what somebody has flushed */
+	if (text && !run(netns, "set", text)) {
 		conf_mark_clear(c);
 		free(text);
 		text = NULL;

@@ -91,6 +91,15 @@ static void count(struct state *st, uint32_t rs, bool is_in)
 
 /* ------------------------------------------------------------------ reload */
 
+/* What a probe adds is a part of the configured weight: of another one it is another number, until the probe
+ * tells it. */
+static int32_t scaled(int32_t add, uint32_t was, uint32_t now)
+{
+	int64_t n = was == now ? add : was ? (int64_t)add * now / was : 0;
+
+	return n < INT32_MIN ? INT32_MIN : n > INT32_MAX ? INT32_MAX : (int32_t)n;
+}
+
 static void move_probes(struct state *st, const struct conf *old, const struct conf *new)
 {
 	struct state_probe *probe = zeroed(new->probe_n, sizeof(*probe));
@@ -98,8 +107,11 @@ static void move_probes(struct state *st, const struct conf *old, const struct c
 	for (uint32_t i = 0; old && i < new->probe_n; i++) {
 		const struct conf_probe *was = conf_probe(old, new->probe[i].id);
 
-		if (was)
-			probe[i] = st->probe[was - old->probe];
+		if (!was)
+			continue;
+		probe[i] = st->probe[was - old->probe];
+		probe[i].weight = scaled(probe[i].weight, old->rs[was->rs].s.weight,
+					 new->rs[new->probe[i].rs].s.weight);
 	}
 	free(st->probe);
 	st->probe = probe;

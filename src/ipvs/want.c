@@ -186,10 +186,19 @@ static uint32_t ramped(uint32_t weight, uint8_t percent)
 	return part || !weight ? part : 1;
 }
 
+/* The kernel's sh, dh and mh lead a client to the server that its address says, and refuse it where that one
+ * has weight 0, unless a flag lets it fall back to another. */
+static bool refuses_at_0(const struct fields_vs *s)
+{
+	if (s->sched == SCHED_DH)
+		return true;
+	return (s->sched == SCHED_SH || s->sched == SCHED_MH) && !(flags_of(s) & IPVS_FLAG_SCHED_1);
+}
+
 /* Does weight 0 keep clients away as well as leaving would? */
 static bool may_hold(const struct fields_vs *s, const struct face *f)
 {
-	return !f->fwmark && !s->persistence_us && s->protocol != VS_UDP;
+	return !f->fwmark && !s->persistence_us && s->protocol != VS_UDP && !refuses_at_0(s);
 }
 
 static void put_server(const struct state *st, const struct face *f, uint32_t rs,

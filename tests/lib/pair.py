@@ -272,6 +272,11 @@ class Scene:
             self.t.check(not long, f"{vip}: one holder at every sampled moment outside cuts {long or ''}".rstrip())
         self.t.check(self.owners.samples > 100, f"{self.owners.samples} samples of who holds what")
 
+    def largest_gap(self, **which):
+        """The largest gap between these adverts, and when it began; waits until there are two."""
+        wait_until(lambda: len(self.wire.adverts(**which)) > 1, PATIENCE, "two adverts")
+        return gaps(self.wire.adverts(**which))[0]
+
     def check_quiet(self, router, since, names, what):
         """None of these instances changed its state since that line of the log."""
         moved = [line.text for name in names for line in router.daemon.find(rf"vrrp\.state inst={name} ", since)]

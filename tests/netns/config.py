@@ -220,7 +220,7 @@ def bad_reload(t):
         scene.wire.wait(Advert, 3, src=a.ip, prio=120)
         scene.check_quiet(a, a.daemon.find("to=ACTIVE") and seen, ["web"], "all of it")
         time.sleep(0.5)
-        gap, at = pair.gaps(scene.wire.adverts(src=a.ip, since=begin))[0]
+        gap, at = scene.largest_gap(src=a.ip, since=begin)
         scene.bound(gap, 0.13, at, at + gap, "largest gap between adverts")
         t.equal(a.director.stop(), 0, "exit status")
 
@@ -254,7 +254,7 @@ def standard_error_is_a_pipe(t):
                 time.sleep(0.004)
             begin = time.monotonic()
             time.sleep(0.5)
-            gap, at = pair.gaps(scene.wire.adverts(src=a.ip, since=begin))[0]
+            gap, at = scene.largest_gap(src=a.ip, since=begin)
             scene.bound(gap, 0.13, at, at + gap, "largest gap between adverts")
             check_stop(scene, a, pid, lambda: status_of(a))
 
@@ -363,7 +363,7 @@ def many_reloads(t):
             t.equal(fds, old_fds, f"{router.name}: open descriptors")
             t.check(resident - old_resident < GROWTH,
                     f"{router.name}: resident memory {old_resident // 1024} -> {resident // 1024} kB")
-        gap, at = pair.gaps(scene.wire.adverts(src=a.ip, since=begin))[0]
+        gap, at = scene.largest_gap(src=a.ip, since=begin)
         scene.bound(gap, 0.13, at, at + gap, "largest gap between adverts")
         t.note(f"largest gap {ms(gap)}")
         scene.check_single([VIP])

@@ -83,7 +83,7 @@ class Controlled:
         return s
 
     def check_undisturbed(self, what):
-        gap, at = pair.gaps(self.scene.wire.adverts(src=self.router.ip, since=self.begin))[0]
+        gap, at = self.scene.largest_gap(src=self.router.ip, since=self.begin)
         self.scene.bound(gap, GAP, at, at + gap, f"{what}: largest gap between adverts")
         self.scene.check_quiet(self.router, self.seen, ["web"], what)
 

@@ -190,7 +190,7 @@ def on_time(t):
         b = scene.router("r2", Vipd, [many(150)], start=True)
         a.director.wait_state("many", "BACKUP", PATIENCE, seen)
         scene.wire.wait(Garp, PATIENCE, since=begin, address="10.9.5.250", mac=b.mac)
-        gap, at = pair.gaps(scene.wire.adverts(since=begin, vrid=53, mac=a.mac))[0]
+        gap, at = scene.largest_gap(since=begin, vrid=53, mac=a.mac)
         scene.bound(gap, 0.1 + LATE, at, at + gap, "largest gap between adverts meanwhile (V139)")
         for router in (a, b):
             t.equal(router.director.stop(), 0, f"exit status of {router.name}")

@@ -189,7 +189,7 @@ def many(t):
         t.equal((len(objects), last["matches"]), (MANY, MANY), "all of them")
         t.check(took < STALL_S, f"listed in {took:.2f} s (aim: {LIST_S} s)")
         print(f"      {MANY} servers listed and read as JSON in {took:.2f} s")
-        gap, at = pair.gaps(scene.wire.adverts(src=router.ip, since=begin))[0]
+        gap, at = scene.largest_gap(src=router.ip, since=begin)
         scene.bound(gap, 0.2, at, at + gap, "largest gap between adverts of 100 ms meanwhile")
 
 

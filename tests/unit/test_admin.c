@@ -351,6 +351,7 @@ static void spoil(struct bench *b, const char *text)
 static void bad_files(void **state)
 {
 	struct bench *b = bench_new();
+	char aside[128];
 	uint64_t before;
 
 	(void)state;
@@ -373,6 +374,9 @@ static void bad_files(void **state)
 	start(b, two, 2);
 	assert_int_equal(admin_count(b->book), 0);
 	assert_int_equal(failures(), before + 1);
+	/* it is kept, whatever is written next */
+	(void)snprintf(aside, sizeof(aside), "%s.bad", b->path);
+	assert_int_equal(unlink(aside), 0);
 	stop(b);
 	bench_free(b);
 }

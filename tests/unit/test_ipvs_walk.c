@@ -477,6 +477,11 @@ static void reload(struct walk *w)
 			if (w->spec[i].weight != weight)
 				s->has_weight =
 					false; /* the file says something else than before */
+			/* what a probe adds is a part of the configured weight */
+			for (uint32_t k = 0; k < PROBES_N && w->spec[i].weight != weight; k++)
+				s->extra[k] = weight ? (int32_t)((int64_t)s->extra[k] *
+								 w->spec[i].weight / weight)
+						     : 0;
 			for (uint32_t k = w->spec[i].probes_n; k < PROBES_N; k++) {
 				s->verdict[k] = HEALTH_UNKNOWN;
 				s->extra[k] = 0;

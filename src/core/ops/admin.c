@@ -11,6 +11,7 @@
 #include "core/stats.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -284,7 +285,12 @@ void admin_load(struct admin_book *b, int64_t now_s)
 	if (err == -ENOENT)
 		return;
 	if (err) {
+		char aside[PATH_MAX];
+
 		tell_fail(b, "read", err);
+		/* it is not to be lost when the next one is written */
+		(void)snprintf(aside, sizeof(aside), "%s.bad", b->path);
+		(void)rename(b->path, aside);
 		b->is_told = false; /* writing is another matter */
 		return;
 	}

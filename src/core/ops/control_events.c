@@ -63,6 +63,11 @@ static void events_free(struct ctl_reply *reply)
 	free(e);
 }
 
+static bool is_pattern_ok(const json_t *request)
+{
+	return ctl_pattern_ok(json_string_value(json_object_get(request, "match")));
+}
+
 static struct events *events_new(const struct control_host *host, const json_t *request)
 {
 	const json_t *max = json_object_get(request, "max");
@@ -87,14 +92,19 @@ static struct events *events_new(const struct control_host *host, const json_t *
 struct ctl_reply *control_show_events(void *ctx, const json_t *request, const struct ctl_who *who)
 {
 	(void)who;
+	if (!is_pattern_ok(request))
+		return ctl_reply_one(ctl_refusal(1, CTL_PATTERN_WHY));
 	return &events_new(ctx, request)->reply;
 }
 
 struct ctl_reply *control_monitor(void *ctx, const json_t *request, const struct ctl_who *who)
 {
-	struct events *e = events_new(ctx, request);
+	struct events *e;
 
 	(void)who;
+	if (!is_pattern_ok(request))
+		return ctl_reply_one(ctl_refusal(1, CTL_PATTERN_WHY));
+	e = events_new(ctx, request);
 	e->is_endless = true;
 	if (!json_object_get(request, "max"))
 		e->at = e->end;

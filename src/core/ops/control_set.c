@@ -15,7 +15,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { EXPLAINED_N = 32 /* servers and instances that one question is answered for */ };
+enum {
+	EXPLAINED_N = 32, /* servers and instances that one question is answered for */
+	FOR_MAX_S = 10 * 365 * 86400,
+};
 
 static const char *text_of(const json_t *request, const char *name)
 {
@@ -36,6 +39,12 @@ static bool is_meant(const struct conf *c, uint32_t rs, const char *match, const
 	return fits(service, c->vs[c->rs[rs].vs].s.name) &&
 	       (fits(match, view_rs_name(c, rs, name)) ||
 		fits(match, addr_text(&c->rs[rs].s.addr, addr)));
+}
+
+static bool are_patterns_ok(const json_t *request)
+{
+	return ctl_pattern_ok(text_of(request, "match")) &&
+	       ctl_pattern_ok(text_of(request, "service"));
 }
 
 /* Indexes of those that are meant; to be freed. */
@@ -65,8 +74,8 @@ static const char *want_of(const json_t *request, struct admin_want *want)
 	*want = (struct admin_want){ .part = state ? ADMIN_PART_STATE : ADMIN_PART_WEIGHT,
 				     .is_set = !is_reset,
 				     .reason = text_of(request, "reason") };
-	if (for_s && json_integer_value(for_s) <= 0)
-		return "for_s must be more than 0";
+	if (for_s && (json_integer_value(for_s) <= 0 || json_integer_value(for_s) > FOR_MAX_S))
+		return "for_s must be 1..315360000";
 	if (for_s)
 		want->until_s = admin_now_s() + json_integer_value(for_s);
 	if (!state + !weight + !is_reset != 2)
@@ -108,6 +117,8 @@ struct ctl_reply *control_set(void *ctx, const json_t *request, const struct ctl
 	int err = 0;
 
 	(void)who;
+	if (!why && !are_patterns_ok(request))
+		why = CTL_PATTERN_WHY;
 	if (why)
 		return ctl_reply_one(ctl_refusal(1, why));
 	rs = find(c, request, &n);
@@ -209,6 +220,10 @@ struct ctl_reply *control_explain(void *ctx, const json_t *request, const struct
 
 	(void)who;
 	BUG_ON(!e);
+	if (!are_patterns_ok(request)) {
+		free(e);
+		return ctl_reply_one(ctl_refusal(1, CTL_PATTERN_WHY));
+	}
 	/* what was set by hand and the last results go by the newest */
 	*e = (struct explain){ .reply = { .next = explain_next, .free = explain_free },
 			       .c = host->running(host->arg),

@@ -109,6 +109,15 @@ static struct walk *walk_new(const struct control_host *host, const struct kind 
 	return w;
 }
 
+static struct ctl_reply *walk_start(const struct control_host *host, const struct kind *kind,
+				    const json_t *request)
+{
+	if (!ctl_pattern_ok(json_string_value(json_object_get(request, "match"))) ||
+	    !ctl_pattern_ok(json_string_value(json_object_get(request, "service"))))
+		return ctl_reply_one(ctl_refusal(1, CTL_PATTERN_WHY));
+	return &walk_new(host, kind, request)->reply;
+}
+
 static bool fits(const char *pattern, const char *text)
 {
 	return !pattern || !fnmatch(pattern, text, 0);
@@ -141,7 +150,7 @@ struct ctl_reply *control_show_vrrp(void *ctx, const json_t *request, const stru
 	static const struct kind kind = { "vrrp_instance", inst_n, inst_match, inst_make };
 
 	(void)who;
-	return &walk_new(ctx, &kind, request)->reply;
+	return walk_start(ctx, &kind, request);
 }
 
 /* ------------------------------------------------------------------ services */
@@ -170,7 +179,7 @@ struct ctl_reply *control_show_services(void *ctx, const json_t *request, const 
 	static const struct kind kind = { "virtual_server", vs_n, vs_match, vs_make };
 
 	(void)who;
-	return &walk_new(ctx, &kind, request)->reply;
+	return walk_start(ctx, &kind, request);
 }
 
 /* ------------------------------------------------------------------ servers */
@@ -205,7 +214,7 @@ struct ctl_reply *control_show_servers(void *ctx, const json_t *request, const s
 	static const struct kind kind = { "real_server", rs_n, rs_match, rs_make };
 
 	(void)who;
-	return &walk_new(ctx, &kind, request)->reply;
+	return walk_start(ctx, &kind, request);
 }
 
 /* ------------------------------------------------------------------ checks */
@@ -234,7 +243,7 @@ struct ctl_reply *control_show_checks(void *ctx, const json_t *request, const st
 	static const struct kind kind = { "check", probe_n, probe_match, probe_make };
 
 	(void)who;
-	return &walk_new(ctx, &kind, request)->reply;
+	return walk_start(ctx, &kind, request);
 }
 
 /* ------------------------------------------------------------------ threads */
@@ -266,7 +275,7 @@ struct ctl_reply *control_show_threads(void *ctx, const json_t *request, const s
 	static const struct kind kind = { "thread", thread_n, NULL, thread_make };
 
 	(void)who;
-	return &walk_new(ctx, &kind, request)->reply;
+	return walk_start(ctx, &kind, request);
 }
 
 /* ------------------------------------------------------------------ counters */
@@ -315,7 +324,7 @@ struct ctl_reply *control_show_counters(void *ctx, const json_t *request, const 
 	static const struct kind kind = { "counter", counter_n, counter_match, counter_make };
 
 	(void)who;
-	return &walk_new(ctx, &kind, request)->reply;
+	return walk_start(ctx, &kind, request);
 }
 
 /* ------------------------------------------------------------------ config */

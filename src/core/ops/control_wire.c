@@ -170,3 +170,13 @@ struct ctl_reply *ctl_reply_one(json_t *line)
 	*o = (struct one_line){ .reply = { .next = one_next, .free = one_free }, .line = line };
 	return &o->reply;
 }
+
+bool ctl_pattern_ok(const char *pattern)
+{
+	enum { PATTERN_LEN = 128, STARS_N = 4 };
+	size_t stars = 0;
+
+	for (const char *p = pattern; p && *p; p++)
+		stars += *p == '*';
+	return !pattern || (strlen(pattern) <= PATTERN_LEN && stars <= STARS_N);
+}

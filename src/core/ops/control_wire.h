@@ -99,5 +99,10 @@ json_t *ctl_refusal(int status, const char *text);
 /* A reply of this one line, which is given away. */
 struct ctl_reply *ctl_reply_one(json_t *line);
 
+/* Whether a shell pattern may be tried on every object: a long one, or one of many stars, would take main too
+ * long. NULL may. */
+bool ctl_pattern_ok(const char *pattern);
+#define CTL_PATTERN_WHY "a pattern has at most 128 characters, and four stars"
+
 /* A text as JSON; bytes that are not UTF-8 become '?'. Never NULL. */
 json_t *ctl_text(const char *text);

@@ -42,6 +42,7 @@ struct stream {
 	struct httpd_answer *answer;
 	struct text text;
 	size_t at; /* of text, given already */
+	int64_t end_us; /* then it has taken too long: it holds a configuration */
 	bool is_over;
 };
 
@@ -50,6 +51,8 @@ static ssize_t read_stream(void *arg, uint64_t pos, char *buf, size_t max)
 	struct stream *s = arg;
 
 	(void)pos;
+	if (clock_now_us() > s->end_us)
+		return MHD_CONTENT_READER_END_WITH_ERROR;
 	while (s->at == s->text.len && !s->is_over) {
 		s->at = s->text.len = 0;
 		s->is_over = !s->answer->next(s->answer, &s->text);
@@ -118,6 +121,7 @@ static enum MHD_Result give(struct httpd *h, struct MHD_Connection *c, const str
 	enum MHD_Result ok;
 
 	BUG_ON(!s);
+	s->end_us = clock_now_us() + SEC(HTTPD_ANSWER_S);
 	s->answer = p->fn(h->ctx, &q);
 	r = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, HTTPD_PIECE_LEN, read_stream, s,
 					      free_stream);
@@ -167,8 +171,8 @@ static void arm(struct listener *l)
 
 	if (MHD_get_timeout(l->daemon, &ms) == MHD_YES)
 		timer_arm(&l->http->loop->timers, &l->timer, clock_now_us() + MS((int64_t)ms));
-	else
-		timer_disarm(&l->http->loop->timers, &l->timer);
+	else /* it looks at new clients again only when it is called: after too many, nothing else would */
+		timer_arm(&l->http->loop->timers, &l->timer, clock_now_us() + SEC(1));
 }
 
 static void on_ready(struct loop_fd *lf, uint32_t events)

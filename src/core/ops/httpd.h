@@ -19,6 +19,7 @@ enum {
 	HTTPD_CLIENTS_N = 64, /* at a time, on each address */
 	HTTPD_CLIENTS_PER_IP_N = 32,
 	HTTPD_IDLE_S = 30, /* a client that neither asks nor reads is dropped after it */
+	HTTPD_ANSWER_S = 120, /* longest time to read one answer */
 	HTTPD_MEMORY_LEN = 32 * 1024, /* of a client: its request must fit */
 	HTTPD_PIECE_LEN = 64 * 1024, /* of an answer at a time */
 };

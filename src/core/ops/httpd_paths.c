@@ -43,8 +43,10 @@ static struct httpd_answer *get_metrics(void *ctx, const struct httpd_query *q)
 
 	BUG_ON(!m);
 	metrics_init(&m->m, ctx, is_open);
+	/* a pattern that is too much to try fits nothing */
 	if (vs)
-		(void)snprintf(m->m.vs_match, sizeof(m->m.vs_match), "%s", vs);
+		(void)snprintf(m->m.vs_match, sizeof(m->m.vs_match), "%s",
+			       ctl_pattern_ok(vs) ? vs : "\001");
 	m->answer = (struct httpd_answer){
 		.type = is_open ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
 				: "text/plain; version=0.0.4; charset=utf-8",
