@@ -288,6 +288,43 @@ static void whole_table(void **state)
 	conf_free(c);
 }
 
+/* A server that fails again and again is held at weight 0 only where that sends its clients elsewhere. */
+static void held_servers(void **state)
+{
+	static const struct spec one[] = {
+		{ .port = 80, .servers_n = 2, .probes_n = 1, .weight = 5 },
+	};
+	static const char *fallback_sh[] = { "sh-fallback" }, *fallback_mh[] = { "mh-fallback" };
+	static const struct {
+		uint8_t sched;
+		const char *const *flag;
+		bool is_held;
+	} rows[] = {
+		{ SCHED_WLC, NULL, true }, { SCHED_RR_, NULL, true },
+		{ SCHED_SH, NULL, false }, { SCHED_SH, fallback_sh, true },
+		{ SCHED_MH, NULL, false }, { SCHED_MH, fallback_mh, true },
+		{ SCHED_DH, NULL, false },
+	};
+	struct conf *c = ipvs_conf(one, 1);
+	struct state st = { 0 };
+	struct ipvs_dest d;
+
+	(void)state;
+	state_adopt(&st, NULL, c);
+	(void)state_take_probe(&st, 0, &(struct state_probe){ .verdict = DOWN });
+	(void)state_take_probe(&st, 1, &(struct state_probe){ .verdict = UP });
+	st.server[0].is_held = true;
+	for (unsigned i = 0; i < N_OF(rows); i++) {
+		c->vs[0].s.sched = rows[i].sched;
+		c->vs[0].s.flags = (struct conf_strs){ rows[i].flag, rows[i].flag ? 1 : 0 };
+		want_dest(&st, 0, 0, &d);
+		assert_int_equal(d.presence != IPVS_OUT, rows[i].is_held);
+		assert_int_equal(d.weight, 0);
+	}
+	state_fini(&st);
+	conf_free(c);
+}
+
 /* A sorry server that is one of the servers is one entry. */
 static void sorry_is_a_server(void **state)
 {
@@ -394,13 +431,10 @@ static void faces(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(servers),
-		cmocka_unit_test(sorry_servers),
-		cmocka_unit_test(services),
-		cmocka_unit_test(netmasks),
-		cmocka_unit_test(ways),
-		cmocka_unit_test(whole_table),
-		cmocka_unit_test(sorry_is_a_server),
+		cmocka_unit_test(servers),      cmocka_unit_test(sorry_servers),
+		cmocka_unit_test(services),     cmocka_unit_test(netmasks),
+		cmocka_unit_test(ways),         cmocka_unit_test(whole_table),
+		cmocka_unit_test(held_servers), cmocka_unit_test(sorry_is_a_server),
 		cmocka_unit_test(faces),
 	};
 
