@@ -238,7 +238,7 @@ static void conclude(struct check *c, struct probe *p, const struct run_result *
 		   health_step(&p->health, has_passed, rise_n, fall_n)) {
 		post_verdict(c, p, res);
 		report_verdict(&s, res, p->health.verdict);
-	} else if (!has_passed && s.check->s.log_all_failures) {
+	} else if (!has_passed && res->reason != REASON_UNKNOWN && s.check->s.log_all_failures) {
 		report_failure(&s, res);
 	}
 	post_weight(c, p, res);
