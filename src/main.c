@@ -10,6 +10,7 @@
 #include "check/check.h"
 #include "check/kit.h"
 #include "check/results.h"
+#include "check/sched.h"
 #include "core/bug.h"
 #include "core/clock.h"
 #include "core/conf/conf_mark.h"
@@ -146,7 +147,7 @@ static void publish(struct daemon *d, struct conf *c)
 {
 	const struct conf *old = d->conf;
 
-	conf_share(c);
+	conf_share(c, old, d->check_n, sched_worker);
 	c->gen = old ? old->gen + 1 : 1;
 	c->vrrp_run = arena_alloc(&c->arena, vrrp_run_len(c));
 	c->status = status_new(c);

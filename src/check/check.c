@@ -7,7 +7,7 @@
  *		TRACK	from the tracker: numbers of files
  *	out	HEALTH	to ipvs: the first verdict of a probe, and each change
  *
- * A probe belongs to one worker for its life (by its id), so workers share nothing. Probes are spread
+ * A probe belongs to one worker for its life (conf_share.h), so workers share nothing. Probes are spread
  * over their interval by phase (sched.h); at most max_n run at a time, the others wait their turn,
  * and the clock of a check starts when it starts. So a busy worker checks later, and never calls a
  * server dead for it. The same holds for what this machine can't do (no descriptor, no route of its
@@ -105,7 +105,6 @@ static struct probe *join(struct check *c, uint32_t index)
 	return work_probe_new(c, id, index);
 }
 
-/* Those that ask the same are of one worker. */
 static uint32_t leader_of(const struct conf_probe *cp)
 {
 	return cp->leader.v ? cp->leader.v : cp->id.v;
@@ -113,7 +112,7 @@ static uint32_t leader_of(const struct conf_probe *cp)
 
 static bool is_mine(const struct check *c, const struct conf_probe *cp)
 {
-	return sched_worker(leader_of(cp), c->n) == c->index;
+	return cp->worker == c->index;
 }
 
 static uint32_t count_mine(const struct check *c, const struct conf *conf)

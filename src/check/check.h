@@ -10,8 +10,8 @@
 
 struct check;
 
-/* Worker `index` of n: it has the probes that sched_worker() gives it. board outlives
- * it. Never NULL. Main. */
+/* Worker `index` of n: it has the probes whose conf_probe.worker it is. board outlives it. Never NULL.
+ * Main. */
 struct check *check_new(struct board *board, unsigned index, unsigned n);
 
 /* For role_prepare() and role_start(). */

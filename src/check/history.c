@@ -91,6 +91,25 @@ void history_add(struct history *h, const struct history_item *item)
 	atomic_store_explicit(&h->seq, (uint8_t)(seq + 2), memory_order_release);
 }
 
+void history_copy(struct history *h, const struct history *from)
+{
+	uint8_t seq = atomic_load_explicit(&h->seq, memory_order_relaxed);
+	uint32_t last_ms = atomic_load_explicit(&from->last_ms, memory_order_relaxed);
+	uint8_t at = atomic_load_explicit(&from->at, memory_order_relaxed);
+
+	atomic_store_explicit(&h->seq, (uint8_t)(seq + 1), memory_order_relaxed);
+	for (unsigned i = 0; i < HISTORY_N; i++) {
+		for (unsigned k = 0; k < 3; k++) {
+			uint16_t w = atomic_load_explicit(&from->word[i][k], memory_order_relaxed);
+
+			atomic_store_explicit(&h->word[i][k], w, memory_order_release);
+		}
+	}
+	atomic_store_explicit(&h->last_ms, last_ms, memory_order_release);
+	atomic_store_explicit(&h->at, at, memory_order_release);
+	atomic_store_explicit(&h->seq, (uint8_t)(seq + 2), memory_order_release);
+}
+
 /* A look that may have been disturbed. */
 static unsigned look(const struct history *h, int64_t now_us,
 		     struct history_item out[static HISTORY_N])

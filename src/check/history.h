@@ -39,6 +39,9 @@ struct history {
 /* Adds one. The writer's thread. */
 void history_add(struct history *h, const struct history_item *item);
 
+/* Makes h the same as from. The writer's thread, of both. */
+void history_copy(struct history *h, const struct history *from);
+
 /* The latest first; returns how many; 0 also when the writer stands in the middle of one for long, after
  * some milliseconds. now_us: less than 49 days after the last one. Any thread. */
 unsigned history_read(const struct history *h, int64_t now_us,

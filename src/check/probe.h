@@ -44,6 +44,7 @@ struct probe_more {
 	struct urls urls;
 	struct run_weight weight; /* what it said last */
 	uint8_t admin; /* ADMIN_*: the same */
+	bool has_told; /* weight_fact has been posted */
 	struct fact weight_fact;
 	struct file *file; /* files.h: what it hangs on; NULL: nothing */
 	struct probe *file_next, *file_prev;

@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-/* Which of n workers has it: of each n neighbours in the sequence of ids each worker has one, and which
+/* Which of n workers gets a new probe: of each n neighbours in the sequence of ids each worker has one, and which
  * one changes from group to group, so that the second check of all servers does not go to one worker. */
 uint32_t sched_worker(uint32_t id, uint32_t n);
 

@@ -260,9 +260,10 @@ static enum step_verdict step_expect(struct run *run, struct run_result *res)
 		if (v != STEP_WAIT)
 			return v;
 	}
-	for (unsigned i = 0; i < STEP_READS_N; i++) {
+	while (run->reads_n < STEP_READS_N) {
 		ssize_t n = get(run);
 
+		run->reads_n++;
 		if (n == -EINTR)
 			continue;
 		if (n == -EINPROGRESS)
@@ -292,11 +293,13 @@ static enum step_verdict step_loop(struct run *run)
 	return STEP_NEXT;
 }
 
-/* Goes on as far as the socket allows. STEP_NEXT: all steps have passed. */
+/* Goes on as far as the socket allows, once in a turn: a protocol that reads, answers and reads again has
+ * no more of it than one that only reads. STEP_NEXT: all steps have passed. */
 static enum step_verdict advance(struct run *run, uint32_t events, struct run_result *res)
 {
 	enum step_verdict v = STEP_NEXT;
 
+	run->reads_n = 0;
 	while (v == STEP_NEXT) {
 		switch (run->step->kind) {
 		case STEP_CONNECT:

@@ -45,7 +45,7 @@ enum {
 	STEP_CTX_LEN = 720, /* a protocol's memory in a run */
 	STEP_TX_LEN = 65536, /* longest request; the schema's bounds keep it shorter */
 	STEP_RX_LEN = 65536, /* bytes read at once: the longest datagram */
-	STEP_READS_N = 16, /* reads of a step in a turn, then others have theirs */
+	STEP_READS_N = 16, /* reads of a run in a turn, then others have theirs */
 	STEP_PULSE_US = 50000, /* how often the engine looks whether it was held up */
 	STEP_SLACK_US = 10000, /* lateness that is not worth counting */
 	STEP_STALL_PART = 4, /* held up for more than a fourth of the limit: not made */
@@ -175,6 +175,7 @@ struct run {
 	bool was_clean; /* TLS: how the stream ended */
 	char *tx; /* rest of a request that the socket did not take at once */
 	uint32_t tx_len;
+	uint32_t reads_n; /* in this turn */
 	struct run *next_spare;
 	char detail[STEP_DETAIL_LEN];
 	_Alignas(8) unsigned char ctx[STEP_CTX_LEN]; /* zeroed at the start */

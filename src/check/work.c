@@ -79,6 +79,11 @@ static int32_t weight_added(const struct probe *p, const struct setting *s)
 	return (int32_t)(want - base);
 }
 
+static bool has_weight(const struct conf_check *ck)
+{
+	return ck->s.dynamic_weight || ck->s.type == CHECK_AGENT || ck->s.type == CHECK_FILE;
+}
+
 /* A server that is down has its own weight again when it comes back, until it says otherwise; what an
  * agent has said stays until it says something else, as in HAProxy. */
 static void post_weight(struct check *c, struct probe *p, const struct run_result *res)
@@ -97,8 +102,13 @@ static void post_weight(struct check *c, struct probe *p, const struct run_resul
 	uint64_t value =
 		says_pack((struct says){ .weight = weight_added(p, &s), .admin = p->more->admin });
 
-	if (c->role.board->ipvs && value != fact_value(&p->more->weight_fact))
-		fact_post(c->role.board->ipvs, &p->more->weight_fact, value);
+	/* the first word is said even when it is "nothing": whoever listens need not have begun with that */
+	bool must_tell = has_weight(s.check) && !p->more->has_told;
+
+	if (!c->role.board->ipvs || (!must_tell && value == fact_value(&p->more->weight_fact)))
+		return;
+	p->more->has_told = true;
+	fact_post(c->role.board->ipvs, &p->more->weight_fact, value);
 }
 
 /* Those that ask the same have the same answer, each with its own weight. */
@@ -228,7 +238,7 @@ static void conclude(struct check *c, struct probe *p, const struct run_result *
 		   health_step(&p->health, has_passed, rise_n, fall_n)) {
 		post_verdict(c, p, res);
 		report_verdict(&s, res, p->health.verdict);
-	} else if (!has_passed && s.check->s.log_all_failures) {
+	} else if (!has_passed && res->reason != REASON_UNKNOWN && s.check->s.log_all_failures) {
 		report_failure(&s, res);
 	}
 	post_weight(c, p, res);
@@ -444,10 +454,9 @@ static void furnish(struct check *c, struct probe *p)
 	const struct kit_check *kit = kit_of(conf, cp->check);
 	const struct conf_check *ck = &conf->check[cp->check];
 	bool is_file = ck->s.type == CHECK_FILE;
-	bool has_weight = ck->s.dynamic_weight || ck->s.type == CHECK_AGENT || is_file;
 
 	if (!p->more &&
-	    (has_weight || ck->s.keepalive || kit_tls(kit, 0) || (kit && kit->url_n > 1))) {
+	    (has_weight(ck) || ck->s.keepalive || kit_tls(kit, 0) || (kit && kit->url_n > 1))) {
 		p->more = calloc(1, sizeof(*p->more));
 		BUG_ON(!p->more);
 		urls_init(&p->more->urls);
@@ -495,11 +504,14 @@ static bool is_leader(const struct check *c, const struct probe *p)
 	return !cp->leader.v || cp->leader.v == cp->id.v;
 }
 
-/* What it has been is the leader's from now on, but for its last word. */
+/* What it has been is the leader's from now on, but for its last word. Who led it leaves it what has been
+ * found for both. */
 void work_link(struct check *c, struct probe *p, struct probe *leader)
 {
 	if (p->leader == leader)
 		return;
+	if (p == leader && p->leader)
+		history_copy(&p->history, &p->leader->history);
 	probe_unfollow(p);
 	if (p == leader) {
 		if (p->state == PROBE_FOLLOWING)

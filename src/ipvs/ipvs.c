@@ -293,13 +293,15 @@ static bool take_says(struct ipvs *v, uint32_t id, uint64_t value)
 		return false;
 
 	uint8_t was = v->drive.state.server[p->rs].admin;
+	uint32_t weight = state_weight(&v->drive.state, p->rs);
 
 	if (drive_says(&v->drive, (uint32_t)(p - c->probe), says, clock_now_us())) {
 		ipvs_log_admin(c, p->rs,
 			       (struct admin){ .state = v->drive.state.server[p->rs].admin });
 		ipvs_tell_admin(&v->drive, p->rs, was);
 	}
-	ipvs_tell_weight(&v->drive, p->rs);
+	if (state_weight(&v->drive.state, p->rs) != weight)
+		ipvs_tell_weight(&v->drive, p->rs);
 	return true;
 }
 

@@ -29,6 +29,8 @@ enum server_mode {
 	SERVE_CLOSE, /* closes without an answer */
 	SERVE_RESET, /* resets without an answer */
 	SERVE_AGENT, /* "up 50%" to whoever connects */
+	SERVE_DRAIN, /* as an agent */
+	SERVE_READY,
 	SERVE_NOBODY, /* nobody listens */
 };
 
@@ -158,6 +160,12 @@ static inline void conn_answer(struct conn_state *c)
 	case SERVE_AGENT:
 		say(c, "up 50%\n");
 		break;
+	case SERVE_DRAIN:
+		say(c, "drain\n");
+		break;
+	case SERVE_READY:
+		say(c, "ready up 100%\n");
+		break;
 	case SERVE_SILENT:
 	case SERVE_NOBODY:
 	case SERVE_CLOSE:
@@ -176,7 +184,7 @@ static inline void conn_serve(struct conn_state *c)
 		conn_end(c);
 		return;
 	}
-	c->is_asked |= n > 0 || mode == SERVE_AGENT;
+	c->is_asked |= n > 0 || mode == SERVE_AGENT || mode == SERVE_DRAIN || mode == SERVE_READY;
 	if (c->is_asked && !c->is_done)
 		conn_answer(c);
 	if (c->is_done && mode != SERVE_SILENT)

@@ -5,6 +5,7 @@
  */
 #include "check/check.h"
 #include "check/http.h"
+#include "check/sched.h"
 #include "core/bug.h"
 #include "core/clock.h"
 #include "core/conf/conf_share.h"
@@ -25,11 +26,13 @@
 enum {
 	PROBES_MAX = 1024,
 	VS_N = 2,
+	WORKERS_MAX = 2,
 	MANY_N = 1000, /* several times what is taken over in a turn */
 	WAIT_S = 20, /* for a fact that must come; a healthy run needs far less */
 };
 
 static uint32_t per_target_max = 1000;
+static unsigned worker_n = 1;
 
 /* A check of a server: what goes into the configuration. */
 struct spec {
@@ -56,14 +59,18 @@ struct inbox {
 	unsigned n[PROBES_MAX];
 	unsigned all_n;
 	int32_t weight[PROBES_MAX]; /* what was added to it */
+	uint8_t admin[PROBES_MAX];
 	unsigned weight_n;
 };
 
 struct pool {
 	struct board board;
 	struct inbox in;
-	struct check *check;
+	struct check *check; /* the first worker */
+	struct check *worker[WORKERS_MAX];
 };
+
+static const struct conf *latest; /* as published last */
 
 static struct conf *make_conf(const struct spec *spec, uint32_t n, uint64_t gen)
 {
@@ -112,7 +119,8 @@ static struct conf *make_conf(const struct spec *spec, uint32_t n, uint64_t gen)
 	c->track_file[0].id.v = FILE_ID;
 	idmap_init(&c->track_by_id, &c->arena, 1);
 	idmap_put(&c->track_by_id, FILE_ID, 0);
-	conf_share(c);
+	conf_share(c, latest, worker_n, sched_worker);
+	latest = c; /* it is published next */
 	conf_suspend_make(c, NULL);
 	c->check_run = arena_alloc(&c->arena, check_run_len(c));
 	return c;
@@ -124,7 +132,8 @@ static void on_fact(void *arg, enum msg_type type, uint32_t id, uint64_t value)
 
 	assert_true(id < PROBES_MAX);
 	if (type == MSG_WEIGHT) {
-		in->weight[id] = (int32_t)value;
+		in->weight[id] = says_unpack(value).weight;
+		in->admin[id] = says_unpack(value).admin;
 		in->weight_n++;
 		return;
 	}
@@ -172,36 +181,44 @@ static void pool_start(struct pool *p, const struct spec *spec, uint32_t n)
 	assert_int_equal(mbox_init(&p->in.box), 0);
 	p->board.ipvs = &p->in.box;
 	conf_publish(&p->board.conf, make_conf(spec, n, 1));
-	p->check = check_new(&p->board, 0, 1);
-	assert_int_equal(role_prepare(check_role(p->check)), 0);
-	assert_int_equal(role_start(check_role(p->check)), 0);
+	for (unsigned i = 0; i < worker_n; i++) {
+		p->worker[i] = check_new(&p->board, i, worker_n);
+		assert_int_equal(role_prepare(check_role(p->worker[i])), 0);
+		assert_int_equal(role_start(check_role(p->worker[i])), 0);
+	}
+	p->check = p->worker[0];
 }
 
 static void pool_reload(struct pool *p, const struct spec *spec, uint32_t n, uint64_t gen)
 {
-	struct role *r = check_role(p->check);
-
 	conf_publish(&p->board.conf, make_conf(spec, n, gen));
-	fact_post(&r->box, &r->snap_fact, gen);
+	for (unsigned i = 0; i < worker_n; i++) {
+		struct role *r = check_role(p->worker[i]);
 
-	/* two turns later it has been adopted */
-	uint_fast64_t beat = atomic_load(&r->heartbeat);
+		fact_post(&r->box, &r->snap_fact, gen);
 
-	while (atomic_load(&r->heartbeat) < beat + 2)
-		(void)usleep(1000);
+		/* two turns later it has been adopted */
+		uint_fast64_t beat = atomic_load(&r->heartbeat);
+
+		while (atomic_load(&r->heartbeat) < beat + 2)
+			(void)usleep(1000);
+	}
 }
 
 static void pool_stop(struct pool *p)
 {
-	struct role *r = check_role(p->check);
-
-	role_stop(r);
-	assert_int_equal(role_join(r, SEC(WAIT_S)), 0);
+	for (unsigned i = 0; i < worker_n; i++) {
+		role_stop(check_role(p->worker[i]));
+		assert_int_equal(role_join(check_role(p->worker[i]), SEC(WAIT_S)), 0);
+	}
 	take(&p->in, 0);
-	role_release(r);
-	check_free(p->check);
+	for (unsigned i = 0; i < worker_n; i++) {
+		role_release(check_role(p->worker[i]));
+		check_free(p->worker[i]);
+	}
 	mbox_fini(&p->in.box);
 	conf_publish(&p->board.conf, NULL);
+	latest = NULL;
 	snap_barrier();
 }
 
@@ -605,6 +622,69 @@ static void test_weight_and_alpha(void **state)
 	servers_stop(&servers);
 }
 
+static void expect_admin(struct inbox *in, uint32_t id, uint8_t admin)
+{
+	int64_t until_us = clock_now_us() + SEC(WAIT_S);
+
+	while (in->admin[id] != admin) {
+		assert_true(clock_now_us() < until_us);
+		take(in, 100);
+	}
+}
+
+/* Two workers. The probe that leads goes, and by its id the next one would be the other worker's: nobody
+ * is called down, with alpha least of all, and what the agent says next counts. */
+static void test_leader_goes(void **state)
+{
+	enum { LEADER = 1, AGENT = 1, CHECKED_N = 5 };
+	static struct servers servers;
+	struct spec spec[4];
+	struct check_seen seen;
+	static struct pool p;
+	uint32_t next = LEADER + 2;
+
+	(void)state;
+	while (sched_worker(next, 2) == sched_worker(LEADER, 2))
+		next++;
+	spec[0] = spec_of(LEADER, server_add(&servers, SERVE_OK), CHECK_HTTP);
+	spec[1] = spec_of(LEADER + 1, server_add(&servers, SERVE_DRAIN), CHECK_AGENT);
+	spec[1].weight = 100;
+	spec[0].alpha = spec[1].alpha = true;
+	spec[2] = spec[0];
+	spec[3] = spec[1];
+	spec[2].id = next;
+	spec[3].id = next + 1;
+	while (sched_worker(spec[3].id, 2) == sched_worker(spec[1].id, 2))
+		spec[3].id++;
+	spec[0].is_shared = spec[2].is_shared = true;
+	worker_n = 2;
+	servers_start(&servers);
+	pool_start(&p, spec, 4);
+	for (uint32_t i = 0; i < 4; i++)
+		expect(&p.in, spec[i].id, HEALTH_UP);
+	expect_admin(&p.in, spec[3].id, ADMIN_DRAIN);
+	expect_accepted(&servers.server[0], CHECKED_N);
+
+	unsigned said_n = p.in.n[spec[2].id], agent_said_n = p.in.n[spec[3].id];
+
+	pool_reload(&p, spec + 2, 2, 2);
+	/* nor is forgotten what was found; the last one may be under way */
+	assert_true(check_seen(latest, (struct probe_id){ next }, &seen));
+	assert_true(seen.n >= CHECKED_N - 1);
+	expect_accepted(&servers.server[0], 5);
+	expect_accepted(&servers.server[AGENT], 5);
+	take(&p.in, 0);
+	assert_int_equal(p.in.n[spec[2].id], said_n);
+	assert_int_equal(p.in.n[spec[3].id], agent_said_n);
+	assert_int_equal(p.in.admin[spec[3].id], ADMIN_DRAIN);
+	atomic_store(&servers.server[AGENT].mode, SERVE_READY);
+	expect_admin(&p.in, spec[3].id, ADMIN_READY);
+	assert_int_equal(p.in.weight[spec[3].id], 0);
+	pool_stop(&p);
+	worker_n = 1;
+	servers_stop(&servers);
+}
+
 /* No more at a time to one address than may be. */
 static void test_bounded_per_target(void **state)
 {
@@ -784,6 +864,7 @@ int main(void)
 		cmocka_unit_test(test_local_fault_is_no_verdict),
 		cmocka_unit_test(test_shared),
 		cmocka_unit_test(test_weight_and_alpha),
+		cmocka_unit_test(test_leader_goes),
 		cmocka_unit_test(test_bounded_per_target),
 		cmocka_unit_test(test_suspended),
 	};

@@ -44,6 +44,28 @@ static void test_order(void **state)
 	}
 }
 
+static void test_copy(void **state)
+{
+	struct history_item want[HISTORY_N], out[HISTORY_N];
+	struct history h = { 0 }, copy = { 0 };
+
+	(void)state;
+	for (unsigned i = 1; i <= HISTORY_N + 3; i++) {
+		add(&h, i % REASON_N, i, i, start_us + i * MS(1500));
+		history_copy(&copy, &h);
+
+		unsigned n = history_read(&h, start_us + SEC(60), want);
+
+		assert_int_equal(history_read(&copy, start_us + SEC(60), out), n);
+		for (unsigned k = 0; k < n; k++) {
+			assert_int_equal(out[k].reason, want[k].reason);
+			assert_int_equal(out[k].code, want[k].code);
+			assert_int_equal(out[k].duration_us, want[k].duration_us);
+			assert_int_equal(out[k].at_us, want[k].at_us);
+		}
+	}
+}
+
 /* What is kept of numbers: exact as far as it matters, then as good as written in history.h. */
 static void test_floats(void **state)
 {
@@ -128,6 +150,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_copy),
 		cmocka_unit_test(test_floats),
 		cmocka_unit_test(test_threads),
 	};

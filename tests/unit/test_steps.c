@@ -31,7 +31,8 @@ static void on_done(void *owner, const struct run_result *res)
 	w->res = *res;
 }
 
-static void worker_start(struct worker *w, uint16_t port, enum words_CHECK_TYPE type)
+static void worker_run(struct worker *w, uint16_t port, enum words_CHECK_TYPE type,
+		       const struct proto *proto)
 {
 	*w = (struct worker){ 0 };
 	assert_int_equal(loop_init(&w->loop), 0);
@@ -40,12 +41,15 @@ static void worker_start(struct worker *w, uint16_t port, enum words_CHECK_TYPE 
 	w->rs.s.port = port;
 	w->check.s = (struct fields_check){ .type = (uint8_t)type, .timeout_us = MS(LIMIT_MS) };
 	w->check.s.status.w[1] = UINT64_MAX; /* 164..227 */
-	struct run_ask ask = {
-		.proto = proto_of(type), .rs = &w->rs, .check = &w->check, .owner = w
-	};
+	struct run_ask ask = { .proto = proto, .rs = &w->rs, .check = &w->check, .owner = w };
 
 	w->run = run_start(&w->engine, &ask, &w->res);
 	w->is_done = !w->run;
+}
+
+static void worker_start(struct worker *w, uint16_t port, enum words_CHECK_TYPE type)
+{
+	worker_run(w, port, type, proto_of(type));
 }
 
 static void turn(struct worker *w)
@@ -177,10 +181,53 @@ static void test_late_for_the_socket(void **state)
 	servers_stop(&servers);
 }
 
-/* More has come than a step reads in a turn: the others have theirs, and the rest is not forgotten. */
-static void test_flood(void **state)
+enum { FLOOD_N = 10 * STEP_READS_N };
+
+static bool has_asked;
+
+static uint32_t chat_make(struct run *run, char *buf, uint32_t cap)
 {
-	enum { FLOOD_N = 10 * STEP_READS_N };
+	(void)run;
+	(void)cap;
+	if (has_asked)
+		return 0;
+	has_asked = true;
+	memset(buf, 0, 3);
+	return 3;
+}
+
+static enum step_verdict chat_match(struct run *run, const uint8_t *data, uint32_t len,
+				    enum check_reason *why)
+{
+	(void)run;
+	(void)data;
+	(void)len;
+	(void)why;
+	return STEP_NEXT;
+}
+
+static bool chat_again(struct run *run)
+{
+	(void)run;
+	return true;
+}
+
+static const struct step chat_steps[] = {
+	{ .kind = STEP_CONNECT },
+	{ .kind = STEP_SEND, .make = chat_make },
+	{ .kind = STEP_EXPECT, .match = chat_match },
+	{ .kind = STEP_LOOP, .again = chat_again, .to = 1 },
+	{ .kind = STEP_DONE },
+};
+
+/* May answer whatever it reads, as HTTP/2 does, and is never satisfied. */
+static const struct proto chat = {
+	.name = "chat", .steps = chat_steps, .ok = REASON_L7OK, .conn = CONN_DATAGRAM
+};
+
+/* More has come than a run reads in a turn: the others have theirs, and the rest is not forgotten. */
+static void flood(enum words_CHECK_TYPE type, const struct proto *proto)
+{
 	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof(a);
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -188,10 +235,9 @@ static void test_flood(void **state)
 	uint8_t question[512], junk;
 	unsigned turns = 0;
 
-	(void)state;
 	assert_int_equal(bind(fd, (struct sockaddr *)&a, sizeof(a)), 0);
 	assert_int_equal(getsockname(fd, (struct sockaddr *)&a, &len), 0);
-	worker_start(&w, ntohs(a.sin_port), CHECK_DNS);
+	worker_run(&w, ntohs(a.sin_port), type, proto);
 	/* its question is sent at once: a datagram needs no connection */
 	len = sizeof(a);
 
@@ -210,6 +256,18 @@ static void test_flood(void **state)
 	finish(&w);
 	assert_true(w.res.reason == REASON_L7TOUT || w.res.local_err == -ETIME);
 	(void)close(fd);
+}
+
+static void test_flood(void **state)
+{
+	(void)state;
+	flood(CHECK_DNS, proto_of(CHECK_DNS));
+}
+
+static void test_flood_of_chat(void **state)
+{
+	(void)state;
+	flood(CHECK_UDP, &chat);
 }
 
 /* Refused at once: no epoll, no deadline. */
@@ -234,6 +292,7 @@ int main(void)
 		cmocka_unit_test(test_answer_in_the_socket_counts),
 		cmocka_unit_test(test_late_for_the_socket),
 		cmocka_unit_test(test_flood),
+		cmocka_unit_test(test_flood_of_chat),
 		cmocka_unit_test(test_refused),
 	};
 

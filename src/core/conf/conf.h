@@ -397,6 +397,7 @@ struct conf_step {
 struct conf_probe {
 	struct probe_id id;
 	struct probe_id leader; /* whose results it takes; its own id: none (conf_share.h) */
+	uint32_t worker; /* index; the same for its life (conf_share.h) */
 	uint32_t rs; /* index */
 	uint32_t check; /* index */
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * See conf_share.h. A hash table of one probe for each group; O(n).
+ * See conf_share.h. A hash table of one probe for each group, and there are no more groups that ask the
+ * same than workers; O(n).
  */
 #include "core/conf/conf_share.h"
 
@@ -52,15 +53,19 @@ static bool same_check(const struct conf *c, const struct conf_probe *a, const s
 						    &c->check[b->check]) == SCHEMA_SAME;
 }
 
-/* The first probe of the group of probe i; i itself when there was none. */
+#define NO_WORKER UINT32_MAX /* of a new probe, until it has one */
+
+/* The first probe of the group of probe i; i itself when there was none. A new probe joins any group. */
 static uint32_t group_of(const struct conf *c, uint32_t *slot, uint32_t mask, uint32_t i)
 {
-	uint32_t at = hash_probe(c, &c->probe[i]) & mask;
+	const struct conf_probe *p = &c->probe[i];
+	uint32_t at = hash_probe(c, p) & mask;
 
 	while (slot[at]) {
 		uint32_t k = slot[at] - 1;
 
-		if (same_check(c, &c->probe[k], &c->probe[i]))
+		if ((p->worker == NO_WORKER || p->worker == c->probe[k].worker) &&
+		    same_check(c, &c->probe[k], p))
 			return k;
 		at = (at + 1) & mask;
 	}
@@ -68,30 +73,62 @@ static uint32_t group_of(const struct conf *c, uint32_t *slot, uint32_t mask, ui
 	return i;
 }
 
-void conf_share(struct conf *c)
+/* First those that have a worker, so that the new ones find them. */
+static void group_all(struct conf *c, uint32_t *group, uint32_t worker_n,
+		      uint32_t (*worker_of)(uint32_t id, uint32_t worker_n))
 {
-	uint32_t size = 4, *slot, *group;
+	uint32_t size = 4, *slot;
 
-	for (uint32_t i = 0; i < c->probe_n; i++)
-		c->probe[i].leader = c->probe[i].id;
-	if (!c->workers.s.share_checks)
-		return;
 	while (size < c->probe_n * 2)
 		size *= 2;
 	slot = calloc(size, sizeof(*slot));
-	group = calloc(c->probe_n + 1, sizeof(*group));
-	BUG_ON(!slot || !group);
+	BUG_ON(!slot);
+	for (uint32_t i = 0; i < c->probe_n; i++)
+		if (c->probe[i].worker != NO_WORKER)
+			group[i] = group_of(c, slot, size - 1, i);
 	for (uint32_t i = 0; i < c->probe_n; i++) {
-		struct probe_id *leader;
+		struct conf_probe *p = &c->probe[i];
 
+		if (p->worker != NO_WORKER)
+			continue;
 		group[i] = group_of(c, slot, size - 1, i);
-		leader = &c->probe[group[i]].leader;
+		p->worker =
+			group[i] == i ? worker_of(p->id.v, worker_n) : c->probe[group[i]].worker;
+	}
+	free(slot);
+}
+
+static void choose_leaders(struct conf *c, const uint32_t *group)
+{
+	for (uint32_t i = 0; i < c->probe_n; i++) {
+		struct probe_id *leader = &c->probe[group[i]].leader;
+
 		if (c->probe[i].id.v < leader->v)
 			*leader = c->probe[i].id;
 	}
 	for (uint32_t i = 0; i < c->probe_n; i++)
 		c->probe[i].leader = c->probe[group[i]].leader;
-	free(slot);
+}
+
+void conf_share(struct conf *c, const struct conf *old, uint32_t worker_n,
+		uint32_t (*worker_of)(uint32_t id, uint32_t worker_n))
+{
+	bool is_on = c->workers.s.share_checks;
+	uint32_t *group;
+
+	for (uint32_t i = 0; i < c->probe_n; i++) {
+		struct conf_probe *p = &c->probe[i];
+		const struct conf_probe *was = old ? conf_probe(old, p->id) : NULL;
+
+		p->leader = p->id;
+		p->worker = was ? was->worker : is_on ? NO_WORKER : worker_of(p->id.v, worker_n);
+	}
+	if (!is_on)
+		return;
+	group = calloc(c->probe_n + 1, sizeof(*group));
+	BUG_ON(!group);
+	group_all(c, group, worker_n, worker_of);
+	choose_leaders(c, group);
 	free(group);
 }
 
