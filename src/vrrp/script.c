@@ -123,7 +123,7 @@ static void run(struct script *sc, int64_t now_us)
 	for (uint32_t i = 0; i < cf->s.command.n && i < SPAWN_ARGS_N; i++)
 		ask.argv[ask.argc++] = cf->s.command.v[i];
 	ask.id = sc->of->slot[sc->slot].run_id += SLOTS_N;
-	err = ask.argv[0][0] == '/' ? spawn_ask(&sc->of->client, &ask) : -ENOENT;
+	err = spawn_ask(&sc->of->client, &ask);
 	sc->begun_us = now_us;
 	sc->is_running = !err;
 	if (err)

@@ -145,6 +145,10 @@ static void test_not_started(void **state)
 	a.argv[0] = "/etc/passwd";
 	assert_int_equal(spawn_ask(&b.client, &a), 0);
 	assert_int_equal(await(&b, 2)->status, EACCES);
+	a.argv[0] = "relative"; /* no answer would ever come */
+	assert_int_equal(spawn_ask(&b.client, &a), -ENOENT);
+	a.argc = 0;
+	assert_int_equal(spawn_ask(&b.client, &a), -ENOENT);
 	bench_close(&b);
 }
 
@@ -412,6 +416,24 @@ static void test_waits(void **state)
 				 rows[i].wait_us);
 }
 
+/* The other end closes with requests unread: the first send after that says another thing than later ones. */
+static void test_reset(void **state)
+{
+	static struct bench b;
+	int fd[2];
+
+	(void)state;
+	bench_open(&b);
+	spawn_client_close(&b.client, &b.loop);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, fd), 0);
+	b.client.fd = fd[0];
+	assert_int_equal(ask(&b, 1, 0, "exit 0"), 0);
+	(void)close(fd[1]);
+	assert_int_equal(ask(&b, 2, 0, "exit 0"), -EPIPE);
+	assert_int_equal(ask(&b, 3, 0, "exit 0"), -EPIPE);
+	bench_close(&b);
+}
+
 /* Rubbish is passed over. */
 static void test_rubbish(void **state)
 {
@@ -481,6 +503,7 @@ int main(void)
 		cmocka_unit_test(test_cancel),
 		cmocka_unit_test(test_at_once),
 		cmocka_unit_test(test_rubbish),
+		cmocka_unit_test(test_reset),
 		cmocka_unit_test(test_waits),
 		cmocka_unit_test(test_helper_dies),
 	};

@@ -181,6 +181,11 @@ static bool start(struct notify_run *r, struct run_object *o, struct run_slot *s
 		slot->job = j;
 		o->running_n++;
 		r->running_n++;
+		/* the helper may run them one by one */
+		slot->late_us = clock_now_us() + RUN_LATE_US +
+				j->conf->global.s.notify_timeout_us * r->running_n;
+		if (!r->late.is_armed)
+			timer_arm(&r->loop->timers, &r->late, slot->late_us);
 	}
 	return true;
 }
@@ -246,18 +251,48 @@ static struct run_job *clear_slot(struct notify_run *r, struct run_slot *slot)
 	return j;
 }
 
+/* The slot's script has ended, or is given up. */
+static void end_slot(struct notify_run *r, struct run_slot *slot)
+{
+	struct run_object *o = slot->object;
+
+	free_job(clear_slot(r, slot));
+	make_ready(r, o);
+	drop_idle(r, o);
+}
+
+static void on_late(struct timer *t, int64_t now_us)
+{
+	struct notify_run *r = container_of(t, struct notify_run, late);
+	int64_t next_us = TIMER_NEVER;
+
+	for (uint32_t i = 0; i < RUN_AT_ONCE_N; i++) {
+		struct run_slot *slot = &r->slot[i];
+
+		if (slot->object && slot->late_us <= now_us) {
+			struct spawn_ask ask = { .kind = SPAWN_CANCEL, .id = slot->id };
+
+			(void)spawn_ask(&r->client, &ask);
+			log_event(LOG_NOTIFY_FAIL, "script=%s error=\"no result came\"",
+				  slot->job->script->s.command.v[0]);
+			end_slot(r, slot);
+		} else if (slot->object && slot->late_us < next_us) {
+			next_us = slot->late_us;
+		}
+	}
+	if (next_us != TIMER_NEVER)
+		timer_arm(&r->loop->timers, t, next_us);
+	start_some(r);
+}
+
 static void on_result(void *arg, const struct spawn_result *res)
 {
 	struct notify_run *r = arg;
 	struct run_slot *slot = &r->slot[res->id % RUN_AT_ONCE_N];
-	struct run_object *o = slot->object;
-
-	if (!o || slot->id != res->id)
+	if (!slot->object || slot->id != res->id)
 		return;
 	tell_end(slot, res);
-	free_job(clear_slot(r, slot));
-	make_ready(r, o);
-	drop_idle(r, o);
+	end_slot(r, slot);
 	start_some(r);
 }
 
@@ -361,6 +396,7 @@ void notify_run_init(struct notify_run *r, struct loop *loop)
 {
 	r->loop = loop;
 	timer_init(&r->again, on_again);
+	timer_init(&r->late, on_late);
 	for (uint32_t i = 0; i < RUN_AT_ONCE_N; i++)
 		r->slot[i].id = i;
 	/* without a helper what is asked for waits, and it is told by whom it concerns */
@@ -372,6 +408,7 @@ void notify_run_fini(struct notify_run *r)
 {
 	spawn_client_close(&r->client, r->loop);
 	timer_disarm(&r->loop->timers, &r->again);
+	timer_disarm(&r->loop->timers, &r->late);
 	for (uint32_t i = 0; i < RUN_AT_ONCE_N; i++)
 		if (r->slot[i].object)
 			free_job(clear_slot(r, &r->slot[i]));

@@ -59,6 +59,6 @@ int spawn_client_listen(struct spawn_client *c, struct loop *loop,
 			void (*done)(void *arg, const struct spawn_result *res), void *arg);
 void spawn_client_close(struct spawn_client *c, struct loop *loop);
 
-/* Never waits. 0, or -errno: it was not asked for (-EAGAIN: the helper is behind; -E2BIG; -EPIPE: there
- * is no helper at the moment). */
+/* Never waits. 0, or -errno: it was not asked for (-EAGAIN: the helper is behind; -E2BIG; -ENOENT:
+ * the program is no whole path; -EPIPE: there is no helper at the moment). */
 int spawn_ask(struct spawn_client *c, const struct spawn_ask *ask);
