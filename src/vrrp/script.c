@@ -113,7 +113,7 @@ static int64_t limit_us(const struct script *sc)
 static void run(struct script *sc, int64_t now_us)
 {
 	const struct conf_track_script *cf = sc->cf;
-	struct spawn_ask ask = { .kind = SPAWN_RUN,
+	struct spawn_ask ask = { .kind = SPAWN_RUN_FIRST,
 				 .limit_ms = (uint32_t)((limit_us(sc) + 999) / 1000),
 				 .uid = cf->account.uid,
 				 .gid = cf->account.gid,

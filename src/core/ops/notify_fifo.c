@@ -157,7 +157,7 @@ void notify_fifo_json(struct notify_fifos *all, const struct past_entry *e, uint
 static void start_reader(struct fifo *f)
 {
 	const struct conf_strs *command = &f->script->s.command;
-	struct spawn_ask ask = { .kind = SPAWN_RUN,
+	struct spawn_ask ask = { .kind = SPAWN_RUN_STAY,
 				 .id = ++f->all->last_id,
 				 .uid = f->script->account.uid,
 				 .gid = f->script->account.gid,

@@ -23,6 +23,7 @@ struct run_job {
 	const char *kind, *name, *state; /* its arguments, or NULL: literals, or of conf */
 	uint32_t event; /* those of one event have the same */
 	uint8_t prio;
+	bool is_back; /* it was asked for, and put back */
 	bool is_again; /* a helper has died with it */
 };
 
@@ -140,7 +141,7 @@ static int ask_for(struct notify_run *r, const struct run_job *j, uint32_t id)
 	const struct conf_strs *command = &j->script->s.command;
 	int64_t limit_us = j->conf->global.s.notify_timeout_us;
 	char prio[8];
-	struct spawn_ask ask = { .kind = SPAWN_RUN,
+	struct spawn_ask ask = { .kind = SPAWN_RUN_FIRST,
 				 .id = id,
 				 .limit_ms = (uint32_t)((limit_us + 999) / 1000),
 				 .uid = j->script->account.uid,
@@ -251,6 +252,22 @@ static struct run_job *clear_slot(struct notify_run *r, struct run_slot *slot)
 	return j;
 }
 
+/* Before what waits, but behind what was asked for before it. */
+static void put_back(struct notify_run *r, struct run_object *o, struct run_job *j)
+{
+	struct run_job **at = &o->first;
+
+	while (*at && (*at)->event == j->event && (*at)->is_back)
+		at = &(*at)->next;
+	j->is_back = true;
+	j->next = *at;
+	*at = j;
+	if (!j->next)
+		o->last = j;
+	o->jobs_n++;
+	r->jobs_n++;
+}
+
 /* The slot's script has ended, or is given up. */
 static void end_slot(struct notify_run *r, struct run_slot *slot)
 {
@@ -291,25 +308,18 @@ static void on_result(void *arg, const struct spawn_result *res)
 	struct run_slot *slot = &r->slot[res->id % RUN_AT_ONCE_N];
 	if (!slot->object || slot->id != res->id)
 		return;
+	/* too much waits there: not now */
+	if (res->how == SPAWN_FAILED && res->status == EAGAIN) {
+		struct run_object *o = slot->object;
+
+		put_back(r, o, clear_slot(r, slot));
+		make_ready(r, o);
+		timer_arm(&r->loop->timers, &r->again, clock_now_us() + RUN_AGAIN_US);
+		return;
+	}
 	tell_end(slot, res);
 	end_slot(r, slot);
 	start_some(r);
-}
-
-/* Before what waits, but behind what was asked for before it. */
-static void put_back(struct notify_run *r, struct run_object *o, struct run_job *j)
-{
-	struct run_job **at = &o->first;
-
-	while (*at && (*at)->event == j->event && (*at)->is_again)
-		at = &(*at)->next;
-	j->is_again = true;
-	j->next = *at;
-	*at = j;
-	if (!j->next)
-		o->last = j;
-	o->jobs_n++;
-	r->jobs_n++;
 }
 
 static void on_lost(void *arg)
@@ -322,10 +332,12 @@ static void on_lost(void *arg)
 
 		if (!j)
 			continue;
-		if (j->is_again)
+		if (j->is_again) {
 			free_job(j);
-		else
+		} else {
+			j->is_again = true;
 			put_back(r, o, j);
+		}
 		make_ready(r, o);
 		drop_idle(r, o);
 	}

@@ -217,7 +217,7 @@ int spawn_ask(struct spawn_client *c, const struct spawn_ask *ask)
 	uint8_t buf[SPAWN_MSG_LEN / 8]; /* the settings are no longer than this */
 	uint32_t len = spawn_ask_write(ask, buf, sizeof(buf));
 
-	if (ask->kind == SPAWN_RUN && (!ask->argc || ask->argv[0][0] != '/'))
+	if (spawn_is_run(ask->kind) && (!ask->argc || ask->argv[0][0] != '/'))
 		return -ENOENT; /* the helper would not even answer */
 	if (c->fd < 0)
 		return -EPIPE;

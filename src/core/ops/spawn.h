@@ -9,7 +9,8 @@
  *
  * A script gets a process group of its own, no output, no descriptor of vipd's. When its time is up, the
  * group gets TERM, and KILL 2 seconds later. At most so many run at once as main has said; the others
- * wait, and the time of each begins when it starts. When the helper itself was held up at the limit, the
+ * wait, and the time of each begins when it starts. Scripts of events and of trackers do not wait behind
+ * those of checks, of which there may be thousands; readers of FIFOs, which never end, do not count. When the helper itself was held up at the limit, the
  * result is "failed" with ETIME: nobody knows.
  *
  * A helper that dies takes its scripts with it. Its parent, the keeper (spawn_keep.h), starts another
@@ -21,7 +22,7 @@
 #include "core/ops/spawn_msg.h"
 
 enum {
-	SPAWN_WAITING_N = 4096, /* scripts that wait for their turn; more are refused with EAGAIN */
+	SPAWN_WAITING_N = 4096, /* scripts that wait for their turn, of each kind; more: EAGAIN */
 	SPAWN_KILL_US = 2000000, /* from TERM to KILL */
 	SPAWN_AT_ONCE_N = 64, /* until main says another number */
 	SPAWN_AGAIN_US =
