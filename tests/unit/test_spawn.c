@@ -476,6 +476,26 @@ static void test_reset(void **state)
 	bench_close(&b);
 }
 
+/* A client that could not be opened is connected later. */
+static void test_not_open(void **state)
+{
+	static struct bench b = { .client = { .fd = -1, .lf = { .fd = -1 } } };
+	int64_t until_us = clock_now_us() + SEC(WAIT_S);
+	int err;
+
+	(void)state;
+	assert_int_equal(loop_init(&b.loop), 0);
+	assert_int_equal(spawn_client_listen(&b.client, &b.loop, on_done, &b), -EPIPE);
+	while ((err = ask(&b, 1, 0, "exit 7"))) {
+		assert_int_equal(err, -EPIPE);
+		assert_true(clock_now_us() < until_us);
+		loop_wait(&b.loop, MS(100));
+		loop_run(&b.loop);
+	}
+	assert_int_equal(await(&b, 1)->status, 7);
+	bench_close(&b);
+}
+
 /* Rubbish is passed over. */
 static void test_rubbish(void **state)
 {
@@ -547,6 +567,7 @@ int main(void)
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_rubbish),
 		cmocka_unit_test(test_reset),
+		cmocka_unit_test(test_not_open),
 		cmocka_unit_test(test_waits),
 		cmocka_unit_test(test_helper_dies),
 	};

@@ -195,7 +195,12 @@ int spawn_client_listen(struct spawn_client *c, struct loop *loop,
 	c->arg = arg;
 	c->loop = loop;
 	timer_init(&c->again, on_again);
-	return c->fd < 0 ? -EPIPE : listen_to(c);
+
+	int err = c->fd < 0 ? -EPIPE : listen_to(c);
+
+	if (err && helper.fd)
+		timer_arm(&loop->timers, &c->again, clock_now_us() + SPAWN_AGAIN_US);
+	return err;
 }
 
 void spawn_client_close(struct spawn_client *c, struct loop *loop)

@@ -55,7 +55,8 @@ struct spawn_client {
 /* Makes a client; main, which hands it to its owner. 0 or -errno. */
 int spawn_client_open(struct spawn_client *c);
 
-/* From now on done(arg, ...) is called in that loop, and lost(arg) if it was set before. 0 or -errno. */
+/* From now on done(arg, ...) is called in that loop, and lost(arg) if it was set before. 0, or
+ * -errno: it is tried again until there is a connection. */
 int spawn_client_listen(struct spawn_client *c, struct loop *loop,
 			void (*done)(void *arg, const struct spawn_result *res), void *arg);
 void spawn_client_close(struct spawn_client *c, struct loop *loop);
