@@ -66,7 +66,8 @@ void loop_del(struct loop *l, struct loop_fd *lf)
 void loop_wait(struct loop *l, int64_t max_wait_us)
 {
 	int64_t next_us = timer_next_us(&l->timers);
-	int64_t wait_us = max_wait_us;
+	int64_t wait_us =
+		max_wait_us < 0 ? 0 : max_wait_us; /* a moment that has passed meanwhile */
 
 	if (next_us != TIMER_NEVER) {
 		int64_t left_us = next_us - clock_now_us();

@@ -113,7 +113,7 @@ static int64_t limit_us(const struct script *sc)
 static void run(struct script *sc, int64_t now_us)
 {
 	const struct conf_track_script *cf = sc->cf;
-	struct spawn_ask ask = { .kind = SPAWN_RUN,
+	struct spawn_ask ask = { .kind = SPAWN_RUN_FIRST,
 				 .limit_ms = (uint32_t)((limit_us(sc) + 999) / 1000),
 				 .uid = cf->account.uid,
 				 .gid = cf->account.gid,
@@ -123,7 +123,7 @@ static void run(struct script *sc, int64_t now_us)
 	for (uint32_t i = 0; i < cf->s.command.n && i < SPAWN_ARGS_N; i++)
 		ask.argv[ask.argc++] = cf->s.command.v[i];
 	ask.id = sc->of->slot[sc->slot].run_id += SLOTS_N;
-	err = ask.argv[0][0] == '/' ? spawn_ask(&sc->of->client, &ask) : -ENOENT;
+	err = spawn_ask(&sc->of->client, &ask);
 	sc->begun_us = now_us;
 	sc->is_running = !err;
 	if (err)

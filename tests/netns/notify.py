@@ -304,6 +304,38 @@ def json_events(t, net):
             t.equal(daemon.stop(), 0, "exit status")
 
 
+def fifo_of_a_reload(t, net):
+    t.part("a FIFO that a reload brings, and a script that can't be run")
+    router, _ = network(net, "newfifo")
+    with Ears(router, relay=False) as ears:
+        ears.script("any")
+        path = os.path.join(ears.folder, "new")
+        argv = conf_of(ears)
+        bad = VIPD_CONF.replace('notify = [', 'notify_backup = [ "no_such_program" ]; notify = [')
+        write(argv[-1], bad.format(folder=ears.folder, script="any", timeout=60, mail="false", more=""))
+        with Daemon(argv, ns=router, name="newfifo") as daemon:
+            daemon.wait_for(r"vrrp\.state inst=one .*to=ACTIVE", PATIENCE)
+            ears.wait("scripts beside one that has no whole path", scripts=2)
+            t.equal(ears.all()[0], [f"any|0:0|none|INSTANCE|one|{s}|100".encode() for s in ("BACKUP", "MASTER")],
+                    "a script that can't be run holds up none")
+            conf_of(ears, more=f'notify_fifo = {{ path = "{path}"; }}; fifo_write_vrrp_states_on_reload = true;')
+            os.mkfifo(path)  # so that it can be listened to; vipd does not know it before
+            listener = os.open(path, os.O_RDWR | os.O_NONBLOCK)
+            since = daemon.mark()
+            daemon.send(1)
+            daemon.wait_for(r"conf\.applied", PATIENCE, since)
+
+            def read():
+                try:
+                    return os.read(listener, 4096)
+                except BlockingIOError:
+                    return b""
+            t.equal(wait_until(read, PATIENCE, "a line in the new FIFO"), b'INSTANCE "one" MASTER 100\n',
+                    "the events of the reload that brings it are written")
+            os.close(listener)
+            t.equal(daemon.stop(), 0, "exit status")
+
+
 def unread_fifo(t, net):
     t.part("a FIFO that nobody reads")
     router, lan = network(net, "unread")
@@ -449,6 +481,7 @@ with suite("notify") as test:
         hanging_script(test, network_all)
         hooks(test, network_all)
         fifos(test, network_all)
+        fifo_of_a_reload(test, network_all)
         unread_fifo(test, network_all)
         json_events(test, network_all)
         bad_relays(test, network_all)

@@ -57,9 +57,10 @@ static void bench_close(struct bench *b)
 	loop_fini(&b->loop);
 }
 
-static int ask(struct bench *b, uint32_t id, uint32_t limit_ms, const char *script)
+static int ask_as(struct bench *b, enum spawn_kind kind, uint32_t id, uint32_t limit_ms,
+		  const char *script)
 {
-	struct spawn_ask a = { .kind = SPAWN_RUN,
+	struct spawn_ask a = { .kind = kind,
 			       .id = id,
 			       .limit_ms = limit_ms,
 			       .uid = geteuid(),
@@ -68,6 +69,11 @@ static int ask(struct bench *b, uint32_t id, uint32_t limit_ms, const char *scri
 			       .argv = { "/bin/sh", "-c", script } };
 
 	return spawn_ask(&b->client, &a);
+}
+
+static int ask(struct bench *b, uint32_t id, uint32_t limit_ms, const char *script)
+{
+	return ask_as(b, SPAWN_RUN, id, limit_ms, script);
 }
 
 static const struct spawn_result *await(struct bench *b, uint32_t id)
@@ -145,6 +151,10 @@ static void test_not_started(void **state)
 	a.argv[0] = "/etc/passwd";
 	assert_int_equal(spawn_ask(&b.client, &a), 0);
 	assert_int_equal(await(&b, 2)->status, EACCES);
+	a.argv[0] = "relative"; /* no answer would ever come */
+	assert_int_equal(spawn_ask(&b.client, &a), -ENOENT);
+	a.argc = 0;
+	assert_int_equal(spawn_ask(&b.client, &a), -ENOENT);
 	bench_close(&b);
 }
 
@@ -331,6 +341,42 @@ static void test_at_once(void **state)
 	assert_int_equal(rmdir(dir), 0);
 }
 
+/* One place, which is taken, and many wait for it: who comes first is next; who stays needs no place. */
+static void test_order(void **state)
+{
+	static struct bench b;
+	char file[] = "/tmp/vipd_spawn_XXXXXX", script[100];
+	int fd = mkstemp(file);
+
+	(void)state;
+	assert_true(fd >= 0);
+	(void)close(fd);
+	assert_int_equal(unlink(file), 0);
+	spawn_limit(1);
+	bench_open(&b);
+	(void)snprintf(script, sizeof(script), "while ! test -e %s; do sleep 0.02; done", file);
+	assert_int_equal(ask(&b, 0, 0, script), 0);
+	for (uint32_t i = 1; i <= 20; i++)
+		assert_int_equal(ask(&b, i, 0, "exit 0"), 0);
+	assert_int_equal(ask_as(&b, SPAWN_RUN_STAY, 30, 0, "exec sleep 1000"), 0);
+	assert_int_equal(ask_as(&b, SPAWN_RUN_STAY, 31, 0, "exit 3"), 0);
+	assert_int_equal(await(&b, 31)->status, 3); /* none of the others has begun */
+	assert_int_equal(ask_as(&b, SPAWN_RUN_FIRST, 40, 0, "exit 4"), 0);
+	assert_int_equal(ask_as(&b, SPAWN_RUN_STAY, 32, 0, "exit 5"), 0);
+	assert_int_equal(await(&b, 32)->status, 5); /* 40 waits there now */
+	assert_int_equal(b.all_n, 2);
+	fd = open(file, O_WRONLY | O_CREAT, 0600);
+	assert_true(fd >= 0);
+	(void)close(fd);
+	assert_int_equal(await(&b, 40)->status, 4);
+	assert_true(b.n[0] && !b.n[20]);
+	(void)await(&b, 20);
+	assert_int_equal(b.n[30], 0);
+	spawn_limit(SPAWN_AT_ONCE_N);
+	bench_close(&b);
+	assert_int_equal(unlink(file), 0);
+}
+
 static pid_t number_in(const char *path)
 {
 	char text[32] = { 0 };
@@ -412,6 +458,44 @@ static void test_waits(void **state)
 				 rows[i].wait_us);
 }
 
+/* The other end closes with requests unread: the first send after that says another thing than later ones. */
+static void test_reset(void **state)
+{
+	static struct bench b;
+	int fd[2];
+
+	(void)state;
+	bench_open(&b);
+	spawn_client_close(&b.client, &b.loop);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, fd), 0);
+	b.client.fd = fd[0];
+	assert_int_equal(ask(&b, 1, 0, "exit 0"), 0);
+	(void)close(fd[1]);
+	assert_int_equal(ask(&b, 2, 0, "exit 0"), -EPIPE);
+	assert_int_equal(ask(&b, 3, 0, "exit 0"), -EPIPE);
+	bench_close(&b);
+}
+
+/* A client that could not be opened is connected later. */
+static void test_not_open(void **state)
+{
+	static struct bench b = { .client = { .fd = -1, .lf = { .fd = -1 } } };
+	int64_t until_us = clock_now_us() + SEC(WAIT_S);
+	int err;
+
+	(void)state;
+	assert_int_equal(loop_init(&b.loop), 0);
+	assert_int_equal(spawn_client_listen(&b.client, &b.loop, on_done, &b), -EPIPE);
+	while ((err = ask(&b, 1, 0, "exit 7"))) {
+		assert_int_equal(err, -EPIPE);
+		assert_true(clock_now_us() < until_us);
+		loop_wait(&b.loop, MS(100));
+		loop_run(&b.loop);
+	}
+	assert_int_equal(await(&b, 1)->status, 7);
+	bench_close(&b);
+}
+
 /* Rubbish is passed over. */
 static void test_rubbish(void **state)
 {
@@ -480,7 +564,10 @@ int main(void)
 		cmocka_unit_test(test_held_up),
 		cmocka_unit_test(test_cancel),
 		cmocka_unit_test(test_at_once),
+		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_rubbish),
+		cmocka_unit_test(test_reset),
+		cmocka_unit_test(test_not_open),
 		cmocka_unit_test(test_waits),
 		cmocka_unit_test(test_helper_dies),
 	};

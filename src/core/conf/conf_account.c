@@ -7,17 +7,9 @@
 #include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 static const char default_account[] = "vipd_script";
-
-bool conf_account_is_root(const struct conf *c)
-{
-	if (c->global.s.script_user)
-		return !strcmp(c->global.s.script_user, "root");
-	return !getpwnam(default_account);
-}
 
 bool conf_account_find(const struct conf *c, const char *user, const char *group,
 		       struct conf_account *out, char why[static CONF_ACCOUNT_WHY_LEN])
@@ -50,4 +42,14 @@ bool conf_account_find(const struct conf *c, const char *user, const char *group
 		out->gid = gr->gr_gid;
 	}
 	return true;
+}
+
+bool conf_account_is_root(const struct conf *c, const char *user)
+{
+	const char *name = user ? user : c->global.s.script_user;
+	const struct passwd *pw = getpwnam(name ? name : default_account);
+
+	/* a user who is not there runs nothing, which is told elsewhere; vipd itself is root, where it
+	 * counts */
+	return pw ? pw->pw_uid == 0 : !name;
 }

@@ -15,5 +15,5 @@ enum { CONF_ACCOUNT_WHY_LEN = 128 };
 bool conf_account_find(const struct conf *c, const char *user, const char *group,
 		       struct conf_account *out, char why[static CONF_ACCOUNT_WHY_LEN]);
 
-/* Whether that of a script without a user of its own is root. */
-bool conf_account_is_root(const struct conf *c);
+/* Whether what that user runs (NULL: what says none) runs with uid 0, whatever its name is. */
+bool conf_account_is_root(const struct conf *c, const char *user);

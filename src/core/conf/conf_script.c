@@ -21,6 +21,8 @@ struct looking {
 	struct names seen; /* programs that were looked at */
 	uint32_t refused_n;
 	bool is_root; /* scripts without an account of their own run as root */
+	const char *user; /* asked for last: most scripts have the same, and it may take long */
+	bool user_is_root;
 };
 
 /* Another than root can write to it: its own mode, or that of another owner. A folder with the sticky
@@ -95,10 +97,20 @@ static void resolve(struct conf *c, struct conf_strs *s)
 	s->v = v;
 }
 
+static bool is_root_of(struct looking *l, const char *user)
+{
+	if (!user)
+		return l->is_root;
+	if (!l->user || strcmp(l->user, user) != 0)
+		l->user_is_root = conf_account_is_root(l->c, user);
+	l->user = user;
+	return l->user_is_root;
+}
+
 static void look_at(struct looking *l, const char *path, const char *user, struct conf_loc loc)
 {
 	static char seen[] = "seen";
-	bool is_root = user ? !strcmp(user, "root") : l->is_root;
+	bool is_root = is_root_of(l, user);
 	char where[CONF_SCRIPT_PATH_LEN];
 	struct stat st;
 	const char *why;
@@ -210,7 +222,7 @@ uint32_t conf_scripts_check(struct conf *c, struct err_list *errs)
 {
 	static const enum schema_kind roots[] = { SCHEMA_vrrp, SCHEMA_sync, SCHEMA_track_script,
 						  SCHEMA_vs,   SCHEMA_rs,   SCHEMA_check };
-	struct looking l = { .c = c, .errs = errs, .is_root = conf_account_is_root(c) };
+	struct looking l = { .c = c, .errs = errs, .is_root = conf_account_is_root(c, NULL) };
 
 	for (uint32_t i = 0; i < c->script_n; i++)
 		resolve(c, &c->script[i].s.command);

@@ -52,7 +52,7 @@ static void tell(const char *path, const struct spawn_result *res)
 
 static int ask(struct spawn_client *client, const struct conf_script *s, int64_t limit_us)
 {
-	struct spawn_ask a = { .kind = SPAWN_RUN,
+	struct spawn_ask a = { .kind = SPAWN_RUN_FIRST,
 			       .id = 1,
 			       .limit_ms = (uint32_t)(limit_us / 1000),
 			       .uid = s->account.uid,

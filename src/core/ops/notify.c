@@ -12,8 +12,9 @@
  *	[ipvs] -> ring --'		   `-> past	  `-> mails
  *
  * Each ring is a source with a generation of its own: the one that names what is in it. It moves on to the
- * newest one when the role that posts has adopted that and every event from before has been taken. So a
- * reload can remove an instance, and its last events still find its name and its scripts.
+ * one that the role that posts has adopted when every event from before has been taken. So a reload can
+ * remove an instance, and its last events still find its name and its scripts. The FIFOs of a
+ * configuration are there before its first event is told, and those of the one before until its last.
  *
  * It is the last role to stop: what the others post while they stop is told.
  */
@@ -30,8 +31,12 @@
 #include "core/ops/past.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-enum { TURN_N = 1024 }; /* events taken from a ring in one turn */
+enum {
+	TURN_N = 1024, /* events taken from a ring in one turn */
+	NEWER_N = 4, /* configurations that a source may be behind and still see each of them */
+};
 
 struct source {
 	struct event_ring *ring;
@@ -52,6 +57,9 @@ struct notify {
 	struct notify_fifos fifos;
 	struct notify_mail mail;
 	const struct conf *fifos_conf; /* whose FIFOs are there; only compared */
+	/* adopted here, and not yet by all who post: oldest first; holds references */
+	const struct conf *newer[NEWER_N];
+	unsigned newer_n;
 	struct fact told_fact;
 	struct timer again;
 };
@@ -74,10 +82,44 @@ static void on_say(void *arg, const struct conf *c, uint32_t id, const struct sa
 
 /* ------------------------------------------------------------------ sources */
 
-static void advance(struct notify *n, struct source *s)
+static void drop_newer(struct notify *n)
 {
-	const struct conf *old = s->conf, *new = n->role.conf;
+	conf_drop(n->newer[0]);
+	memmove(n->newer, n->newer + 1, --n->newer_n * sizeof(*n->newer));
+}
 
+static void put_newer(struct notify *n, const struct conf *c)
+{
+	if (n->newer_n == NEWER_N)
+		drop_newer(n); /* a source that is so far behind skips it */
+	conf_hold_again(c);
+	n->newer[n->newer_n++] = c;
+}
+
+/* All who post are past it, or have not begun. */
+static bool is_passed(const struct notify *n, const struct conf *c)
+{
+	for (unsigned i = 0; i < 2; i++)
+		if (event_gen(n->source[i].ring) &&
+		    (!n->source[i].conf || n->source[i].conf->gen < c->gen))
+			return false;
+	return true;
+}
+
+/* The one in which the poster works; NULL: it was not adopted here yet. */
+static const struct conf *conf_of(const struct notify *n, uint64_t gen)
+{
+	for (unsigned i = 0; i < n->newer_n; i++)
+		if (n->newer[i]->gen >= gen)
+			return n->newer[i];
+	return n->role.conf->gen >= gen ? n->role.conf : NULL;
+}
+
+static void advance(struct notify *n, struct source *s, const struct conf *new)
+{
+	const struct conf *old = s->conf;
+
+	notify_fifo_prepare(&n->fifos, new);
 	conf_hold_again(new);
 	s->advance(&n->told, old, new);
 	s->conf = new;
@@ -105,9 +147,14 @@ static bool take(struct notify *n, struct source *s)
 			continue;
 		}
 		/* nothing, or something of a generation that is not adopted here yet */
-		if (!gen || (s->conf && gen <= s->conf->gen) || n->role.conf->gen < gen)
+		if (!gen || (s->conf && gen <= s->conf->gen))
 			return false;
-		advance(n, s);
+
+		const struct conf *next = conf_of(n, gen);
+
+		if (!next)
+			return false;
+		advance(n, s, next);
 	}
 	return true;
 }
@@ -166,6 +213,7 @@ static void adopt(struct role *r, const struct conf *old, const struct conf *new
 {
 	(void)old;
 	notify_mail_adopt(&of(r)->mail, new);
+	put_newer(of(r), new);
 	timer_arm(&r->loop.timers, &of(r)->again, 0);
 }
 
@@ -182,6 +230,8 @@ static void reconcile(struct role *r)
 	}
 	if (take_all(n))
 		timer_arm(&r->loop.timers, &n->again, 0);
+	while (n->newer_n && is_passed(n, n->newer[0]))
+		drop_newer(n);
 	if (n->fifos_conf != r->conf && is_up_to_date(n)) {
 		notify_fifo_adopt(&n->fifos, r->conf);
 		n->fifos_conf = r->conf;
@@ -210,6 +260,8 @@ static void fini(struct role *r)
 		loop_wait(&r->loop, MS(100));
 		loop_run(&r->loop);
 	}
+	while (n->newer_n)
+		drop_newer(n);
 	notify_run_fini(&n->run);
 	notify_fifo_fini(&n->fifos);
 	notify_mail_fini(&n->mail);

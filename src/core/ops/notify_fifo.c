@@ -16,6 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { FIFO_MODE = 0644 };
+
 _Static_assert(SAY_LINE_LEN <= 4096, "PIPE_BUF: a line is written whole or not at all");
 
 struct fifo {
@@ -29,6 +31,7 @@ struct fifo {
 	bool is_ours; /* made by us: taken away at the end */
 	bool is_wanted; /* by the configuration that is being adopted */
 	bool is_full_told;
+	uint64_t tried_gen; /* of the configuration that had it opened, or tried to */
 	char *queue; /* FIFO_QUEUE_LEN bytes, from the first line on; NULL: nothing waits */
 	uint32_t at, len; /* in the queue: the first byte that waits, the end */
 
@@ -36,7 +39,8 @@ struct fifo {
 	const struct conf *conf; /* holds a reference, while there is a reader */
 	const struct conf_script *script; /* NULL: none */
 	struct timer restart;
-	int64_t delay_us;
+	int64_t delay_us; /* of the next start, after the end */
+	int64_t start_us; /* when it was started last; 0: never */
 	uint32_t run_id; /* 0: does not run */
 };
 
@@ -154,10 +158,27 @@ void notify_fifo_json(struct notify_fifos *all, const struct past_entry *e, uint
 
 /* ------------------------------------------------------------------ readers */
 
+int64_t notify_fifo_delay_us(int64_t last_us, int64_t lived_us)
+{
+	if (!last_us || lived_us >= FIFO_READER_MAX_US)
+		return FIFO_READER_MIN_US;
+	return last_us * 2 < FIFO_READER_MAX_US ? last_us * 2 : FIFO_READER_MAX_US;
+}
+
+static void start_later(struct fifo *f)
+{
+	int64_t now_us = clock_now_us();
+
+	f->delay_us = notify_fifo_delay_us(f->delay_us, f->start_us ? now_us - f->start_us : 0);
+	f->start_us = 0;
+	f->run_id = 0;
+	timer_arm(&f->all->loop->timers, &f->restart, now_us + f->delay_us);
+}
+
 static void start_reader(struct fifo *f)
 {
 	const struct conf_strs *command = &f->script->s.command;
-	struct spawn_ask ask = { .kind = SPAWN_RUN,
+	struct spawn_ask ask = { .kind = SPAWN_RUN_STAY,
 				 .id = ++f->all->last_id,
 				 .uid = f->script->account.uid,
 				 .gid = f->script->account.gid,
@@ -172,24 +193,18 @@ static void start_reader(struct fifo *f)
 	}
 	if (!err) {
 		f->run_id = ask.id;
+		f->start_us = clock_now_us();
 		return;
 	}
 	log_event(LOG_FIFO_READER, "path=%s script=%s error=\"%s\"", f->path, command->v[0],
 		  strerrordesc_np(-err));
-	timer_arm(&f->all->loop->timers, &f->restart, clock_now_us() + f->delay_us);
+	start_later(f);
 }
 
 static void on_restart(struct timer *t, int64_t now_us)
 {
 	(void)now_us;
 	start_reader(container_of(t, struct fifo, restart));
-}
-
-static void start_later(struct fifo *f)
-{
-	f->run_id = 0;
-	timer_arm(&f->all->loop->timers, &f->restart, clock_now_us() + f->delay_us);
-	f->delay_us = f->delay_us * 2 < FIFO_READER_MAX_US ? f->delay_us * 2 : FIFO_READER_MAX_US;
 }
 
 /* A reader that is to end anyway. */
@@ -207,13 +222,13 @@ static void on_reader_end(void *arg, const struct spawn_result *res)
 	for (struct fifo *f = all->fifo; f; f = f->next) {
 		if (!f->run_id || f->run_id != res->id || is_over(all, f))
 			continue;
+		start_later(f);
 		log_event(LOG_FIFO_READER, "path=%s script=%s %s=%d again_s=%lld", f->path,
 			  f->script->s.command.v[0],
 			  res->how == SPAWN_EXITED   ? "status"
 			  : res->how == SPAWN_KILLED ? "signal"
 						     : "errno",
 			  res->status, (long long)(f->delay_us / SEC(1)));
-		start_later(f);
 	}
 }
 
@@ -271,35 +286,70 @@ static void set_reader(struct fifo *f, const struct conf *c, const struct conf_s
 	f->script = script;
 	if (stays)
 		return;
-	f->delay_us = FIFO_READER_MIN_US;
+	f->delay_us = 0;
 	start_reader(f);
 }
 
 /* ------------------------------------------------------------------ the FIFOs */
 
-static int make(struct fifo *f, const struct conf_fifo *cf)
+/* Makes it if it is not there, and opens it: no other kind, and not by a link, since it may lie where
+ * others write. */
+static int make_and_open(struct fifo *f)
 {
-	mode_t mask = umask(0);
-	int err = mkfifo(f->path, 0644) ? -errno : 0;
-	struct stat st;
+	int err = mkfifo(f->path, FIFO_MODE) ? -errno : 0;
 
-	(void)umask(mask);
 	f->is_ours = !err;
 	if (err && err != -EEXIST)
 		return err;
-	/* not of another kind, and not by a link: it may lie where others write */
 	f->fd = open(f->path, O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
-	if (f->fd < 0)
-		return -errno;
+	return f->fd < 0 ? -errno : 0;
+}
+
+/* One that is left from a run that did not end well may belong to another user, and then even root needs
+ * a capability that vipd does not have: it is made anew. */
+static int open_or_renew(struct fifo *f)
+{
+	int err = make_and_open(f);
+	struct stat st;
+
+	if (err != -EACCES || lstat(f->path, &st) || !S_ISFIFO(st.st_mode) || unlink(f->path))
+		return err;
+	return make_and_open(f);
+}
+
+static int make(struct fifo *f, const struct conf_fifo *cf)
+{
+	int err = open_or_renew(f);
+	struct stat st;
+
+	if (err)
+		return err;
 	if (fstat(f->fd, &st))
 		return -errno;
 	if (!S_ISFIFO(st.st_mode))
 		return -EEXIST;
+	/* whatever the umask is */
+	if (f->is_ours && fchmod(f->fd, FIFO_MODE))
+		log_event(LOG_FIFO_FAIL, "op=chmod path=%s error=\"%s\"", f->path,
+			  strerrordesc_np(errno));
 	if ((st.st_uid != cf->account.uid || st.st_gid != cf->account.gid) &&
 	    fchown(f->fd, cf->account.uid, cf->account.gid))
 		log_event(LOG_FIFO_FAIL, "op=chown path=%s error=\"%s\"", f->path,
 			  strerrordesc_np(errno));
 	return 0;
+}
+
+static void open_fifo(struct fifo *f, const struct conf *c, const struct conf_fifo *cf)
+{
+	int err = make(f, cf);
+
+	f->tried_gen = c->gen;
+	if (!err)
+		return;
+	log_event(LOG_FIFO_FAIL, "op=open path=%s error=\"%s\"", f->path, strerrordesc_np(-err));
+	if (f->fd >= 0)
+		(void)close(f->fd);
+	f->fd = -1;
 }
 
 static struct fifo *new_fifo(struct notify_fifos *all, const struct conf_fifo *cf)
@@ -314,16 +364,7 @@ static struct fifo *new_fifo(struct notify_fifos *all, const struct conf_fifo *c
 	timer_init(&f->restart, on_restart);
 	f->next = all->fifo;
 	all->fifo = f;
-
-	int err = make(f, cf);
-
-	if (err) {
-		log_event(LOG_FIFO_FAIL, "op=open path=%s error=\"%s\"", f->path,
-			  strerrordesc_np(-err));
-		if (f->fd >= 0)
-			(void)close(f->fd);
-		f->fd = -1;
-	}
+	f->is_json = cf->s.format == FIFO_JSON;
 	return f;
 }
 
@@ -349,36 +390,78 @@ static void free_fifo(struct fifo *f)
 	free(f);
 }
 
-/* kinds 0: only what is said to it by name. */
-static void want(struct notify_fifos *all, const struct conf *c, struct conf_range r, uint8_t kinds)
+/* Each configuration has one try to open it. */
+static struct fifo *get_fifo(struct notify_fifos *all, const struct conf *c,
+			     const struct conf_fifo *cf)
 {
-	const struct conf_fifo *cf = r.n ? &c->fifo[r.first] : NULL;
 	struct fifo *f = all->fifo;
 
-	if (!cf)
-		return;
 	while (f && strcmp(f->path, cf->s.path) != 0)
 		f = f->next;
 	if (!f)
 		f = new_fifo(all, cf);
+	if (f->fd < 0 && f->tried_gen != c->gen)
+		open_fifo(f, c, cf);
+	return f;
+}
+
+static void set_reader_of(struct fifo *f, const struct conf *c, const struct conf_fifo *cf)
+{
+	set_reader(f, c, cf->s.script.n ? &c->script[cf->s.script.first] : NULL);
+}
+
+/* kinds 0: only what is said to it by name. */
+typedef void want_fn(struct notify_fifos *all, const struct conf *c, const struct conf_fifo *cf,
+		     uint8_t kinds);
+
+/* What is new is there, what was there gets no less. */
+static void want_more(struct notify_fifos *all, const struct conf *c, const struct conf_fifo *cf,
+		      uint8_t kinds)
+{
+	struct fifo *f = get_fifo(all, c, cf);
+
+	f->kinds |= kinds;
+	if (f->fd >= 0 && cf->s.script.n && !f->script)
+		set_reader_of(f, c, cf);
+}
+
+static void want_just(struct notify_fifos *all, const struct conf *c, const struct conf_fifo *cf,
+		      uint8_t kinds)
+{
+	struct fifo *f = get_fifo(all, c, cf);
+
 	f->is_json = cf->s.format == FIFO_JSON;
 	f->kinds = f->is_wanted ? f->kinds | kinds : kinds;
 	if (f->fd >= 0 && (cf->s.script.n || !f->is_wanted))
-		set_reader(f, c, cf->s.script.n ? &c->script[cf->s.script.first] : NULL);
+		set_reader_of(f, c, cf);
 	f->is_wanted = true;
+}
+
+static void want_all(struct notify_fifos *all, const struct conf *c, want_fn *want)
+{
+	const struct fields_global *g = &c->global.s;
+
+	if (g->notify_fifo.n)
+		want(all, c, &c->fifo[g->notify_fifo.first], SAY_VRRP | SAY_LVS);
+	if (g->vrrp_notify_fifo.n)
+		want(all, c, &c->fifo[g->vrrp_notify_fifo.first], SAY_VRRP);
+	if (g->lvs_notify_fifo.n)
+		want(all, c, &c->fifo[g->lvs_notify_fifo.first], SAY_LVS);
+	for (uint32_t i = 0; i < c->vrrp_n; i++)
+		if (c->vrrp[i].s.notify_fifo.n)
+			want(all, c, &c->fifo[c->vrrp[i].s.notify_fifo.first], 0);
+}
+
+void notify_fifo_prepare(struct notify_fifos *all, const struct conf *c)
+{
+	want_all(all, c, want_more);
 }
 
 void notify_fifo_adopt(struct notify_fifos *all, const struct conf *c)
 {
-	const struct fields_global *g = &c->global.s;
-
 	for (struct fifo *f = all->fifo; f; f = f->next)
 		f->is_wanted = false;
-	want(all, c, g->notify_fifo, SAY_VRRP | SAY_LVS);
-	want(all, c, g->vrrp_notify_fifo, SAY_VRRP);
-	want(all, c, g->lvs_notify_fifo, SAY_LVS);
-	for (uint32_t i = 0; i < c->vrrp_n; i++)
-		want(all, c, c->vrrp[i].s.notify_fifo, 0);
+	want_all(all, c, want_just);
 	for (struct fifo **at = &all->fifo; *at;) {
 		struct fifo *f = *at;
 

@@ -23,6 +23,7 @@ struct run_job {
 	const char *kind, *name, *state; /* its arguments, or NULL: literals, or of conf */
 	uint32_t event; /* those of one event have the same */
 	uint8_t prio;
+	bool is_back; /* it was asked for, and put back */
 	bool is_again; /* a helper has died with it */
 };
 
@@ -140,7 +141,7 @@ static int ask_for(struct notify_run *r, const struct run_job *j, uint32_t id)
 	const struct conf_strs *command = &j->script->s.command;
 	int64_t limit_us = j->conf->global.s.notify_timeout_us;
 	char prio[8];
-	struct spawn_ask ask = { .kind = SPAWN_RUN,
+	struct spawn_ask ask = { .kind = SPAWN_RUN_FIRST,
 				 .id = id,
 				 .limit_ms = (uint32_t)((limit_us + 999) / 1000),
 				 .uid = j->script->account.uid,
@@ -181,6 +182,11 @@ static bool start(struct notify_run *r, struct run_object *o, struct run_slot *s
 		slot->job = j;
 		o->running_n++;
 		r->running_n++;
+		/* the helper may run them one by one */
+		slot->late_us = clock_now_us() + RUN_LATE_US +
+				j->conf->global.s.notify_timeout_us * r->running_n;
+		if (!r->late.is_armed)
+			timer_arm(&r->loop->timers, &r->late, slot->late_us);
 	}
 	return true;
 }
@@ -246,35 +252,74 @@ static struct run_job *clear_slot(struct notify_run *r, struct run_slot *slot)
 	return j;
 }
 
-static void on_result(void *arg, const struct spawn_result *res)
-{
-	struct notify_run *r = arg;
-	struct run_slot *slot = &r->slot[res->id % RUN_AT_ONCE_N];
-	struct run_object *o = slot->object;
-
-	if (!o || slot->id != res->id)
-		return;
-	tell_end(slot, res);
-	free_job(clear_slot(r, slot));
-	make_ready(r, o);
-	drop_idle(r, o);
-	start_some(r);
-}
-
 /* Before what waits, but behind what was asked for before it. */
 static void put_back(struct notify_run *r, struct run_object *o, struct run_job *j)
 {
 	struct run_job **at = &o->first;
 
-	while (*at && (*at)->event == j->event && (*at)->is_again)
+	while (*at && (*at)->event == j->event && (*at)->is_back)
 		at = &(*at)->next;
-	j->is_again = true;
+	j->is_back = true;
 	j->next = *at;
 	*at = j;
 	if (!j->next)
 		o->last = j;
 	o->jobs_n++;
 	r->jobs_n++;
+}
+
+/* The slot's script has ended, or is given up. */
+static void end_slot(struct notify_run *r, struct run_slot *slot)
+{
+	struct run_object *o = slot->object;
+
+	free_job(clear_slot(r, slot));
+	make_ready(r, o);
+	drop_idle(r, o);
+}
+
+static void on_late(struct timer *t, int64_t now_us)
+{
+	struct notify_run *r = container_of(t, struct notify_run, late);
+	int64_t next_us = TIMER_NEVER;
+
+	for (uint32_t i = 0; i < RUN_AT_ONCE_N; i++) {
+		struct run_slot *slot = &r->slot[i];
+
+		if (slot->object && slot->late_us <= now_us) {
+			struct spawn_ask ask = { .kind = SPAWN_CANCEL, .id = slot->id };
+
+			(void)spawn_ask(&r->client, &ask);
+			log_event(LOG_NOTIFY_FAIL, "script=%s error=\"no result came\"",
+				  slot->job->script->s.command.v[0]);
+			end_slot(r, slot);
+		} else if (slot->object && slot->late_us < next_us) {
+			next_us = slot->late_us;
+		}
+	}
+	if (next_us != TIMER_NEVER)
+		timer_arm(&r->loop->timers, t, next_us);
+	start_some(r);
+}
+
+static void on_result(void *arg, const struct spawn_result *res)
+{
+	struct notify_run *r = arg;
+	struct run_slot *slot = &r->slot[res->id % RUN_AT_ONCE_N];
+	if (!slot->object || slot->id != res->id)
+		return;
+	/* too much waits there: not now */
+	if (res->how == SPAWN_FAILED && res->status == EAGAIN) {
+		struct run_object *o = slot->object;
+
+		put_back(r, o, clear_slot(r, slot));
+		make_ready(r, o);
+		timer_arm(&r->loop->timers, &r->again, clock_now_us() + RUN_AGAIN_US);
+		return;
+	}
+	tell_end(slot, res);
+	end_slot(r, slot);
+	start_some(r);
 }
 
 static void on_lost(void *arg)
@@ -287,10 +332,12 @@ static void on_lost(void *arg)
 
 		if (!j)
 			continue;
-		if (j->is_again)
+		if (j->is_again) {
 			free_job(j);
-		else
+		} else {
+			j->is_again = true;
 			put_back(r, o, j);
+		}
 		make_ready(r, o);
 		drop_idle(r, o);
 	}
@@ -361,6 +408,7 @@ void notify_run_init(struct notify_run *r, struct loop *loop)
 {
 	r->loop = loop;
 	timer_init(&r->again, on_again);
+	timer_init(&r->late, on_late);
 	for (uint32_t i = 0; i < RUN_AT_ONCE_N; i++)
 		r->slot[i].id = i;
 	/* without a helper what is asked for waits, and it is told by whom it concerns */
@@ -372,6 +420,7 @@ void notify_run_fini(struct notify_run *r)
 {
 	spawn_client_close(&r->client, r->loop);
 	timer_disarm(&r->loop->timers, &r->again);
+	timer_disarm(&r->loop->timers, &r->late);
 	for (uint32_t i = 0; i < RUN_AT_ONCE_N; i++)
 		if (r->slot[i].object)
 			free_job(clear_slot(r, &r->slot[i]));

@@ -8,7 +8,8 @@
  * ended or their time is up. So an instance is never told that it is backup while its notify_master
  * still runs, and one that hangs delays nobody else. Objects that have something to start take turns.
  *
- * What a helper that has died was asked for is asked of the next one, once more.
+ * What a helper that has died was asked for is asked of the next one, once more. A result that never comes
+ * (the helper could not send it) blocks its object no longer than all that runs may take, one by one.
  *
  * Notify role only.
  */
@@ -26,6 +27,7 @@ enum {
 	RUN_AT_ONCE_N = 256, /* asked of the helper at the same time; it has a bound of its own */
 	RUN_BUCKETS_N = 4096,
 	RUN_AGAIN_US = 200000, /* until a helper that takes nothing is asked again */
+	RUN_LATE_US = 60000000, /* a result that comes so much later than it can is lost */
 };
 
 struct run_job;
@@ -35,6 +37,7 @@ struct run_object;
 struct run_slot {
 	struct run_object *object; /* NULL: free */
 	struct run_job *job; /* its own, until it has ended */
+	int64_t late_us; /* from then on its result is not waited for */
 	uint32_t id; /* goes out and comes back: the slot, and above it a count */
 };
 
@@ -45,6 +48,7 @@ struct notify_run {
 	struct run_object *first, *last; /* those that have something to start */
 	struct run_slot slot[RUN_AT_ONCE_N];
 	struct timer again;
+	struct timer late; /* armed while something runs */
 	uint32_t jobs_n, running_n;
 	bool is_drop_told;
 };

@@ -195,7 +195,12 @@ int spawn_client_listen(struct spawn_client *c, struct loop *loop,
 	c->arg = arg;
 	c->loop = loop;
 	timer_init(&c->again, on_again);
-	return c->fd < 0 ? -EPIPE : listen_to(c);
+
+	int err = c->fd < 0 ? -EPIPE : listen_to(c);
+
+	if (err && helper.fd)
+		timer_arm(&loop->timers, &c->again, clock_now_us() + SPAWN_AGAIN_US);
+	return err;
 }
 
 void spawn_client_close(struct spawn_client *c, struct loop *loop)
@@ -206,14 +211,22 @@ void spawn_client_close(struct spawn_client *c, struct loop *loop)
 	c->loop = NULL;
 }
 
+/* A helper that has died with unread requests is told in another way, and once. */
+static int ask_errno(int err)
+{
+	return err == ECONNRESET || err == ECONNREFUSED || err == ENOTCONN ? EPIPE : err;
+}
+
 int spawn_ask(struct spawn_client *c, const struct spawn_ask *ask)
 {
 	uint8_t buf[SPAWN_MSG_LEN / 8]; /* the settings are no longer than this */
 	uint32_t len = spawn_ask_write(ask, buf, sizeof(buf));
 
+	if (spawn_is_run(ask->kind) && (!ask->argc || ask->argv[0][0] != '/'))
+		return -ENOENT; /* the helper would not even answer */
 	if (c->fd < 0)
 		return -EPIPE;
 	if (!len)
 		return -E2BIG;
-	return send(c->fd, buf, len, MSG_NOSIGNAL) < 0 ? -errno : 0;
+	return send(c->fd, buf, len, MSG_NOSIGNAL) < 0 ? -ask_errno(errno) : 0;
 }

@@ -9,7 +9,8 @@
  *
  * A script gets a process group of its own, no output, no descriptor of vipd's. When its time is up, the
  * group gets TERM, and KILL 2 seconds later. At most so many run at once as main has said; the others
- * wait, and the time of each begins when it starts. When the helper itself was held up at the limit, the
+ * wait, and the time of each begins when it starts. Scripts of events and of trackers do not wait behind
+ * those of checks, of which there may be thousands; readers of FIFOs, which never end, do not count. When the helper itself was held up at the limit, the
  * result is "failed" with ETIME: nobody knows.
  *
  * A helper that dies takes its scripts with it. Its parent, the keeper (spawn_keep.h), starts another
@@ -21,7 +22,7 @@
 #include "core/ops/spawn_msg.h"
 
 enum {
-	SPAWN_WAITING_N = 4096, /* scripts that wait for their turn; more are refused with EAGAIN */
+	SPAWN_WAITING_N = 4096, /* scripts that wait for their turn, of each kind; more: EAGAIN */
 	SPAWN_KILL_US = 2000000, /* from TERM to KILL */
 	SPAWN_AT_ONCE_N = 64, /* until main says another number */
 	SPAWN_AGAIN_US =
@@ -54,11 +55,12 @@ struct spawn_client {
 /* Makes a client; main, which hands it to its owner. 0 or -errno. */
 int spawn_client_open(struct spawn_client *c);
 
-/* From now on done(arg, ...) is called in that loop, and lost(arg) if it was set before. 0 or -errno. */
+/* From now on done(arg, ...) is called in that loop, and lost(arg) if it was set before. 0, or
+ * -errno: it is tried again until there is a connection. */
 int spawn_client_listen(struct spawn_client *c, struct loop *loop,
 			void (*done)(void *arg, const struct spawn_result *res), void *arg);
 void spawn_client_close(struct spawn_client *c, struct loop *loop);
 
-/* Never waits. 0, or -errno: it was not asked for (-EAGAIN: the helper is behind; -E2BIG; -EPIPE: there
- * is no helper at the moment). */
+/* Never waits. 0, or -errno: it was not asked for (-EAGAIN: the helper is behind; -E2BIG; -ENOENT:
+ * the program is no whole path; -EPIPE: there is no helper at the moment). */
 int spawn_ask(struct spawn_client *c, const struct spawn_ask *ask);

@@ -63,7 +63,7 @@ bool spawn_ask_read(const uint8_t *buf, uint32_t len, struct spawn_ask *ask)
 	if (len < sizeof(h) || len > SPAWN_MSG_LEN)
 		return false;
 	memcpy(&h, buf, sizeof(h));
-	if (h.kind < SPAWN_RUN || h.kind > SPAWN_CLIENT || h.argc > SPAWN_ARGS_N)
+	if (h.kind < SPAWN_RUN || h.kind >= SPAWN_KIND_N || h.argc > SPAWN_ARGS_N)
 		return false;
 	*ask = (struct spawn_ask){ .kind = h.kind,
 				   .id = h.id,
@@ -81,7 +81,7 @@ bool spawn_ask_read(const uint8_t *buf, uint32_t len, struct spawn_ask *ask)
 	}
 	if (at != len)
 		return false;
-	return h.kind != SPAWN_RUN || (h.argc && ask->argv[0][0] == '/');
+	return !spawn_is_run(h.kind) || (h.argc && ask->argv[0][0] == '/');
 }
 
 bool spawn_result_read(const uint8_t *buf, uint32_t len, struct spawn_result *res)

@@ -19,7 +19,15 @@ enum spawn_kind {
 	SPAWN_CANCEL, /* end the run with this id; its result comes as always */
 	SPAWN_LIMIT, /* from main only: limit_ms is how many may run at once */
 	SPAWN_CLIENT, /* from main only: a new client's socket comes with it */
+	SPAWN_RUN_FIRST, /* as RUN, but before all RUN that wait */
+	SPAWN_RUN_STAY, /* as RUN, for what runs for ever: it never waits and takes nobody's place */
+	SPAWN_KIND_N
 };
+
+static inline bool spawn_is_run(uint32_t kind)
+{
+	return kind == SPAWN_RUN || kind == SPAWN_RUN_FIRST || kind == SPAWN_RUN_STAY;
+}
 
 /* A request. Texts lie in the packet, or are the caller's. */
 struct spawn_ask {
@@ -27,7 +35,7 @@ struct spawn_ask {
 	uint32_t id; /* the client's own; comes back with the result */
 	uint32_t limit_ms; /* 0: none */
 	uint32_t uid, gid;
-	const char *user; /* RUN: "" or the account whose supplementary groups it gets */
+	const char *user; /* RUN...: "" or the account whose supplementary groups it gets */
 	uint32_t argc;
 	const char *argv[SPAWN_ARGS_N + 1]; /* argv[argc] is NULL; argv[0] an absolute path */
 };

@@ -43,6 +43,7 @@ struct job {
 	struct timer timer; /* the limit, then the next kill */
 	pid_t pid; /* 0: waiting */
 	uint32_t id;
+	bool stays; /* it does not count */
 	int64_t start_us, limit_us;
 	unsigned kill_n; /* DYING: signals sent */
 	bool is_cancelled;
@@ -50,11 +51,16 @@ struct job {
 	uint8_t msg[]; /* the request: a waiting job has to keep it */
 };
 
+struct queue {
+	struct job *first, **last;
+	unsigned n;
+};
+
 static struct {
 	struct loop loop;
 	struct loop_fd main_fd;
-	struct job *first, **last; /* waiting */
-	unsigned waiting_n, running_n, running_max_n;
+	struct queue early, other; /* waiting: all of the first before one of the second */
+	unsigned running_n, staying_n, running_max_n;
 	pid_t pid; /* of the helper */
 	bool is_stopping;
 } s;
@@ -162,6 +168,11 @@ static _Noreturn void child(const struct spawn_ask *ask, int err_fd)
 
 static void start_waiting(void);
 
+static unsigned *counter_of(const struct job *j)
+{
+	return j->stays ? &s.staying_n : &s.running_n;
+}
+
 static void on_end(struct loop_fd *lf, uint32_t events)
 {
 	struct job *j = container_of(lf, struct job, pid_fd);
@@ -176,7 +187,7 @@ static void on_end(struct loop_fd *lf, uint32_t events)
 		return;
 	loop_del(&s.loop, lf);
 	(void)close(fd);
-	s.running_n--;
+	--*counter_of(j);
 	if (!j->kill_n)
 		tell(j, si.si_code == CLD_EXITED ? SPAWN_EXITED : SPAWN_KILLED, si.si_status);
 	drop(j);
@@ -264,20 +275,27 @@ static void start(struct job *j)
 		drop(j);
 		return;
 	}
-	s.running_n++;
+	++*counter_of(j);
 	if (j->limit_us)
 		timer_arm(&s.loop.timers, &j->timer, j->start_us + j->limit_us);
 }
 
+static struct job *take_waiting(struct queue *q)
+{
+	struct job *j = q->first;
+
+	q->first = j->next_waiting;
+	if (!q->first)
+		q->last = &q->first;
+	q->n--;
+	return j;
+}
+
 static void start_waiting(void)
 {
-	while (s.first && s.running_n < s.running_max_n) {
-		struct job *j = s.first;
+	while ((s.early.first || s.other.first) && s.running_n < s.running_max_n) {
+		struct job *j = take_waiting(s.early.first ? &s.early : &s.other);
 
-		s.first = j->next_waiting;
-		if (!s.first)
-			s.last = &s.first;
-		s.waiting_n--;
 		if (j->is_cancelled) {
 			tell(j, SPAWN_FAILED, ECANCELED);
 			drop(j);
@@ -291,10 +309,12 @@ static void start_waiting(void)
 
 static void run(struct client *c, const struct spawn_ask *ask, const uint8_t *msg, uint32_t len)
 {
+	struct queue *q = ask->kind == SPAWN_RUN_FIRST ? &s.early : &s.other;
 	struct job *j = calloc(1, sizeof(*j) + len);
 
 	BUG_ON(!j);
 	j->id = ask->id;
+	j->stays = ask->kind == SPAWN_RUN_STAY;
 	j->limit_us = MS(ask->limit_ms);
 	j->len = len;
 	j->pid_fd.fd = -1;
@@ -305,14 +325,18 @@ static void run(struct client *c, const struct spawn_ask *ask, const uint8_t *ms
 	c->jobs = j;
 	timer_init(&j->timer, on_time);
 	memcpy(j->msg, msg, len);
-	if (s.waiting_n >= SPAWN_WAITING_N) {
+	if (j->stays) {
+		start(j);
+		return;
+	}
+	if (q->n >= SPAWN_WAITING_N) {
 		tell(j, SPAWN_FAILED, EAGAIN);
 		drop(j);
 		return;
 	}
-	*s.last = j;
-	s.last = &j->next_waiting;
-	s.waiting_n++;
+	*q->last = j;
+	q->last = &j->next_waiting;
+	q->n++;
 	start_waiting();
 }
 
@@ -359,7 +383,7 @@ static void on_client(struct loop_fd *lf, uint32_t events)
 	}
 	if (n < 0 || !spawn_ask_read(buf, (uint32_t)n, &ask))
 		return;
-	if (ask.kind == SPAWN_RUN)
+	if (spawn_is_run(ask.kind))
 		run(c, &ask, buf, (uint32_t)n);
 	for (struct job *j = c->jobs; ask.kind == SPAWN_CANCEL && j; j = j->next)
 		if (j->id == ask.id)
@@ -429,7 +453,8 @@ bool spawn_run(int main_fd)
 	(void)unsetenv("LD_PRELOAD");
 	(void)unsetenv("LD_LIBRARY_PATH");
 	s.pid = getpid();
-	s.last = &s.first;
+	s.early.last = &s.early.first;
+	s.other.last = &s.other.first;
 	s.running_max_n = SPAWN_AT_ONCE_N;
 	s.main_fd.fd = -1;
 	if (loop_init(&s.loop) || loop_add(&s.loop, &s.main_fd, main_fd, EPOLLIN, on_main))
@@ -440,7 +465,7 @@ bool spawn_run(int main_fd)
 
 	int64_t until_us = clock_now_us() + 2 * SPAWN_KILL_US;
 
-	while (s.running_n && clock_now_us() < until_us)
+	while (s.running_n + s.staying_n && clock_now_us() < until_us)
 		turn(MS(100));
 	return true;
 }
