@@ -529,8 +529,7 @@ static int run(const struct options *o)
 	int status = EXIT_FAILED;
 	sigset_t all;
 
-	/* before anything else: threads inherit it, main reads signals from a descriptor, and a TERM
-	 * that comes while the file is read is obeyed as soon as there is something to stop */
+	/* threads inherit it, main reads signals from a descriptor; a TERM while the file is read waits */
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, NULL);
 

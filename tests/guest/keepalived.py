@@ -71,7 +71,9 @@ def config(folder):
         service("several", [(A, TCP + HTTP + misc(folder, "several")), (B, HTTP)]),
         service("dynamic", [(A, misc(folder, "dynamic", "misc_dynamic"), "", 10), (B, "", "", 5)], "quorum 6\n "
                 + sorry("dynamic")),
-        service("sum", [(A, misc(folder, "one", "misc_dynamic") + misc(folder, "two", "misc_dynamic") + HTTP, "", 10)]),
+        service("sum", [(A, misc(folder, "one", "misc_dynamic") + misc(folder, "two", "misc_dynamic") + HTTP, "", 10)],
+                # it fails twice within two minutes: without this, vipd would keep it with weight 0 the second time
+                "persistence_timeout 60"),
     ))
 
 

@@ -7,6 +7,7 @@ Runs where the kernel has IPVS: tests/guest/boot -- tests/guest/traffic.py
 """
 
 import os
+import socket
 import subprocess
 import sys
 
@@ -86,6 +87,21 @@ def build(net):
     for ns, number in zip(servers, (11, 12)):
         make_server(ns, number)
     return client, director, servers
+
+
+def ask(client, address, port, timeout=3):
+    """The name of the server that answers a new connection."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with client.socket(family, socket.SOCK_STREAM) as s:
+        s.settimeout(timeout)
+        s.connect((address, port))
+        s.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        data = b""
+        while True:
+            got = s.recv(4096)
+            if not got:
+                return data.rsplit(b"\r\n", 1)[-1].decode()
+            data += got
 
 
 def ways(family):
