@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A random walk on a real IPVS table: reloads that change services, servers and all their words, servers that fail and
-come back, admin states, strangers who edit, delete, add and clear, kills and stops of vipd. When calm returns, the
+come back, admin states and weights of the configuration and of vipctl, strangers who edit, delete, add and clear, kills and stops of vipd. When calm returns, the
 kernel's table must be, line by line of `ipvsadm -S -n`, what this program works out from its own configuration and the
 health that it made.
 
@@ -27,6 +27,7 @@ from suite import suite  # noqa: E402
 
 SLOTS, NUMBERS, FOREIGN = 12, 24, 3
 ROUNDS = 40
+VIPCTL = os.path.join(os.path.dirname(os.path.abspath(Vipd.program)), "vipctl")
 PORT = 20000   # server n is as healthy as port 20000 + n of the director's loopback
 CALM = 30      # seconds until the table must be right
 
@@ -78,7 +79,7 @@ class Maker:
                  sched=d.choice(SCHEDULERS), kind=d.choice(["one", "one", "mark", "list", "group"]),
                  method=d.choice(list(METHOD)), quorum=d.randint(1, 12), inhibit=d.random() < 0.4,
                  alpha=d.random() < 0.3, panic=d.choice([0, 0, 0, 40, 100]), checked=d.random() < 0.85,
-                 persistence=d.choice([0, 0, 30, 300]), pe="", ops=False, flags=[], sorry=None, tunnel=self.tunnel())
+                 ramp=d.choice([0, 0, 1]), persistence=d.choice([0, 0, 30, 300]), pe="", ops=False, flags=[], sorry=None, tunnel=self.tunnel())
         names = FLAGS.get(s["sched"], ["flag-1", "flag-2", "flag-3"])
         s["flags"] = [f for f in names if d.random() < 0.2]
         s["mask"] = d.choice([0, 64, 96] if s["six"] else [0, 24, 16]) if s["persistence"] else 0
@@ -192,7 +193,7 @@ def service_text(s):
     words = [where_text(s)[0], f'name = "s{s["slot"]}"; lvs_sched = "{s["sched"]}"; lvs_method = "{s["method"]}";',
              f'quorum = {s["quorum"]}; inhibit_on_failure = {yes("inhibit")}; alpha = {yes("alpha")}; ops = {yes("ops")};',
              f'panic_threshold_percent = {s["panic"]}; persistence_timeout = {s["persistence"]};',
-             f'persistence_granularity = {s["mask"]};']
+             f'persistence_granularity = {s["mask"]}; slow_start = {{ window = {s["ramp"]}; }};']
     words += [f'protocol = "{s["protocol"]}";'] if s["kind"] != "mark" else []
     words += [tunnel_text(s["tunnel"])] if s["method"] == "TUN" else []
     words += [f'persistence_engine = "{s["pe"]}";'] if s["pe"] else []
@@ -216,12 +217,46 @@ def conf_text(services, more):
 
 # ---------------------------------------------------------------------------- what should be in the table
 
-def places(s, up):
+class Hand:
+    """What vipctl has set: it counts until the configuration says something else of the server than then."""
+
+    def __init__(self):
+        self.set = {}  # (slot, address, port): {word: (value, what the configuration said)}
+
+    @staticmethod
+    def key(s, number):
+        r = s["servers"][number]
+        port = r["port"] if r["method"] == "NAT" else s["ports"][0] if s["kind"] == "one" else 0
+        return s["slot"], server_address(number, r["six"]), port
+
+    def put(self, s, number, word, value):
+        said = s["servers"][number][word]
+        words = self.set.setdefault(self.key(s, number), {})
+        if value == said:
+            words.pop(word, None)
+        else:
+            words[word] = (value, said)
+
+    def adopt(self, services):
+        """Another configuration counts. What is set for a server that is not in it waits."""
+        for s in services.values():
+            for n, r in s["servers"].items():
+                words = self.set.get(self.key(s, n), {})
+                for word in [w for w, (_, said) in words.items() if said != r[w]]:
+                    del words[word]
+
+    def get(self, s, number, word):
+        words = self.set.get(self.key(s, number), {})
+        return words[word][0] if word in words else s["servers"][number][word]
+
+
+def places(s, up, hand):
     """{server's number or "sorry": weight} of what is in the table, once all checks have spoken."""
     healthy = {n for n in s["servers"] if not s["checked"] or n in up}
-    weight = {n: r["weight"] for n, r in s["servers"].items()}
-    ready = {n for n, r in s["servers"].items() if r["admin"] == "ready"}
-    total, alive = sum(weight.values()), sum(weight[n] for n in healthy & ready)
+    weight = {n: hand.get(s, n, "weight") for n in s["servers"]}
+    ready = {n for n in s["servers"] if hand.get(s, n, "admin") == "ready"}
+    total = sum(r["weight"] for r in s["servers"].values())
+    alive = sum(weight[n] for n in healthy & ready)
     has_quorum = alive >= max(min(s["quorum"], total), 1)
     is_sorry = bool(s["sorry"]) and not has_quorum
     is_panic = alive * 100 < total * s["panic"]
@@ -261,11 +296,11 @@ def key_of(s, address, port):
     return f"{PROTOCOL[s['protocol']]} {bracket(str(ipaddress.ip_address(address)))}:{port}"
 
 
-def wanted(services, up):
+def wanted(services, up, hand):
     """The lines of ipvsadm -S -n, and of each destination with limits: them."""
     lines, limits = [], {}
     for s in services.values():
-        found = places(s, up)
+        found = places(s, up, hand)
         for address, port in addresses(s):
             key = key_of(s, address, port)
             lines.append(f"-A {key} {head(s)}")
@@ -355,10 +390,11 @@ class Walk:
                    "addr add fd00::1/16 dev eth0 nodad")
         self.maker, self.health = Maker(self.dice), Health(self.ns)
         self.services = {n: self.maker.service(n) for n in range(SLOTS) if self.dice.random() < 0.7}
-        self.foreign, self.more = [], ""
+        self.foreign, self.more, self.hand = [], "", Hand()
         for n in range(NUMBERS):
             self.health.set(n, self.dice.random() < 0.7)
         self.director = Written(self.ns, "walk", start=False)
+        self.director.options += [f"--state={self.director.folder}/state"]
         self.start()
 
     def start(self):
@@ -378,6 +414,27 @@ class Walk:
         if line.match[1] == "refused":
             self.t.note(self.director.conf_text + self.director.daemon.tail())
             self.t.check(False, line.text)
+        self.hand.adopt(self.services)
+
+    def by_hand(self):
+        """The administrator sets states and weights, and takes them back."""
+        for _ in range(self.dice.randint(1, 6)):
+            s = self.dice.choice(list(self.services.values()) or [None])
+            if not s or not s["servers"]:
+                continue
+            n = self.dice.choice(list(s["servers"]))
+            where = [bracket(server_address(n, s["servers"][n]["six"])), "--service", f"s{s['slot']}"]
+            if self.dice.random() < 0.5:
+                value = self.dice.choice(["ready", "drain", "maint"])
+                words, word = [value, *where], "admin"
+            else:
+                value = self.dice.choice([0, 1, 2, 5, None])
+                words, word = ["weight", where[0], "auto" if value is None else str(value), *where[1:]], "weight"
+                value = s["servers"][n]["weight"] if value is None else value
+            ran = self.ns.run(VIPCTL, f"--control={self.director.control}", *words, check=False)
+            self.t.check(ran.returncode == 0, f"{words}: {ran.stdout}{ran.stderr}")
+            self.hand.put(s, n, word, value)
+            self.ops += 1
 
     def flap(self):
         for _ in range(self.dice.randint(1, 30)):
@@ -419,9 +476,9 @@ class Walk:
     def calm(self, number):
         """The table becomes right, and is still so when vipd has looked again. A server that fails twice in two minutes
         stays with weight 0 for as long: such lines are let pass."""
-        lines, limits = wanted(self.services, self.health.up)
+        lines, limits = wanted(self.services, self.health.up, self.hand)
         lines = sorted(lines + self.foreign)
-        held = {re.sub(r" -w \d+", " -w 0", line) for line in wanted(self.services, range(10000))[0]}
+        held = {re.sub(r" -w \d+", " -w 0", line) for line in wanted(self.services, range(10000), self.hand)[0]}
 
         def table():
             return [line for line in rules(self.ns) if line in lines or line not in held]
@@ -438,7 +495,8 @@ class Walk:
 
     def round(self, number):
         for _ in range(self.dice.randint(2, 7)):
-            self.dice.choice([self.reload, self.reload, self.flap, self.flap, self.stranger, self.stranger])()
+            self.dice.choice([self.reload, self.reload, self.flap, self.flap, self.stranger, self.stranger,
+                              self.by_hand])()
         if self.dice.random() < 0.15:
             self.again()
         return self.calm(number)

@@ -7,8 +7,8 @@
 #include "core/bug.h"
 #include "core/ops/control_verbs.h"
 #include "core/ops/past.h"
+#include "core/ops/pattern.h"
 
-#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,8 +24,8 @@ struct events {
 
 static bool is_wanted(const struct events *e, const struct past_entry *entry)
 {
-	return !e->match || !fnmatch(e->match, entry->name, 0) ||
-	       (*entry->server && !fnmatch(e->match, entry->server, 0));
+	return pattern_fits(e->match, entry->name) ||
+	       (*entry->server && pattern_fits(e->match, entry->server));
 }
 
 static enum ctl_step events_next(struct ctl_reply *reply, json_t **line)

@@ -8,10 +8,10 @@
 #include "core/conf/schema.h"
 #include "core/ops/admin.h"
 #include "core/ops/control_verbs.h"
+#include "core/ops/pattern.h"
 #include "core/ops/view.h"
 
 #include <errno.h>
-#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,18 +27,13 @@ static const char *text_of(const json_t *request, const char *name)
 
 /* ------------------------------------------------------------------ which servers */
 
-static bool fits(const char *pattern, const char *text)
-{
-	return !pattern || !fnmatch(pattern, text, 0);
-}
-
 static bool is_meant(const struct conf *c, uint32_t rs, const char *match, const char *service)
 {
 	char name[VIEW_NAME_LEN], addr[ADDR_TEXT_LEN];
 
-	return fits(service, c->vs[c->rs[rs].vs].s.name) &&
-	       (fits(match, view_rs_name(c, rs, name)) ||
-		fits(match, addr_text(&c->rs[rs].s.addr, addr)));
+	return pattern_fits(service, c->vs[c->rs[rs].vs].s.name) &&
+	       (pattern_fits(match, view_rs_name(c, rs, name)) ||
+		pattern_fits(match, addr_text(&c->rs[rs].s.addr, addr)));
 }
 
 static bool are_patterns_ok(const json_t *request)
@@ -231,7 +226,7 @@ struct ctl_reply *control_explain(void *ctx, const json_t *request, const struct
 	BUG_ON(!e->lines);
 	conf_hold_again(e->c);
 	for (uint32_t i = 0; i < e->c->vrrp_n && json_array_size(e->lines) < EXPLAINED_N; i++)
-		if (!service && fits(match, e->c->vrrp[i].s.name))
+		if (!service && pattern_fits(match, e->c->vrrp[i].s.name))
 			BUG_ON(json_array_append_new(e->lines, json_pack("{s:o}", "vrrp_instance",
 									 view_inst(e->c, i, &t))));
 	for (uint32_t i = 0; i < e->c->rs_n && json_array_size(e->lines) < EXPLAINED_N; i++)

@@ -8,10 +8,10 @@
 #include "core/bug.h"
 #include "core/conf/conf_text.h"
 #include "core/ops/control_verbs.h"
+#include "core/ops/pattern.h"
 #include "core/ops/view.h"
 #include "core/stats.h"
 
-#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -118,11 +118,6 @@ static struct ctl_reply *walk_start(const struct control_host *host, const struc
 	return &walk_new(host, kind, request)->reply;
 }
 
-static bool fits(const char *pattern, const char *text)
-{
-	return !pattern || !fnmatch(pattern, text, 0);
-}
-
 static bool is_word(const char *wanted, const char *word)
 {
 	return !wanted || !strcasecmp(wanted, word);
@@ -137,7 +132,8 @@ static uint32_t inst_n(const struct walk *w)
 
 static bool inst_match(const struct walk *w, uint32_t i)
 {
-	return fits(w->match, w->c->vrrp[i].s.name) && is_word(w->state, view_inst_state(w->c, i));
+	return pattern_fits(w->match, w->c->vrrp[i].s.name) &&
+	       is_word(w->state, view_inst_state(w->c, i));
 }
 
 static json_t *inst_make(const struct walk *w, uint32_t i)
@@ -164,8 +160,8 @@ static bool vs_match(const struct walk *w, uint32_t i)
 {
 	char where[VIEW_NAME_LEN];
 
-	return (fits(w->match, w->c->vs[i].s.name) ||
-		fits(w->match, view_vs_where(w->c, i, where))) &&
+	return (pattern_fits(w->match, w->c->vs[i].s.name) ||
+		pattern_fits(w->match, view_vs_where(w->c, i, where))) &&
 	       is_word(w->state, view_vs_quorum(w->c, i));
 }
 
@@ -189,8 +185,8 @@ static bool fits_server(const char *pattern, const struct conf *c, uint32_t rs)
 {
 	char name[VIEW_NAME_LEN], addr[ADDR_TEXT_LEN];
 
-	return !pattern || !fnmatch(pattern, view_rs_name(c, rs, name), 0) ||
-	       !fnmatch(pattern, addr_text(&c->rs[rs].s.addr, addr), 0);
+	return pattern_fits(pattern, view_rs_name(c, rs, name)) ||
+	       pattern_fits(pattern, addr_text(&c->rs[rs].s.addr, addr));
 }
 
 static uint32_t rs_n(const struct walk *w)
@@ -201,7 +197,8 @@ static uint32_t rs_n(const struct walk *w)
 static bool rs_match(const struct walk *w, uint32_t i)
 {
 	return is_word(w->state, view_rs_state(w->c, i)) &&
-	       fits(w->service, w->c->vs[w->c->rs[i].vs].s.name) && fits_server(w->match, w->c, i);
+	       pattern_fits(w->service, w->c->vs[w->c->rs[i].vs].s.name) &&
+	       fits_server(w->match, w->c, i);
 }
 
 static json_t *rs_make(const struct walk *w, uint32_t i)
@@ -229,7 +226,7 @@ static bool probe_match(const struct walk *w, uint32_t i)
 	uint32_t rs = w->c->probe[i].rs;
 
 	return is_word(w->state, view_rs_state(w->c, rs)) &&
-	       fits(w->service, w->c->vs[w->c->rs[rs].vs].s.name) &&
+	       pattern_fits(w->service, w->c->vs[w->c->rs[rs].vs].s.name) &&
 	       fits_server(w->match, w->c, rs);
 }
 
@@ -293,7 +290,7 @@ static const struct stat_row *counter_row(uint32_t i)
 
 static bool counter_match(const struct walk *w, uint32_t i)
 {
-	return fits(w->match, counter_row(i)->name);
+	return pattern_fits(w->match, counter_row(i)->name);
 }
 
 static json_t *counter_make(const struct walk *w, uint32_t i)

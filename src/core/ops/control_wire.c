@@ -5,6 +5,7 @@
 #include "core/ops/control_wire.h"
 
 #include "core/bug.h"
+#include "core/ops/pattern.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -173,7 +174,7 @@ struct ctl_reply *ctl_reply_one(json_t *line)
 
 bool ctl_pattern_ok(const char *pattern)
 {
-	enum { PATTERN_LEN = 128, STARS_N = 4 };
+	enum { STARS_N = 4 };
 	size_t stars = 0;
 
 	for (const char *p = pattern; p && *p; p++)

@@ -5,10 +5,10 @@
 #include "core/ops/metrics.h"
 
 #include "core/ops/metrics_compat.h"
+#include "core/ops/pattern.h"
 #include "core/stats.h"
 #include "core/status.h"
 
-#include <fnmatch.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -109,7 +109,7 @@ static uint32_t thread_n(const struct metrics *m)
 
 static bool fits(const struct metrics *m, uint32_t vs)
 {
-	return !*m->vs_match || !fnmatch(m->vs_match, m->c->vs[vs].s.name, 0);
+	return !*m->vs_match || pattern_fits(m->vs_match, m->c->vs[vs].s.name);
 }
 
 static bool vs_fits(const struct metrics *m, uint32_t i)
