@@ -16,8 +16,10 @@
 #include "core/ops/memory.h"
 #include "core/ops/notify.h"
 #include "core/ops/place.h"
+#include "core/ops/record_file.h"
 #include "core/ops/single.h"
 #include "core/ops/spawn.h"
+#include "core/stacks.h"
 #include "core/stats.h"
 #include "ipvs/ipvs.h"
 #include "ipvs/kern.h"
@@ -74,6 +76,8 @@ static int make_roles(struct daemon *d, struct ipvs_kern *kern, unsigned workers
 		err = add_role(d, vrrp_tracker_role(d->vrrp));
 	if (!err)
 		err = add_role(d, vrrp_role(d->vrrp));
+	for (unsigned i = 0; d->life && i < d->role_n && i + 1 < LIFE_PULSES_N; i++)
+		d->roles[i]->pulse = &d->life->pulse[i + 1];
 	return err;
 }
 
@@ -102,11 +106,17 @@ static int start_role(struct role *r)
 }
 
 /* All but VRRP. The reflector goes first: it does nothing before VRRP speaks, and what keeps it from
- * starting (no rights) is seen before the table of an earlier vipd is adopted. */
+ * starting (no rights) is seen before the table of an earlier vipd is adopted. Where another director was a
+ * moment ago, VRRP comes next: its peers wait for adverts, and the table is in place. */
 static int start_roles(struct daemon *d)
 {
 	struct role *first = reflector_role(d->reflector), *last = vrrp_role(d->vrrp);
 	int err = start_role(first);
+
+	if (!err && d->goes_on) {
+		err = start_role(last);
+		d->is_vrrp_started = !err;
+	}
 
 	for (unsigned i = 0; !err && i < d->role_n; i++)
 		if (d->roles[i] != first && d->roles[i] != last)
@@ -121,7 +131,9 @@ static void on_start_vrrp(struct timer *t, int64_t now_us)
 	struct daemon *d = container_of(t, struct daemon, start_vrrp);
 
 	(void)now_us;
-	d->start_err = start_role(vrrp_role(d->vrrp));
+	if (!d->is_vrrp_started)
+		d->start_err = start_role(vrrp_role(d->vrrp));
+	d->is_vrrp_started = true;
 	if (d->start_err) {
 		atomic_store(&d->board.must_clean, false);
 		d->role.is_stopping = true;
@@ -131,6 +143,7 @@ static void on_start_vrrp(struct timer *t, int64_t now_us)
 	memory_lock(&d->is_lock_told); /* with the stacks of all roles */
 	log_event(LOG_READY, "instances=%u services=%u servers=%u checks=%u workers=%u",
 		  d->conf->vrrp_n, d->conf->vs_n, d->conf->rs_n, d->conf->probe_n, d->check_n);
+	director_tell_ready(d);
 }
 
 /* Ends what runs, last started first. False: one did not end. */
@@ -165,9 +178,14 @@ static int serve(struct daemon *d, struct conf *first, struct ipvs_kern *kern)
 	hook_run(first, &first->global.s.startup_script, first->global.s.startup_timeout_us);
 	conf_ids_mint(&d->minter, NULL, first);
 	director_publish(d, first);
+	d->goes_on = (d->found.insts_n || d->found.probes_n) && d->found.age_us < RECORD_HEALTH_US;
+	if (d->goes_on)
+		log_event(LOG_RESUMED, "gap_ms=%lld instances=%u checks=%u",
+			  (long long)d->found.age_us / 1000, d->found.insts_n, d->found.probes_n);
 	if (!err)
 		err = start_roles(d);
 	timer_init(&d->start_vrrp, on_start_vrrp);
+	timer_init(&d->status, director_on_status);
 	if (!err)
 		err = role_run_here(&d->role);
 	if (!err)
@@ -187,6 +205,7 @@ static int serve(struct daemon *d, struct conf *first, struct ipvs_kern *kern)
 	conf_publish(&d->board.conf, NULL);
 	admin_free(d->admin);
 	free_roles(d);
+	record_fini(&d->record);
 	spawn_stop();
 	if (!err) {
 		stats_tell();
@@ -195,7 +214,7 @@ static int serve(struct daemon *d, struct conf *first, struct ipvs_kern *kern)
 	return err;
 }
 
-int director_run(const struct options *o)
+int director_run(const struct options *o, const struct watchdog_share *share)
 {
 	static struct daemon d; /* too large for a stack; one in a process */
 	int status = EXIT_FAILED;
@@ -203,6 +222,10 @@ int director_run(const struct options *o)
 
 	/* threads inherit it, main reads signals from a descriptor; a TERM while the file is read waits */
 	(void)sigfillset(&all);
+	if (share) {
+		stacks_init(share->life);
+		stacks_mask(&all);
+	}
 	(void)pthread_sigmask(SIG_SETMASK, &all, NULL);
 
 	/* while this process is small and has one thread */
@@ -219,11 +242,19 @@ int director_run(const struct options *o)
 		conf_free(first);
 		return EXIT_FAILED;
 	}
+	if (share) {
+		struct record_here here = record_file_here();
+
+		d.life = share->life;
+		record_init(&d.record, share->mem, &here);
+	}
 	d.opt = *o;
 	d.started_us = clock_now_us();
 	d.role = (struct role){
 		.name = "vipd", .id = ROLE_MAIN, .ops = &director_main_ops, .board = &d.board
 	};
+	if (share)
+		d.role.pulse = &share->life->pulse[0];
 	d.signal_fd.fd = -1;
 	timer_init(&d.tidy, director_on_tidy);
 	giveway_init(&d.giveway);

@@ -21,6 +21,8 @@
 #include "core/ops/giveway.h"
 #include "core/ops/options.h"
 #include "core/ops/reload.h"
+#include "core/ops/watchdog.h"
+#include "core/record.h"
 #include "core/role.h"
 #include "core/stats.h"
 
@@ -69,19 +71,34 @@ struct daemon {
 	struct role *roles[CHECK_WORKERS_MAX + 5];
 	unsigned role_n;
 
+	struct life *life; /* shared with the watchdog; NULL: there is none */
+	struct record record;
+	struct record_found found; /* what the director before has left */
+	bool goes_on; /* it has left a moment ago: nothing has to be learnt before VRRP starts */
+	bool is_vrrp_started, is_ready_said;
+	struct timer status; /* until the next line for systemd */
+	char status_text[LIFE_STATUS_LEN];
+
 	char *netns; /* of the IPVS table, as it was at start; NULL: vipd's own */
 	bool has_kernel; /* the IPVS writer works on the kernel's table */
 	uint64_t acked[ROLE_CHECK + CHECK_WORKERS_MAX]; /* generation, by role id */
 	const struct conf *told; /* the generation last told as applied; holds a reference */
 };
 
-/* The whole life of a director, in the calling process, which has one thread. Returns its exit status. */
-int director_run(const struct options *o);
+/* The whole life of a director, in the calling process, which has one thread. share: NULL = without a
+ * watchdog. Returns its exit status. */
+int director_run(const struct options *o, const struct watchdog_share *share);
 
 /* ------------------------------------------------------------------ director_main.c */
 
 /* Main's role. */
 extern const struct role_ops director_main_ops;
+
+/* Timer d->status: tells systemd in a line how things are. */
+void director_on_status(struct timer *t, int64_t now_us);
+
+/* Tells the watchdog, or systemd itself when there is none, that it is ready, when it is. */
+void director_tell_ready(struct daemon *d);
 
 /* ------------------------------------------------------------------ director_conf.c */
 

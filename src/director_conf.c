@@ -89,6 +89,9 @@ void director_publish(struct daemon *d, struct conf *c)
 	/* touched here, so that the VRRP thread need not fault these pages in */
 	memset(c->vrrp_run, 0, vrrp_run_len(c));
 	c->check_run = arena_alloc(&c->arena, check_run_len(c));
+	record_make(&d->record, c, old, clock_now_us(), &d->found);
+	if (d->record.homeless_n)
+		log_event(LOG_RECORD_FULL, "count=%u", d->record.homeless_n);
 	conf_suspend_make(c, old);
 	conf_mark_make(c, old);
 	marks_apply(d->netns, old, c);
@@ -119,9 +122,13 @@ void director_make_next(void *arg, struct reload *r, const char *file, const cha
 	};
 	struct reload_now now = { .conf = d->conf, .minter = d->minter };
 
+	life_reload(d->life, true);
 	giveway_begin(&d->giveway);
 	reload_make(r, &from, &now, is_forced);
 	giveway_end(&d->giveway);
+	if (d->life && d->role.pulse) /* what took so long was no fault */
+		atomic_fetch_add(&d->role.pulse->turns, 1);
+	life_reload(d->life, false);
 	tidy_later(d);
 }
 
@@ -179,5 +186,7 @@ void director_on_ack(struct daemon *d, uint32_t role_id, uint64_t gen)
 		conf_drop(d->told);
 	conf_hold_again(d->conf);
 	d->told = d->conf;
+	record_settled(&d->record, d->told->gen);
+	director_tell_ready(d);
 	control_poke(d->control);
 }
