@@ -96,19 +96,19 @@ static bool take_format(struct options *o)
 	return false;
 }
 
-enum { STALL_MAX_S = 3600 };
+enum { STALL_MIN_S = 3, STALL_MAX_S = 3600 }; /* a role at rest moves once in a second */
 
 static bool take_stall(struct options *o)
 {
 	char *end;
 	long s = strtol(optarg, &end, 10);
 
-	if (*optarg && !*end && s >= 1 && s <= STALL_MAX_S) {
+	if (*optarg && !*end && s >= STALL_MIN_S && s <= STALL_MAX_S) {
 		o->stall_us = (int64_t)s * 1000000;
 		return true;
 	}
-	(void)fprintf(stderr, "vipd: --stall-limit is a number of seconds from 1 to %d, not %s\n",
-		      STALL_MAX_S, optarg);
+	(void)fprintf(stderr, "vipd: --stall-limit is a number of seconds from %d to %d, not %s\n",
+		      STALL_MIN_S, STALL_MAX_S, optarg);
 	return false;
 }
 
