@@ -43,7 +43,6 @@ struct life {
 	atomic_int phase; /* enum life_phase */
 	atomic_int_fast64_t reload_us; /* when a reload began; 0: none is under way */
 	atomic_uint reloads_n; /* that have begun */
-	atomic_bool must_upgrade; /* the program is to be replaced by what its file is now */
 	char status[2][LIFE_STATUS_LEN]; /* a line for people; written in turns */
 	atomic_uint status_n; /* the newest is status[status_n % 2]; 0: none yet */
 	struct life_pulse pulse[LIFE_PULSES_N]; /* the first is main's */

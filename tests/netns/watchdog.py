@@ -235,6 +235,29 @@ def restarts(t):
         a.daemon.wait_for(r"from=INIT to=ACTIVE why=goes_on", PATIENCE)
         t.check(not scene.wire.adverts(since=moment, src=a.ip, prio=0), "no advert of priority 0")
 
+        t.part("upgrade: the process is another program now, and the instance goes on")
+        a.daemon.wait_for(r"vipd\.ready", PATIENCE)
+        since, pid, moment = a.daemon.mark(), director_of(a.daemon), time.monotonic()
+        a.daemon.send(signal.SIGUSR2)
+        a.daemon.wait_for(r"vipd\.upgrade .*check=good", PATIENCE, since)
+        a.daemon.wait_for(r"from=INIT to=ACTIVE why=goes_on", PATIENCE, since)
+        a.daemon.wait_for(r"vipd\.ready", PATIENCE, since)
+        t.check(a.daemon.alive() and director_of(a.daemon) != pid, "the same watchdog, another director")
+        t.check(not scene.wire.adverts(since=moment, src=a.ip, prio=0), "no advert of priority 0")
+        with open(f"{folder}/pid", encoding="ascii") as file:
+            t.equal(int(file.read()), a.daemon.pid, "the file has its number still")
+
+        t.part("upgrade to a program that refuses the file: nothing happens")
+        good, pid = a.director.text(), director_of(a.daemon)
+        with open(a.director.conf, "w", encoding="ascii") as file:
+            file.write("nonsense = 1;\n")
+        since = a.daemon.mark()
+        a.daemon.send(signal.SIGUSR2)
+        a.daemon.wait_for(r"vipd\.upgrade .*check=refused", PATIENCE, since)
+        t.check(director_of(a.daemon) == pid, "the same director")
+        with open(a.director.conf, "w", encoding="ascii") as file:
+            file.write(good)
+
         t.part("garbage in the record")
         for what in ("noise", "noise behind a good head"):
             a.director.kill()

@@ -49,7 +49,7 @@ static void usage(FILE *out)
 		"                          none: no file\n"
 		"\n"
 		"Signals: HUP reloads the file, USR1 logs how late checks and adverts were,\n"
-		"TERM and INT stop.\n"
+		"TERM and INT stop; USR2 replaces vipd by the program that its file is now.\n"
 		"Exit status: 0 good, 2 errors in the configuration, 3 file missing or\n"
 		"unreadable, 4 refused for the security of the programs it names, 1 anything\n"
 		"else.\n");

@@ -232,6 +232,14 @@ static void upgrade_check(struct watchdog *w)
 	char *argv[ARGS_MAX_N];
 	sigset_t none;
 
+	if (!w->has_file) {
+		WATCHDOG_TELL(LOG_UPGRADE,
+			      "program=%s error=\"there is no file for the hand-over\"",
+			      w->program);
+		return;
+	}
+	if (!w->was_ready || w->check_pid || w->was_asked)
+		return;
 	w->check_pid = fork();
 	if (w->check_pid)
 		return;
@@ -282,7 +290,9 @@ static bool on_signal(struct watchdog *w, int number, int *exit_status)
 		w->was_asked = true;
 		sd_say("STOPPING=1\nSTATUS=stopping");
 	}
-	if (w->pid)
+	if (number == SIGUSR2)
+		upgrade_check(w);
+	else if (w->pid)
 		(void)kill(w->pid, number);
 	*exit_status = EXIT_SUCCESS;
 	return is_stop && !w->pid; /* none runs: it waited to start one */
@@ -344,8 +354,6 @@ static void take_pokes(struct watchdog *w)
 	say_phase(w);
 	say_reload(w);
 	say_status(w);
-	if (atomic_exchange(&w->share.life->must_upgrade, false) && !w->check_pid && w->pid)
-		upgrade_check(w);
 }
 
 /* ------------------------------------------------------------------ begin and end */

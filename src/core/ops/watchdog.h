@@ -7,6 +7,8 @@
  *	looks whether every role moves; one that stands still is a fault: the stacks of all threads go to the
  *	log, the director is killed and another one started
  *	passes signals on: TERM, INT, HUP, USR1; it ends with the director's exit status
+ *	replaces itself and the director by the program that its file is now (USR2), when that takes the
+ *	configuration
  *	speaks with systemd (sd.h) in the director's name
  *
  * When the watchdog itself is killed, the director goes on without one: nothing fails over.
@@ -29,7 +31,7 @@ struct watchdog_ask {
 	const char *record; /* file of the record; NULL: the watchdog's memory only */
 	const char *pid_file; /* or NULL */
 	int64_t stall_us;
-	char *const *argv; /* of this process: an upgrade starts the program anew with it */
+	char *const *argv; /* of this process: an upgrade begins the program anew with it */
 	/* The director: does not return before its end; exit status. */
 	int (*run)(void *arg, const struct watchdog_share *share);
 	void *arg;
