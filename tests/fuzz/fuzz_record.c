@@ -51,7 +51,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	static const struct spec spec = { .port = 80, .servers_n = 4, .probes_n = 1, .weight = 1 };
 	static struct record_mem *m;
-	static struct conf_vrrp inst = { .s = { .name = (char[]){ "web" }, .vrid = 1 } };
+	static struct conf_vrrp inst = { .s = { .name = "web", .vrid = 1 } };
 	static struct conf_check check_row;
 	struct record_found found;
 
