@@ -44,7 +44,7 @@ ALL_CF    = -std=gnu11 $(WARN) $(WERROR) $(CFLAGS) $(CFLAGS_$(MODE)) -pthread \
 LIBS      = $(call pkg,--libs) -lresolv -lm -pthread
 
 SRC    := $(sort $(wildcard src/*.c src/*/*.c src/*/*/*.c))
-HDR    := $(sort $(wildcard src/*/*.h src/*/*/*.h))
+HDR    := $(sort $(wildcard src/*.h src/*/*.h src/*/*/*.h))
 OBJ    := $(SRC:%.c=$(BUILD)/%.o)
 MAINS  := src/main.c src/ctl/vipctl.c
 LIBOBJ := $(filter-out $(MAINS:%.c=$(BUILD)/%.o),$(OBJ))

@@ -11,6 +11,7 @@
 #include "core/bug.h"
 #include "core/clock.h"
 #include "core/conf/conf_suspend.h"
+#include "core/record.h"
 #include "core/stats.h"
 
 #include <stdlib.h>
@@ -37,6 +38,39 @@ static const struct kit_check *kit_at(const struct check *c, const struct probe 
 	const struct conf *conf = work_conf(c, p);
 
 	return kit_of(conf, conf->probe[p->index].check);
+}
+
+/* ---- the hand-over record ---- */
+
+/* Writes down what is known of it, for a director that comes after this one. */
+static void keep(const struct check *c, const struct probe *p)
+{
+	struct health said = health_unpack(fact_value(&p->fact));
+
+	record_put(work_conf(c, p)->record, RECORD_PROBE, p->index,
+		   record_health_pack((struct record_health){
+			   .verdict = p->health.verdict,
+			   .contrary_n = p->health.contrary_n,
+			   .is_decided = p->health.is_decided,
+			   .reason = said.reason,
+			   .code = said.code,
+		   }));
+}
+
+/* What the director before knew of it. False: nothing. */
+static bool recall(const struct check *c, struct probe *p, struct run_result *said)
+{
+	const struct record_map *map = c->role.conf->record;
+	struct record_health was;
+
+	if (!map || !map->probe_was || !record_health_unpack(map->probe_was[p->index], &was))
+		return false;
+	p->health = (struct health_state){ .verdict = was.verdict,
+					   .contrary_n = was.contrary_n,
+					   .is_decided = was.is_decided };
+	said->reason = (enum check_reason)was.reason;
+	said->code = was.code;
+	return true;
 }
 
 /* ---- results ---- */
@@ -117,6 +151,7 @@ static void tell_follower(struct check *c, const struct probe *leader, struct pr
 	if (c->role.board->ipvs && p->health.verdict != leader->health.verdict)
 		fact_post(c->role.board->ipvs, &p->fact, fact_value(&leader->fact));
 	p->health = leader->health;
+	keep(c, p);
 	if (!p->more || !leader->more)
 		return;
 	p->more->weight = leader->more->weight;
@@ -242,6 +277,7 @@ static void conclude(struct check *c, struct probe *p, const struct run_result *
 		report_failure(&s, res);
 	}
 	post_weight(c, p, res);
+	keep(c, p);
 	for (struct probe *f = p->followers; f; f = f->next)
 		tell_follower(c, p, f);
 	schedule(c, p, now_us);
@@ -531,10 +567,10 @@ void work_link(struct check *c, struct probe *p, struct probe *leader)
 		tell_follower(c, leader, p);
 }
 
-/* A new probe. With alpha it is down until it says otherwise. */
+/* A new probe. With alpha it is down until it says otherwise; what the director before knew still holds. */
 struct probe *work_probe_new(struct check *c, struct probe_id id, uint32_t index)
 {
-	static const struct run_result none = { .reason = REASON_NONE };
+	struct run_result said = { .reason = REASON_NONE };
 	struct probe *p = probe_new(c, id, on_due);
 	bool alpha = setting_at(c->role.conf, index).check->s.alpha;
 
@@ -542,8 +578,8 @@ struct probe *work_probe_new(struct check *c, struct probe_id id, uint32_t index
 	p->gen = (uint32_t)c->role.conf->gen;
 	health_init(&p->health, alpha);
 	furnish(c, p);
-	if (alpha)
-		post_verdict(c, p, &none);
+	if (recall(c, p, &said) || alpha)
+		post_verdict(c, p, &said);
 	if (is_leader(c, p))
 		schedule(c, p, clock_now_us());
 	else

@@ -6,13 +6,16 @@
 
 #include "core/bug.h"
 #include "core/clock.h"
+#include "core/life.h"
 #include "core/log.h"
+#include "core/stacks.h"
 #include "core/stats.h"
 
 #include <errno.h>
 #include <sched.h>
 #include <semaphore.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -116,6 +119,8 @@ static void turn(struct role *r)
 	log_flush_held();
 	/* relaxed: a reader only wants to see it move */
 	atomic_fetch_add_explicit(&r->heartbeat, 1, memory_order_relaxed);
+	if (r->pulse)
+		atomic_fetch_add_explicit(&r->pulse->turns, 1, memory_order_relaxed);
 }
 
 static int begin(struct role *r)
@@ -135,12 +140,23 @@ static int begin(struct role *r)
 	return err;
 }
 
+/* From now on the watchdog sees whether it moves, or no more. */
+static void show(struct role *r, bool is_on)
+{
+	if (!r->pulse)
+		return;
+	(void)snprintf(r->pulse->name, sizeof(r->pulse->name), "%s", r->name);
+	atomic_store(&r->pulse->is_on, is_on);
+}
+
 static void run(struct role *r)
 {
+	show(r, true);
 	while (!r->is_stopping) {
 		loop_wait(&r->loop, ROLE_IDLE_US);
 		turn(r);
 	}
+	show(r, false);
 	if (r->ops->fini)
 		r->ops->fini(r);
 }
@@ -226,7 +242,7 @@ int role_start(struct role *r)
 	(void)pthread_attr_setstacksize(&attr, STACK_LEN);
 	(void)sem_init(&s.is_done, 0, 0);
 	/* no signal on any thread: main reads them from a signalfd */
-	(void)sigfillset(&all);
+	stacks_mask(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
 
 	int err = pthread_create(&r->thread, &attr, thread_main, &s);

@@ -40,6 +40,7 @@ enum role_id {
 
 struct role;
 struct event_ring;
+struct life_pulse;
 struct past;
 
 /* Where everything is that roles share. Main fills it before it starts any role; frozen after that but
@@ -84,6 +85,7 @@ struct role {
 	int rt_priority; /* SCHED_RR priority; 0 = the normal scheduler */
 	int nice; /* for the normal scheduler; 0 = the process's */
 	cpu_set_t cpus; /* where it may run; empty = everywhere */
+	struct life_pulse *pulse; /* of the watchdog's memory (life.h); NULL: nobody looks */
 
 	/* owned by the role's thread */
 	struct loop loop;

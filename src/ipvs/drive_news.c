@@ -4,6 +4,7 @@
  */
 #include "core/bug.h"
 #include "core/conf/conf_suspend.h"
+#include "core/record.h"
 #include "ipvs/drive.h"
 #include "ipvs/shown.h"
 #include "ipvs/want.h"
@@ -87,6 +88,7 @@ void drive_settle(struct drive *d)
 		struct state_turn t = state_settle(&d->state, vs);
 
 		d->is_news[vs] = false;
+		record_put(d->conf->record, RECORD_SERVICE, vs, (uint64_t)t.now);
 		if (t.now != t.was)
 			tell(d, t.now == QUORUM_UP ? DRIVE_QUORUM_UP : DRIVE_QUORUM_DOWN, vs,
 			     t.was == QUORUM_UNKNOWN);

@@ -6,6 +6,7 @@
 #include "ipvs/state.h"
 
 #include "core/bug.h"
+#include "core/record.h"
 
 #include <stdlib.h>
 
@@ -100,6 +101,19 @@ static int32_t scaled(int32_t add, uint32_t was, uint32_t now)
 	return n < INT32_MIN ? INT32_MIN : n > INT32_MAX ? INT32_MAX : (int32_t)n;
 }
 
+/* What the director before knew. */
+static void recall_probes(const struct conf *c, struct state_probe *probe)
+{
+	const uint64_t *was = c->record ? c->record->probe_was : NULL;
+	struct record_health h;
+
+	for (uint32_t i = 0; was && i < c->probe_n; i++)
+		if (record_health_unpack(was[i], &h))
+			probe[i] = (struct state_probe){ .verdict = h.verdict,
+							 .reason = h.reason & 0x3fu,
+							 .code = h.code };
+}
+
 static void move_probes(struct state *st, const struct conf *old, const struct conf *new)
 {
 	struct state_probe *probe = zeroed(new->probe_n, sizeof(*probe));
@@ -113,6 +127,8 @@ static void move_probes(struct state *st, const struct conf *old, const struct c
 		probe[i].weight = scaled(probe[i].weight, old->rs[was->rs].s.weight,
 					 new->rs[new->probe[i].rs].s.weight);
 	}
+	if (!old)
+		recall_probes(new, probe);
 	free(st->probe);
 	st->probe = probe;
 }
@@ -166,6 +182,8 @@ static void move_services(struct state *st, const struct conf *old, const struct
 
 		if (was)
 			service[i] = st->service[was - old->vs];
+		if (!old && new->record &&new->record->service_was)
+			service[i].quorum = state_recall_quorum(new->record->service_was[i]);
 		service[i].sum = (struct quorum_sum){ 0 };
 	}
 	free(st->service);
@@ -249,6 +267,11 @@ struct state_turn state_settle(struct state *st, uint32_t vs)
 bool state_is_sorry(const struct state *st, uint32_t vs)
 {
 	return st->c->vs[vs].s.sorry.n && st->service[vs].quorum == QUORUM_DOWN;
+}
+
+uint8_t state_recall_quorum(uint64_t word)
+{
+	return word == QUORUM_DOWN || word == QUORUM_UP ? (uint8_t)word : QUORUM_UNKNOWN;
 }
 
 uint8_t state_ramp(const struct fields_slow_start *s, int64_t since_us)

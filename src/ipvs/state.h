@@ -92,5 +92,8 @@ struct state_turn state_settle(struct state *st, uint32_t vs);
 /* Does the sorry server of this service take its traffic? */
 bool state_is_sorry(const struct state *st, uint32_t vs);
 
+/* Of a word of the hand-over record: enum quorum_state. */
+uint8_t state_recall_quorum(uint64_t word);
+
 /* Share of the weight so long after a server came back. */
 uint8_t state_ramp(const struct fields_slow_start *s, int64_t since_us);

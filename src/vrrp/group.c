@@ -51,7 +51,7 @@ static struct sync_view view_of(const struct run *r, const struct run_group *g)
 		v.fault_n += m->state == VRRP_FAULT;
 		v.broken_n += m->is_linked && (m->link_fault || m->track_fault);
 		v.want_n += m->state == VRRP_ACTIVE || m->wants_active;
-		v.is_pending |= !m->is_linked || m->is_held || m->is_pending;
+		v.is_pending |= !m->is_linked || m->is_held || (m->is_pending && !m->kept_until_us);
 	}
 	return v;
 }

@@ -148,24 +148,43 @@ const char *inst_fault(const struct vrrp_inst *in)
 	return in->r.track_fault ? in->r.track_fault : in->r.group_fault;
 }
 
+/* A BACKUP that was one in the director before knows the active's interval. */
+static void recall(struct vrrp_inst *in, int64_t now_us)
+{
+	if (in->r.state == VRRP_BACKUP && in->r.kept_adv_us && in->o.version != 2) {
+		in->r.active_adv_us = in->r.kept_adv_us;
+		in->r.has_learned = true;
+		timer_arm(in->shell->timers, &in->timer, now_us + wait_us(&in->o, &in->r));
+	}
+	in->r.kept_adv_us = 0;
+}
+
 void inst_apply(struct vrrp_inst *in, bool is_lone_owner, int64_t now_us)
 {
 	const char *fault = inst_fault(in);
 	struct inst_cause cause = { .now_us = now_us, .due_us = now_us, .why = fault };
 
+	bool goes_on = now_us < in->r.kept_until_us;
+
 	if (!in->r.is_linked || in->r.is_held)
 		return;
 	if (fault) {
 		cause.event = VRRP_EV_FAULT;
+		in->r.kept_until_us = 0;
 		/* what has no result yet may lift it: nobody is told of a fault before (3a) */
 		if (in->r.state != VRRP_FAULT && !(in->r.state == VRRP_INIT && in->r.is_pending))
 			inst_event(in, &cause);
 		return;
 	}
-	if ((in->r.state != VRRP_INIT && in->r.state != VRRP_FAULT) || in->r.is_pending)
+	if ((in->r.state != VRRP_INIT && in->r.state != VRRP_FAULT) ||
+	    (in->r.is_pending && !goes_on))
 		return;
-	cause.event = opts_is_owner(&in->o) && !is_lone_owner ? VRRP_EV_UP_OWNER : VRRP_EV_UP;
+	cause.event = (opts_is_owner(&in->o) && !is_lone_owner) || goes_on ? VRRP_EV_UP_OWNER
+									   : VRRP_EV_UP;
+	cause.why = goes_on ? "goes_on" : NULL;
+	in->r.kept_until_us = 0;
 	inst_event(in, &cause);
+	recall(in, now_us);
 }
 
 static void settle(struct vrrp_inst *in, int64_t now_us)
@@ -203,7 +222,9 @@ static void set_prio(struct vrrp_inst *in, uint8_t prio)
 void inst_track(struct vrrp_inst *in, uint8_t prio, const char *fault, bool is_pending,
 		int64_t now_us)
 {
-	set_prio(in, prio);
+	if (!is_pending)
+		in->r.kept_prio = 0;
+	set_prio(in, in->r.kept_prio ? in->r.kept_prio : prio);
 	in->r.track_fault = fault;
 	in->r.is_pending = is_pending;
 	settle(in, now_us);

@@ -21,6 +21,7 @@
 
 struct vrrp_inst;
 struct status_inst;
+struct record_map;
 struct run_iface;
 struct run_group;
 
@@ -67,6 +68,7 @@ struct inst_run {
 	int64_t since_us; /* of the last change */
 	struct ip_addr src; /* we send from here; valid unless INIT or FAULT */
 	uint8_t prio; /* the effective one (V16, V101) */
+	uint8_t kept_prio; /* the same in the director before, until trackers have spoken; 0: none */
 	bool is_linked; /* it was told once how its interface is */
 	bool is_held; /* nothing may begin yet: a start-up delay */
 	bool is_pending; /* something that it tracks has no result yet */
@@ -79,6 +81,9 @@ struct inst_run {
 	bool is_wanted; /* the addresses are wanted here */
 	uint64_t want_n; /* moves whenever the reflector has to act */
 	uint64_t lower_n; /* adverts of lower priority for which it announces once more */
+	int64_t sent_us; /* ACTIVE: when its last advert left; 0: none has */
+	int64_t kept_until_us; /* it was ACTIVE in the director before, and goes on if it begins before */
+	int64_t kept_adv_us; /* the interval that it had learnt there; 0: none */
 	int64_t answer_at_us; /* not before: the next answer to an advert that we beat */
 	int64_t announce_at_us; /* not before: the next repeated announcement */
 	struct ip_addr list_from; /* the last one whose list of addresses was looked at */
@@ -101,6 +106,8 @@ struct vrrp_inst {
 	uint32_t list_sum; /* pkt_list_sum() of the addresses */
 	int64_t early_us; /* its first interval as ACTIVE is shorter by this: times_early_us() */
 	const struct inst_shell *shell;
+	const struct record_map *record; /* where it is written down (kept.h); NULL: nowhere */
+	uint32_t index; /* in conf->vrrp */
 	struct status_inst *shown; /* what others see of it (shown.h); NULL: nothing */
 
 	struct inst_run r;

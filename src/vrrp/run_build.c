@@ -454,6 +454,8 @@ struct run *run_build(const struct conf *c, const struct inst_shell *shell,
 		opts_make(&in->o, c, &c->vrrp[i]);
 		inst_init(in, &c->vrrp[i], shell);
 		in->shown = c->status ? &c->status->inst[i] : NULL;
+		in->record = c->record;
+		in->index = i;
 		in->early_us = times_early_us(in->o.adv_int_us, i, c->vrrp_n);
 		put_auth(r, c, in);
 		put_name(r, RUN_INST, in->cf->s.name, i);

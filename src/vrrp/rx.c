@@ -8,6 +8,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/stats.h"
+#include "vrrp/kept.h"
 #include "vrrp/shown.h"
 #include "vrrp/tx.h"
 
@@ -174,6 +175,7 @@ static void take(struct vrrp *v, const struct pkt_in *p, uint32_t ifindex, int64
 	tell_peer(in, &a, p);
 	inst_advert(in, &a, &p->src, now_us);
 	shown_heard(in, &p->src, a.prio, now_us);
+	kept_write(in);
 }
 
 static uint32_t read_batch(struct rx_port *port)

@@ -8,6 +8,7 @@
 #include "core/log.h"
 #include "core/stats.h"
 #include "vrrp/group.h"
+#include "vrrp/kept.h"
 #include "vrrp/shown.h"
 #include "vrrp/tell.h"
 
@@ -46,9 +47,11 @@ static void on_sent(void *arg, uint32_t i, int err)
 		return;
 	}
 
-	int64_t late_us = clock_now_us() - q->entry[i].due_us;
+	int64_t now_us = clock_now_us(), late_us = now_us - q->entry[i].due_us;
 
 	in->r.tx_n++;
+	in->r.sent_us = in->r.state == VRRP_ACTIVE ? now_us : 0;
+	kept_write(in);
 	in->r.told &= ~(1u << INST_TELL_SEND);
 	shown_counts(in);
 	stats_add(STAT_VRRP_TX, 1);
@@ -196,6 +199,8 @@ static void changed(void *arg, struct vrrp_inst *in, enum vrrp_state from)
 		log_event(LOG_VRRP_OWNER, "inst=%s iface=%s src=%s", in->cf->s.name, iface_name(in),
 			  src);
 	shown_inst(in);
+	kept_write(
+		in); /* before the adverts of this turn: a priority 0 is not to be followed by more */
 	if (from == VRRP_ACTIVE)
 		shown_released(in);
 	tell_state(arg, in, from);
@@ -211,6 +216,7 @@ static void prio_changed(void *arg, struct vrrp_inst *in, uint8_t from)
 	log_event(LOG_VRRP_PRIO, "inst=%s from=%u to=%u base=%u state=%s", in->cf->s.name, from,
 		  in->r.prio, in->o.prio, fsm_state_name[in->r.state]);
 	shown_inst(in);
+	kept_write(in);
 }
 
 static void beaten(void *arg, struct vrrp_inst *in, const struct inst_cause *cause)

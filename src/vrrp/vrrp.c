@@ -41,6 +41,7 @@
 #include "core/log.h"
 #include "vrrp/group.h"
 #include "vrrp/iface.h"
+#include "vrrp/kept.h"
 #include "vrrp/rx.h"
 #include "vrrp/shown.h"
 #include "vrrp/tell.h"
@@ -247,7 +248,7 @@ static void adopt(struct role *r, const struct conf *old, const struct conf *new
 
 	if (was)
 		move(v, was, old, now, new, now_us);
-	else
+	else if (!kept_read(now, new, now_us))
 		begin_hold(v, new);
 	event_adopted(v->role.board->vrrp_events, new->gen);
 	v->run = now;

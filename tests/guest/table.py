@@ -7,7 +7,9 @@ Runs where the kernel has IPVS: tests/guest/boot -- tests/guest/table.py
 
 import copy
 import os
+import signal
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -193,6 +195,44 @@ def killed(t):
             one.stop()
 
 
+def watched(t):
+    """The director is killed again and again under its watchdog: not one request goes to the kernel, and what is known
+    of servers stays known."""
+    with Net() as net:
+        director, web = place(net)
+        webs = [Web(web, a) for a in WEB]
+        services = mixed()
+        full, counted = table_of(services), f"tcp {VIP}:81"
+        with Vipd(director, "table", services=services, options=["--handover=none", "--state=none"],
+                  start=False) as daemon:
+            daemon.watchdog = True
+            daemon.start()
+            ipvs.wait_table(director, full)
+            webs[0].stop()
+            failed = without(full, f"tcp {VIP}:80", f"{WEB[0]}:80")
+            failed[counted][f"{WEB[0]}:80"] = ("NAT", 0)
+            ipvs.wait_table(director, failed)
+            with Seen(director) as seen:
+                for n in range(5):
+                    since = daemon.daemon.mark()
+                    pid = subprocess.run(["pgrep", "-P", str(daemon.daemon.pid), "-x", "vipd"], check=True, text=True,
+                                         stdout=subprocess.PIPE).stdout.split()[0]
+                    os.kill(int(pid), signal.SIGKILL)
+                    resumed = daemon.daemon.wait_for(r"vipd\.resumed .*checks=(\d+)", 20, since)
+                    adopt = daemon.daemon.wait_for(r"ipvs\.adopt .*foreign=0 changes=(\d+)", 20, since)
+                    daemon.daemon.wait_for(r"vipd\.ready", 20, since)
+                    t.check(adopt.match[1] == "0" and resumed.match[1] != "0",
+                            f"kill {n}: {resumed.match[1]} checks are known, {adopt.match[1]} operations")
+                    knock(web, VIP, 81)
+            t.check(all(table == failed for table in seen.tables), f"{len(seen.tables)} table at all looks: nothing was touched")
+            webs[0].start()
+            ipvs.wait_table(director, full)
+            t.equal(daemon.stop(), 0, "exit status of a clean stop")
+            t.equal(ipvs.table(director), {}, "what was adopted is removed at the stop too")
+        for one in webs:
+            one.stop()
+
+
 def schedulers(t):
     """Every scheduler by its name."""
     with Net() as net:
@@ -211,6 +251,7 @@ def main():
     with suite("guest-table") as t:
         life(t)
         killed(t)
+        watched(t)
         schedulers(t)
 
 

@@ -64,6 +64,7 @@ class Director:
         self.folder = tempfile.mkdtemp(prefix=f"{name}-", dir=os.environ.get("TMPDIR", "/tmp"))
         self.conf = os.path.join(self.folder, "conf")
         self.daemon = None
+        self.watchdog = False  # vipd with its watchdog: a director that dies is followed by another one
         if start:
             self.start()
 
@@ -83,7 +84,7 @@ class Director:
 
     def start(self):
         self.write()
-        self.daemon = Daemon(self.argv(), ns=self.ns, name=self.name)
+        self.daemon = Daemon(self.argv(), ns=self.ns, name=self.name, watchdog=self.watchdog)
         return self
 
     def reload(self):

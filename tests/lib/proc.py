@@ -42,10 +42,21 @@ def wait_until(condition, timeout, what, step=0.005):
         time.sleep(step)
 
 
-class Daemon:
-    """A running program; `ns` is a Netns or None for the namespace of the test."""
+def is_vipd(argv):
+    """Does this start a vipd that runs, and not a look at a file?"""
+    return os.path.basename(argv[0]) == "vipd" and "-f" in argv and "--check" not in argv
 
-    def __init__(self, argv, ns=None, name=None, env=None):
+
+class Daemon:
+    """A running program; `ns` is a Netns or None for the namespace of the test.
+
+    A vipd runs without a watchdog, so that `pid` is the process that does the work and SIGKILL is its end, unless
+    `watchdog` is asked for.
+    """
+
+    def __init__(self, argv, ns=None, name=None, env=None, watchdog=False):
+        if is_vipd(argv) and not watchdog:
+            argv = [*argv, "--no-watchdog"]
         self.name = name or os.path.basename(argv[0])
         self.lines = []
         self.status = None  # exit status, or minus the signal that ended it

@@ -449,6 +449,10 @@ struct conf {
 	 * before publishing. */
 	struct status *status;
 
+	/* Where objects are in the hand-over record (core/record.h); NULL: there is none. Main makes it
+	 * before publishing. */
+	struct record_map *record;
+
 	/* Which services are suspended, by index of vs; see conf_suspend.h. NULL: none. */
 	_Atomic bool *suspended;
 

@@ -7,9 +7,12 @@
 #include "core/conf/schema_text.h"
 #include "core/ops/admin.h"
 #include "core/ops/control_wire.h"
+#include "core/ops/record_file.h"
+#include "core/ops/watch.h"
 
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void usage(FILE *out)
@@ -37,9 +40,16 @@ static void usage(FILE *out)
 		"      --state=PATH        file that keeps what is set by hand over restarts "
 		"(default\n"
 		"                          " ADMIN_PATH "); none: it is not kept\n"
+		"  -p, --pid-file=PATH     write the number of the process to send signals to\n"
+		"      --no-watchdog       one process: nobody starts it again when it dies\n"
+		"      --stall-limit=S     seconds that a thread may stand still until vipd is\n"
+		"                          started anew (default 15)\n"
+		"      --handover=PATH     file on a tmpfs by which the next vipd goes on where\n"
+		"                          this one ends (default " RECORD_PATH ");\n"
+		"                          none: no file\n"
 		"\n"
 		"Signals: HUP reloads the file, USR1 logs how late checks and adverts were,\n"
-		"TERM and INT stop.\n"
+		"TERM and INT stop; USR2 replaces vipd by the program that its file is now.\n"
 		"Exit status: 0 good, 2 errors in the configuration, 3 file missing or\n"
 		"unreadable, 4 refused for the security of the programs it names, 1 anything\n"
 		"else.\n");
@@ -65,6 +75,9 @@ enum {
 	OPT_SCHEMA,
 	OPT_CONTROL,
 	OPT_STATE,
+	OPT_NO_WATCHDOG,
+	OPT_STALL_LIMIT,
+	OPT_HANDOVER,
 };
 
 /* One word for two things that nobody mixes up: the language of the file, the form of the findings. */
@@ -83,11 +96,53 @@ static bool take_format(struct options *o)
 	return false;
 }
 
+enum { STALL_MIN_S = 3, STALL_MAX_S = 3600 }; /* a role at rest moves once in a second */
+
+static bool take_stall(struct options *o)
+{
+	char *end;
+	long s = strtol(optarg, &end, 10);
+
+	if (*optarg && !*end && s >= STALL_MIN_S && s <= STALL_MAX_S) {
+		o->stall_us = (int64_t)s * 1000000;
+		return true;
+	}
+	(void)fprintf(stderr, "vipd: --stall-limit is a number of seconds from %d to %d, not %s\n",
+		      STALL_MIN_S, STALL_MAX_S, optarg);
+	return false;
+}
+
+/* The options of a running vipd. False: it is none of them. */
+static bool take_running(int c, struct options *o)
+{
+	switch (c) {
+	case OPT_CONTROL:
+		o->control = strcmp(optarg, "none") ? optarg : NULL;
+		return true;
+	case OPT_STATE:
+		o->state = strcmp(optarg, "none") ? optarg : NULL;
+		return true;
+	case OPT_HANDOVER:
+		o->record = strcmp(optarg, "none") ? optarg : NULL;
+		return true;
+	case OPT_NO_WATCHDOG:
+		o->is_alone = true;
+		return true;
+	case 'p':
+		o->pid_file = optarg;
+		return true;
+	default:
+		return false;
+	}
+}
+
 /* One option. False: there is nothing more to do; see options_parse(). */
 static bool take(int c, struct options *o, int *status)
 {
 	bool is_second;
 
+	if (take_running(c, o))
+		return true;
 	switch (c) {
 	case 'f':
 		o->file = optarg;
@@ -106,12 +161,8 @@ static bool take(int c, struct options *o, int *status)
 		return true;
 	case OPT_FORMAT:
 		return take_format(o);
-	case OPT_CONTROL:
-		o->control = strcmp(optarg, "none") ? optarg : NULL;
-		return true;
-	case OPT_STATE:
-		o->state = strcmp(optarg, "none") ? optarg : NULL;
-		return true;
+	case OPT_STALL_LIMIT:
+		return take_stall(o);
 	case OPT_DATAPLANE:
 		return one_of("dataplane", "kernel", "memory", &o->is_memory);
 	case OPT_SCHEMA:
@@ -150,6 +201,10 @@ bool options_parse(int argc, char **argv, struct options *o, int *status)
 		{ "format", required_argument, NULL, OPT_FORMAT },
 		{ "control", required_argument, NULL, OPT_CONTROL },
 		{ "state", required_argument, NULL, OPT_STATE },
+		{ "pid-file", required_argument, NULL, 'p' },
+		{ "no-watchdog", no_argument, NULL, OPT_NO_WATCHDOG },
+		{ "stall-limit", required_argument, NULL, OPT_STALL_LIMIT },
+		{ "handover", required_argument, NULL, OPT_HANDOVER },
 		{ "version", no_argument, NULL, OPT_VERSION },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
@@ -158,9 +213,11 @@ bool options_parse(int argc, char **argv, struct options *o, int *status)
 
 	*o = (struct options){ .file = "/etc/vipd/vipd.conf",
 			       .control = CONTROL_PATH,
-			       .state = ADMIN_PATH };
+			       .state = ADMIN_PATH,
+			       .record = RECORD_PATH,
+			       .stall_us = (int64_t)WATCH_STALL_S * 1000000 };
 	*status = EXIT_FAILED;
-	while ((c = getopt_long(argc, argv, "f:ch", longs, NULL)) != -1)
+	while ((c = getopt_long(argc, argv, "f:chp:", longs, NULL)) != -1)
 		if (!take(c, o, status))
 			return false;
 	if (optind < argc) {

@@ -7,6 +7,7 @@
 #include "core/conf/conf_open.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* what vipd's callers (Ansible, Puppet, systemd) test for */
 enum exit_status {
@@ -31,6 +32,10 @@ struct options {
 	bool is_strict; /* --check: warnings count */
 	bool is_json; /* --check: --format=json */
 	bool is_memory; /* --dataplane=memory */
+	bool is_alone; /* --no-watchdog */
+	int64_t stall_us; /* --stall-limit */
+	const char *record; /* --handover: file of the hand-over record; NULL = none */
+	const char *pid_file; /* --pid-file; NULL = none */
 };
 
 /* True: go on with *o. False: everything has been said; *status is the exit status. */
