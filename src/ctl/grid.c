@@ -6,6 +6,8 @@
 
 #include "core/bug.h"
 
+#include <ctype.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,6 +39,9 @@ void grid_put(struct grid *t, const char *text, enum grid_colour colour)
 	}
 	t->cell[t->n] = strdup(text);
 	BUG_ON(!t->cell[t->n]);
+	for (char *p = t->cell[t->n]; *p; p++)
+		if (iscntrl((unsigned char)*p))
+			*p = '?';
 	t->colour[t->n++] = (unsigned char)colour;
 }
 
@@ -64,42 +69,77 @@ const char *grid_unpaint(enum grid_colour colour)
 	return colour != GRID_PLAIN && has_colours() ? "\033[0m" : "";
 }
 
-static void print_cell(const char *text, int width, bool is_number, bool is_last,
-		       enum grid_colour colour)
-{
-	int pad = width - (int)strlen(text);
+/* Where the next character of a line goes, and how many it may have yet. */
+struct line {
+	FILE *out;
+	size_t left;
+};
 
-	if (pad < 0)
-		pad = 0;
-	(void)printf("%*s%s%s%s%*s", is_number ? pad : 0, "", grid_paint(colour), text,
-		     grid_unpaint(colour), is_last ? 0 : (is_number ? 0 : pad) + GAP_LEN, "");
+/* At most `len` characters that are left of text; the rest blanks. */
+static void put(struct line *l, const char *text, size_t len)
+{
+	size_t n = strlen(text);
+
+	if (len > l->left)
+		len = l->left;
+	if (n > len)
+		n = len;
+	(void)fprintf(l->out, "%.*s%*s", (int)n, text, (int)(len - n), "");
+	l->left -= len;
+}
+
+static void put_cell(struct line *l, const char *text, size_t width, bool is_number,
+		     enum grid_colour colour)
+{
+	size_t len = strlen(text), pad = width > len ? width - len : 0;
+
+	if (is_number)
+		put(l, "", pad);
+	(void)fputs(grid_paint(colour), l->out);
+	put(l, text, len);
+	(void)fputs(grid_unpaint(colour), l->out);
+	if (!is_number)
+		put(l, "", pad);
+}
+
+/* A row of cells, or the titles. The last cell is not filled up. */
+static void put_row(const struct grid *t, struct line *l, const size_t *width, size_t first,
+		    bool is_title)
+{
+	for (size_t c = 0; c < t->columns_n; c++) {
+		const char *text = is_title ? t->column[c].title : t->cell[first + c];
+		bool is_last = c + 1 == t->columns_n, is_number = t->column[c].is_number;
+
+		put_cell(l, text, is_last && !is_number ? 0 : width[c], is_number,
+			 is_title ? GRID_DIM : (enum grid_colour)t->colour[first + c]);
+		if (!is_last)
+			put(l, "", GAP_LEN);
+	}
+	(void)fputc('\n', l->out);
+}
+
+void grid_write(const struct grid *t, FILE *out, size_t max)
+{
+	size_t rows = t->columns_n ? t->n / t->columns_n : 0;
+	size_t *width = calloc(t->columns_n + 1, sizeof(*width));
+
+	BUG_ON(!width);
+	for (size_t c = 0; c < t->columns_n; c++)
+		width[c] = strlen(t->column[c].title);
+	for (size_t i = 0; i < t->n; i++)
+		if (strlen(t->cell[i]) > width[i % t->columns_n])
+			width[i % t->columns_n] = strlen(t->cell[i]);
+	for (size_t i = 0; rows && i <= rows; i++) {
+		struct line l = { .out = out, .left = max ? max : SIZE_MAX };
+
+		put_row(t, &l, width, i ? (i - 1) * t->columns_n : 0, !i);
+	}
+	free(width);
 }
 
 void grid_print(const struct grid *t)
 {
-	size_t rows = t->columns_n ? t->n / t->columns_n : 0;
-	int *width = calloc(t->columns_n + 1, sizeof(*width));
-
-	BUG_ON(!width);
-	for (size_t c = 0; c < t->columns_n; c++)
-		width[c] = (int)strlen(t->column[c].title);
-	for (size_t i = 0; i < t->n; i++)
-		if ((int)strlen(t->cell[i]) > width[i % t->columns_n])
-			width[i % t->columns_n] = (int)strlen(t->cell[i]);
-	for (size_t c = 0; rows && c < t->columns_n; c++)
-		print_cell(t->column[c].title, width[c], t->column[c].is_number,
-			   c + 1 == t->columns_n, GRID_DIM);
-	if (rows)
-		(void)putchar('\n');
-	for (size_t i = 0; i < rows * t->columns_n; i++) {
-		size_t c = i % t->columns_n;
-
-		print_cell(t->cell[i], width[c], t->column[c].is_number, c + 1 == t->columns_n,
-			   (enum grid_colour)t->colour[i]);
-		if (c + 1 == t->columns_n)
-			(void)putchar('\n');
-	}
-	free(width);
+	grid_write(t, stdout, 0);
 }
 
 const char *grid_age(double seconds, char buf[static GRID_AGE_LEN])

@@ -32,7 +32,7 @@ static void usage(FILE *out)
 		"      --schema=HOW        print all settings: man (mdoc) or json\n"
 		"      --dataplane=WHERE   kernel: the kernel's IPVS table (default);\n"
 		"                          memory: a table in memory, for trials\n"
-		"      --control=PATH      socket for vipctl (default " CONTROL_PATH ");\n"
+		"      --control=PATH      socket for vipctl (default: api.socket of the file);\n"
 		"                          none: no socket\n"
 		"      --state=PATH        file that keeps what is set by hand over restarts "
 		"(default\n"
@@ -107,7 +107,7 @@ static bool take(int c, struct options *o, int *status)
 	case OPT_FORMAT:
 		return take_format(o);
 	case OPT_CONTROL:
-		o->control = strcmp(optarg, "none") ? optarg : NULL;
+		o->control = optarg;
 		return true;
 	case OPT_STATE:
 		o->state = strcmp(optarg, "none") ? optarg : NULL;
@@ -156,9 +156,7 @@ bool options_parse(int argc, char **argv, struct options *o, int *status)
 	};
 	int c;
 
-	*o = (struct options){ .file = "/etc/vipd/vipd.conf",
-			       .control = CONTROL_PATH,
-			       .state = ADMIN_PATH };
+	*o = (struct options){ .file = "/etc/vipd/vipd.conf", .state = ADMIN_PATH };
 	*status = EXIT_FAILED;
 	while ((c = getopt_long(argc, argv, "f:ch", longs, NULL)) != -1)
 		if (!take(c, o, status))
