@@ -7,10 +7,10 @@
 #include "core/bug.h"
 
 #include <ctype.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { GAP_LEN = 2, MINUTE_S = 60, HOUR_S = 3600, DAY_S = 86400 };
@@ -69,56 +69,28 @@ const char *grid_unpaint(enum grid_colour colour)
 	return colour != GRID_PLAIN && has_colours() ? "\033[0m" : "";
 }
 
-/* Where the next character of a line goes, and how many it may have yet. */
-struct line {
-	FILE *out;
-	size_t left;
-};
-
-/* At most `len` characters that are left of text; the rest blanks. */
-static void put(struct line *l, const char *text, size_t len)
-{
-	size_t n = strlen(text);
-
-	if (len > l->left)
-		len = l->left;
-	if (n > len)
-		n = len;
-	(void)fprintf(l->out, "%.*s%*s", (int)n, text, (int)(len - n), "");
-	l->left -= len;
-}
-
-static void put_cell(struct line *l, const char *text, size_t width, bool is_number,
+static void put_cell(FILE *out, const char *text, size_t width, bool is_number, bool is_last,
 		     enum grid_colour colour)
 {
-	size_t len = strlen(text), pad = width > len ? width - len : 0;
+	size_t len = strlen(text);
+	int pad = width > len ? (int)(width - len) : 0;
 
-	if (is_number)
-		put(l, "", pad);
-	(void)fputs(grid_paint(colour), l->out);
-	put(l, text, len);
-	(void)fputs(grid_unpaint(colour), l->out);
-	if (!is_number)
-		put(l, "", pad);
+	(void)fprintf(out, "%*s%s%s%s%*s", is_number ? pad : 0, "", grid_paint(colour), text,
+		      grid_unpaint(colour), is_last ? 0 : (is_number ? 0 : pad) + GAP_LEN, "");
 }
 
-/* A row of cells, or the titles. The last cell is not filled up. */
-static void put_row(const struct grid *t, struct line *l, const size_t *width, size_t first,
+/* A row of cells, or the titles. */
+static void put_row(const struct grid *t, FILE *out, const size_t *width, size_t first,
 		    bool is_title)
 {
-	for (size_t c = 0; c < t->columns_n; c++) {
-		const char *text = is_title ? t->column[c].title : t->cell[first + c];
-		bool is_last = c + 1 == t->columns_n, is_number = t->column[c].is_number;
-
-		put_cell(l, text, is_last && !is_number ? 0 : width[c], is_number,
+	for (size_t c = 0; c < t->columns_n; c++)
+		put_cell(out, is_title ? t->column[c].title : t->cell[first + c], width[c],
+			 t->column[c].is_number, c + 1 == t->columns_n,
 			 is_title ? GRID_DIM : (enum grid_colour)t->colour[first + c]);
-		if (!is_last)
-			put(l, "", GAP_LEN);
-	}
-	(void)fputc('\n', l->out);
+	(void)fputc('\n', out);
 }
 
-void grid_write(const struct grid *t, FILE *out, size_t max)
+void grid_write(const struct grid *t, FILE *out)
 {
 	size_t rows = t->columns_n ? t->n / t->columns_n : 0;
 	size_t *width = calloc(t->columns_n + 1, sizeof(*width));
@@ -129,17 +101,14 @@ void grid_write(const struct grid *t, FILE *out, size_t max)
 	for (size_t i = 0; i < t->n; i++)
 		if (strlen(t->cell[i]) > width[i % t->columns_n])
 			width[i % t->columns_n] = strlen(t->cell[i]);
-	for (size_t i = 0; rows && i <= rows; i++) {
-		struct line l = { .out = out, .left = max ? max : SIZE_MAX };
-
-		put_row(t, &l, width, i ? (i - 1) * t->columns_n : 0, !i);
-	}
+	for (size_t i = 0; rows && i <= rows; i++)
+		put_row(t, out, width, i ? (i - 1) * t->columns_n : 0, !i);
 	free(width);
 }
 
 void grid_print(const struct grid *t)
 {
-	grid_write(t, stdout, 0);
+	grid_write(t, stdout);
 }
 
 const char *grid_age(double seconds, char buf[static GRID_AGE_LEN])
@@ -156,4 +125,12 @@ const char *grid_age(double seconds, char buf[static GRID_AGE_LEN])
 	else
 		(void)snprintf(buf, GRID_AGE_LEN, "%lldd%lldh", s / DAY_S, s % DAY_S / HOUR_S);
 	return buf;
+}
+
+double grid_now_s(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_REALTIME, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }

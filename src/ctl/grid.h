@@ -32,8 +32,8 @@ void grid_put(struct grid *t, const char *text, enum grid_colour colour);
 /* Prints it, with its titles; nothing when there are no rows. */
 void grid_print(const struct grid *t);
 
-/* The same into out; lines are cut behind this many characters (0: they are not). */
-void grid_write(const struct grid *t, FILE *out, size_t width);
+/* The same into out. */
+void grid_write(const struct grid *t, FILE *out);
 void grid_fini(struct grid *t);
 
 /* A text in that colour around what is printed: ESC sequences, or "". */
@@ -43,3 +43,6 @@ const char *grid_unpaint(enum grid_colour colour);
 /* "5s", "3m20s", "2h05m", "12d4h" into buf. */
 enum { GRID_AGE_LEN = 24 };
 const char *grid_age(double seconds, char buf[static GRID_AGE_LEN]);
+
+/* Seconds since 1970. */
+double grid_now_s(void);

@@ -14,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum {
 	OPTS_N = 12, /* of a verb */
@@ -146,12 +145,4 @@ void opts_put(json_t *request, const char *name, const char *text)
 {
 	if (text)
 		BUG_ON(json_object_set_new(request, name, ctl_text(text)));
-}
-
-double opts_now_s(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_REALTIME, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }

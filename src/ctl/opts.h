@@ -54,6 +54,3 @@ bool opts_time(const char *text, long long *out);
 
 /* Puts a text into a request; nothing when it is NULL. */
 void opts_put(json_t *request, const char *name, const char *text);
-
-/* Seconds since 1970. */
-double opts_now_s(void);

@@ -105,6 +105,22 @@ void screen_size(size_t *rows, size_t *columns)
 	*columns = w.ws_col ? w.ws_col : COLUMNS_N;
 }
 
+/* One line, up to `columns` characters; colours count as none, and are always ended. */
+static void put_line(FILE *f, const char *text, size_t len, size_t columns)
+{
+	size_t shown = 0;
+	bool is_escape = false;
+
+	for (size_t i = 0; i < len; i++) {
+		is_escape |= text[i] == '\033';
+		if (is_escape || shown < columns)
+			(void)fputc(text[i], f);
+		shown += !is_escape;
+		is_escape &= text[i] != 'm';
+	}
+	(void)fputs("\033[K", f);
+}
+
 bool screen_show(const char *text, size_t len)
 {
 	size_t rows, columns, row = 0;
@@ -121,7 +137,9 @@ bool screen_show(const char *text, size_t len)
 
 		size_t n = end ? (size_t)(end - text) : len;
 
-		(void)fprintf(f, "%s%.*s\033[K", row ? "\r\n" : "", (int)n, text);
+		if (row)
+			(void)fputc('\n', f);
+		put_line(f, text, n, columns);
 		n += end != NULL;
 		text += n;
 		len -= n;

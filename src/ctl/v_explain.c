@@ -187,7 +187,7 @@ static void on_line(void *arg, const char *text, const json_t *line)
 
 int verb_explain(int argc, char **argv)
 {
-	struct ask a = { .now_s = opts_now_s() };
+	struct ask a = { .now_s = grid_now_s() };
 	json_t *request, *end;
 	int status, at = opts_parse(argc, argv, &explain_opts, &a, &status);
 

@@ -290,7 +290,7 @@ int verb_show(int argc, char **argv)
 	if (!parse(argc, argv, &a, &status))
 		return status;
 	show_titles(a.thing, &a.grid, titles);
-	a.now_s = opts_now_s();
+	a.now_s = grid_now_s();
 	request = json_pack("{s:s}", "verb", a.thing->verb);
 	BUG_ON(!request);
 	opts_put(request, "match", a.match);

@@ -161,7 +161,7 @@ static int tell_troubles(struct ask *a)
 
 int verb_status(int argc, char **argv)
 {
-	struct ask a = { .timeout_s = CALL_TIMEOUT_S, .now_s = opts_now_s() };
+	struct ask a = { .timeout_s = CALL_TIMEOUT_S, .now_s = grid_now_s() };
 	json_t *end;
 	int status, at = opts_parse(argc, argv, &status_opts, &a, &status);
 

@@ -42,7 +42,6 @@ struct top {
 	double now_s;
 	FILE *out; /* of the page that is being made */
 	struct grid grid;
-	size_t columns; /* of the screen; 0: as many as it takes */
 };
 
 static void usage(const char *verb)
@@ -164,7 +163,7 @@ static int rows(struct top *t)
 	int status, err;
 
 	show_titles(show_thing(t->ask.what), &t->grid, titles);
-	t->now_s = opts_now_s();
+	t->now_s = grid_now_s();
 	err = call(request_of(t), t->ask.timeout_s, on_line, t, &end);
 	if (err) {
 		grid_fini(&t->grid);
@@ -175,7 +174,7 @@ static int rows(struct top *t)
 	if (!t->ask.is_json && status)
 		(void)fprintf(t->out, "vipctl: %s\n", show_text(end, "error"));
 	else if (!t->ask.is_json)
-		grid_write(&t->grid, t->out, t->columns);
+		grid_write(&t->grid, t->out);
 	grid_fini(&t->grid);
 	json_decref(end);
 	return status;
@@ -214,12 +213,12 @@ static void last_line(const struct top *t, size_t shown)
 /* False: the terminal is gone. */
 static bool draw(struct top *t)
 {
-	size_t room, len = 0, height, shown;
+	size_t room, len = 0, height, width, shown;
 	char *text = NULL;
 	int err;
 	bool is_shown;
 
-	screen_size(&height, &t->columns);
+	screen_size(&height, &width);
 	room = height > HEAD_N + 1 ? height - HEAD_N - 1 : 1;
 	t->ask.max = (unsigned)(room > TOP_PAGE_N - t->offset ? TOP_PAGE_N - t->offset : room);
 	t->out = open_memstream(&text, &len);
