@@ -55,7 +55,7 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@echo "  $(1)")
 
 .PHONY: all help deps check test demo bench bench-load bench-reload bench-takeover \
-	bench-lateness bench-instances bench-table-500 bench-table-2284 bench-table-one \
+	bench-watch bench-lateness bench-instances bench-table-500 bench-table-2284 bench-table-one \
 	bench-table-each bench-checks bench-checks-scale bench-checks-cpu fuzz lint format clean install man
 .DELETE_ON_ERROR:
 
@@ -120,6 +120,7 @@ help:
 	@echo "make bench-load, make bench-reload   beside keepalived: reading 100,000 servers; what a reload delays"
 	@echo "make bench-takeover, make bench-lateness, make bench-instances   beside keepalived: 1,000 addresses"
 	@echo "                change hands; adverts while everything happens; what 4,000 instances cost"
+	@echo "make bench-watch   100,000 servers while somebody looks at them every second"
 	@echo "make bench-checks   what health checks cost, how soon and how surely they find out (-scale, -cpu: one part)"
 	@echo "make lint       layers, headers, forbidden calls, format, clang's warnings"
 	@echo "make format     clang-format on all of src and tests"
@@ -132,7 +133,7 @@ DEPS := gcc make pkg-config libc6-dev liburcu-dev libnl-3-dev libnl-genl-3-dev l
 	libpcre2-dev libnghttp2-dev libmicrohttpd-dev libcmocka-dev clang clang-format \
 	libclang-rt-14-dev python3 iproute2 procps kmod curl nginx-light python3-prometheus-client \
 	python3-grpcio busybox iputils-ping openssl redis-server unbound keepalived nftables tshark ipvsadm \
-	user-mode-linux mandoc
+	user-mode-linux mandoc zsh
 
 deps:
 	@tests/deps $(DEPS)
@@ -166,6 +167,11 @@ bench-table-one bench-table-each: bench-table-%:
 	@$(MAKE) --no-print-directory deps
 	@$(MAKE) --no-print-directory all
 	@/usr/bin/python3 bench/table.py --shape $* --runs 1 --only vipd
+
+bench-watch:
+	@$(MAKE) --no-print-directory deps
+	@$(MAKE) --no-print-directory all
+	@/usr/bin/python3 bench/watched.py
 
 bench-load bench-reload bench-takeover bench-lateness bench-instances: bench-%:
 	@$(MAKE) --no-print-directory deps

@@ -8,7 +8,6 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/ops/admin.h"
-#include "core/ops/control_verbs.h"
 #include "core/ops/httpd_paths.h"
 #include "core/ops/sd.h"
 #include "core/stats.h"
@@ -164,15 +163,15 @@ static int main_init(struct role *r)
 					 .settled = settled,
 					 .thread = thread_of,
 					 .results = check_results,
+					 .probed_us = check_probed_us,
 					 .admin = d->admin,
-					 .past = d->board.past,
+					 .role = r,
 					 .started_us = d->started_us,
 					 .pid = getpid(),
 					 .make = director_make_next,
 					 .commit = director_commit };
 	admin_start(d->admin, &r->loop);
-	if (d->opt.control)
-		d->control = control_start(&r->loop, d->opt.control, control_verbs, &d->host);
+	d->control = control_open(&r->loop, d->opt.control, &d->conf->api, &d->host);
 	d->http = httpd_start(&r->loop, &d->conf->metrics.s.listen, httpd_paths, &d->host);
 	return loop_add(&r->loop, &d->signal_fd, fd, EPOLLIN, on_signal);
 }

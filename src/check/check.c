@@ -5,6 +5,7 @@
  *	in	snapshots of the configuration
  *		RESUME	of ipvs: suspended services have come to this router
  *		TRACK	from the tracker: numbers of files
+ *		PROBE_NOW	of main: somebody wants to know now
  *	out	HEALTH	to ipvs: the first verdict of a probe, and each change
  *
  * A probe belongs to one worker for its life (conf_share.h), so workers share nothing. Probes are spread
@@ -246,6 +247,17 @@ static int init(struct role *r)
 	return 0;
 }
 
+/* While a snapshot is taken over, a probe is in the new list or still in the old one. */
+static struct probe *find(const struct check *c, uint32_t id)
+{
+	uint32_t at = c->role.is_adopting ? idmap_find(&c->adoption.by_id, id) : IDMAP_NONE;
+
+	if (at != IDMAP_NONE)
+		return c->adoption.probe[at];
+	at = c->probe_n ? idmap_find(&c->by_id, id) : IDMAP_NONE;
+	return at != IDMAP_NONE ? c->probe[at] : NULL;
+}
+
 static void take_fact(struct role *r, enum msg_type type, uint32_t id, uint64_t value)
 {
 	struct check *c = container_of(r, struct check, role);
@@ -255,6 +267,11 @@ static void take_fact(struct role *r, enum msg_type type, uint32_t id, uint64_t 
 	/* what is not in the snapshot is gone: it can't be newer than that */
 	if (type == MSG_TRACK && idmap_find(&r->conf->track_by_id, id) != IDMAP_NONE)
 		work_track(c, id, track_unpack(value));
+
+	struct probe *p = type == MSG_PROBE_NOW ? find(c, id) : NULL;
+
+	if (p)
+		work_now(c, p);
 }
 
 static void reconcile(struct role *r)

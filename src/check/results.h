@@ -8,6 +8,9 @@
 
 #include <jansson.h>
 
-/* An array, the latest first: {"at":seconds since 1970,"reason","code","duration_us"}. newest: as for
+/* An array, the latest first: {"at":seconds since 1970,"reason","code","duration_us","passed"}. newest: as for
  * check_seen(). Never NULL; the caller's to release. Main. */
 json_t *check_results(const struct conf *newest, struct probe_id id);
+
+/* When the last one came, in whole milliseconds of the monotonic clock; 0: there is none. newest: the same. */
+int64_t check_probed_us(const struct conf *newest, struct probe_id id);

@@ -383,6 +383,19 @@ void work_track(struct check *c, uint32_t id, struct track_state state)
 			timer_arm(&c->role.loop.timers, &p->due, clock_now_us());
 }
 
+void work_now(struct check *c, struct probe *p)
+{
+	if (p->state == PROBE_FOLLOWING && p->leader)
+		p = p->leader;
+	if (p->state != PROBE_SCHEDULED)
+		return;
+	timer_disarm(&c->role.loop.timers, &p->due);
+	p->due.at_us = clock_now_us(); /* it is not late */
+	p->is_paused = false;
+	probe_set_state(p, PROBE_WAITING);
+	probe_queue_put(&c->waiting, p);
+}
+
 /* Handshakes are what costs: only so many at a time. */
 static bool has_handshake_place(const struct check *c)
 {

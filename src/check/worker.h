@@ -68,6 +68,10 @@ void work_link(struct check *c, struct probe *p, struct probe *leader);
 /* A file has another number. */
 void work_track(struct check *c, uint32_t id, struct track_state state);
 
+/* It is made now, and goes on by its schedule then; one that follows: its leader. When it waits for its turn
+ * or runs already, nothing is to be done. */
+void work_now(struct check *c, struct probe *p);
+
 /* Ends whatever it does. */
 void work_halt(struct check *c, struct probe *p);
 

@@ -79,6 +79,25 @@ static struct {
 	sem_t has_ended;
 } writer = { .event_fd = -1 };
 
+static atomic_int set_level = LOG_LEVEL_DEBUG, own_level = LOG_LEVEL_SET;
+
+void log_set_level(int level)
+{
+	atomic_store_explicit(&set_level, level, memory_order_relaxed);
+}
+
+void log_override_level(int level)
+{
+	atomic_store_explicit(&own_level, level, memory_order_relaxed);
+}
+
+int log_level(void)
+{
+	int own = atomic_load_explicit(&own_level, memory_order_relaxed);
+
+	return own != LOG_LEVEL_SET ? own : atomic_load_explicit(&set_level, memory_order_relaxed);
+}
+
 static void wake_writer(void)
 {
 	uint64_t one = 1;
@@ -211,6 +230,8 @@ void log_event(enum log_id id, const char *fmt, ...)
 {
 	va_list ap;
 
+	if ((int)log_rows[id].level > log_level())
+		return;
 	va_start(ap, fmt);
 	if (my_ring) {
 		if (may_pass(my_ring, id))

@@ -44,5 +44,14 @@ void log_thread_leave(void);
  * standard error directly (that is: main before log_start()). */
 __attribute__((format(printf, 2, 3))) void log_event(enum log_id id, const char *fmt, ...);
 
+/* The least important level that is logged (enum log_level): what the settings say, and what somebody wants
+ * instead for a while; LOG_LEVEL_SET: nobody does. Any thread. */
+enum { LOG_LEVEL_SET = -1 };
+void log_set_level(int level);
+void log_override_level(int level);
+
+/* What counts now. */
+int log_level(void);
+
 /* To be called now and then (role.c: once a turn): says how many events of a kind were held back. */
 void log_flush_held(void);

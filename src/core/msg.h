@@ -10,6 +10,8 @@
  *	check 0..n  HEALTH, WEIGHT --------> ipvs
  *	ipvs ------ RESUME ----------------> check 0..n
  *	main ------ ADMIN, COUNT ----------> ipvs
+ *	main ------ PROBE_NOW -------------> check 0..n
+ *	main ------ VRRP_WISH -------------> vrrp
  *	ipvs ------ COUNTED ---------------> main	(the counters are published: counters.h)
  *	tracker --- TRACK -----------------> vrrp, check 0..n (files only)
  *	vrrp, ipvs  EVENT -----------------> notify		(the events are in a ring: event.h)
@@ -40,6 +42,8 @@ enum msg_type {
 	MSG_WEIGHT, /* id: probe; value: says_pack(): what its server says of itself */
 	MSG_RESUME, /* id 0; services are suspended no more (conf/conf_suspend.h); value: how often */
 	MSG_ADMIN, /* id: server; value: admin_pack() */
+	MSG_PROBE_NOW, /* id: probe; value: 0; it is to be made at once */
+	MSG_VRRP_WISH, /* id: instance; value: wish_pack() */
 	MSG_COUNT, /* id 0; value: number of the question: read the counters of the kernel's table */
 	MSG_COUNTED, /* id 0; value: that number; what is published now answers it */
 	MSG_TRACK, /* id: tracked script, file or process; value: track_pack() */
@@ -119,6 +123,29 @@ static inline struct admin admin_unpack(uint64_t v)
 	};
 
 	return a;
+}
+
+/* What the administrator wants of an instance (vrrp/wish.h says what follows). */
+enum wish_state {
+	WISH_READY, /* nothing: elections decide */
+	WISH_RELEASED, /* another router is to be active, if there is one */
+	WISH_HELD, /* it is not to be active, come what may */
+	WISH_STATE_N
+};
+
+struct wish {
+	enum wish_state state;
+	int64_t until_us; /* monotonic; it counts no more then; 0: without end */
+};
+
+static inline uint64_t wish_pack(struct wish w)
+{
+	return (uint64_t)w.until_us << 2 | w.state;
+}
+
+static inline struct wish wish_unpack(uint64_t v)
+{
+	return (struct wish){ .state = (enum wish_state)(v & 3), .until_us = (int64_t)(v >> 2) };
 }
 
 /* What is known of something that instances track. */

@@ -27,6 +27,7 @@ struct status_inst {
 	_Atomic int64_t since_us; /* of the state; monotonic; 0: nothing is shown yet */
 	_Atomic(const char *) why; /* a literal: why it came to this state */
 	_Atomic(const char *) fault; /* a literal: why it can't be more; NULL: it can */
+	_Atomic uint64_t wish; /* wish_pack() */
 	_Atomic uint64_t rx_n, tx_n, tx_fail_n, drop_n, transitions_n;
 	_Atomic uint64_t released_n; /* transitions from ACTIVE */
 	_Atomic uint64_t rx_zero_n, tx_zero_n; /* of rx_n, tx_n: with priority 0 */

@@ -6,8 +6,10 @@
 
 #include "core/bug.h"
 #include "core/ops/control_wire.h"
+#include "core/ops/options.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +21,24 @@
 enum { LINE_MAX_LEN = 4 * 1024 * 1024 }; /* longer ones are none of vipd's */
 
 static const char *socket_path = CONTROL_PATH;
+static bool is_quiet;
+
+void call_quietly(void)
+{
+	is_quiet = true;
+}
+
+void call_ignore(void *arg, const char *text, const json_t *line)
+{
+	(void)arg;
+	(void)text;
+	(void)line;
+}
+
+int call_status(int err)
+{
+	return err == -ETIMEDOUT ? EXIT_UNKNOWN : EXIT_UNREADABLE;
+}
 
 void call_use(const char *path)
 {
@@ -159,14 +179,17 @@ int call(json_t *request, unsigned timeout_s, call_line_fn *fn, void *arg, json_
 	*end = NULL;
 	if (fd < 0) {
 		json_decref(request);
-		(void)fprintf(stderr, "vipctl: can't reach vipd at %s: %s%s\n", socket_path,
-			      strerrordesc_np(-fd), why_not(fd));
+		if (!is_quiet)
+			(void)fprintf(stderr, "vipctl: can't reach vipd at %s: %s%s\n", socket_path,
+				      strerrordesc_np(-fd), why_not(fd));
 		return fd;
 	}
 	err = send_request(fd, request);
 	if (!err)
 		err = read_reply(fd, fn, arg, end);
 	(void)close(fd);
+	if (is_quiet)
+		return err;
 	if (err == -ETIMEDOUT)
 		(void)fprintf(stderr, "vipctl: no answer from vipd in %u s\n", timeout_s);
 	else if (err)

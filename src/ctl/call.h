@@ -14,6 +14,9 @@ enum {
 /* Where vipd listens; CONTROL_PATH unless this is called. The text stays the caller's. */
 void call_use(const char *path);
 
+/* Nothing is printed when vipd can't be reached or does not answer. */
+void call_quietly(void);
+
 /* One line of the reply, as text and as object; both stay the caller's. */
 typedef void call_line_fn(void *arg, const char *text, const json_t *line);
 
@@ -21,3 +24,9 @@ typedef void call_line_fn(void *arg, const char *text, const json_t *line);
  * released. 0, or -errno when vipd can't be reached or does not answer, -ETIMEDOUT when it did not in
  * time: one sentence has been printed. */
 int call(json_t *request, unsigned timeout_s, call_line_fn *fn, void *arg, json_t **end);
+
+/* What fn may be when no lines are expected, or none are of interest. */
+void call_ignore(void *arg, const char *text, const json_t *line);
+
+/* The exit status for an error of call(). */
+int call_status(int err);

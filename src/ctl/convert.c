@@ -2,16 +2,18 @@
  *
  * vipctl convert: keepalived.conf -> vipd.conf.
  */
+#include "core/bug.h"
 #include "core/conf/conf_check.h"
 #include "core/conf/conf_text.h"
 #include "core/conf/ka_conv.h"
 #include "core/ops/options.h"
+#include "core/ops/report.h"
 #include "core/ops/verdict.h"
+#include "ctl/show.h"
 #include "ctl/verbs.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,16 +23,19 @@
 struct convert {
 	const char *in, *out; /* out NULL: standard output */
 	const char *id;
+	bool is_json;
 };
 
-static void usage(void)
+static void usage(const char *verb)
 {
+	(void)verb;
 	(void)printf(
 		"usage: vipctl convert KEEPALIVED.CONF [-o FILE] [-i ID]\n"
 		"\n"
 		"  -o, --output FILE     write there instead of to standard output\n"
 		"  -i, --config-id ID    what @ID lines are compared with (default: the name of\n"
 		"                        this machine up to its first dot)\n"
+		"      --json            findings, numbers and, without -o, the new text as JSON\n"
 		"\n"
 		"What can't be converted is named on standard error with file and line, and\n"
 		"once more in comments at the top of the new file.\n"
@@ -40,36 +45,28 @@ static void usage(void)
 		"refuse the new file, 2 errors (nothing is written), 3 the file can't be read.\n");
 }
 
-/* False: *status is the exit status. */
+static const struct opt convert_opt[] = {
+	{ "output", 'o', OPT_FILE, offsetof(struct convert, out), 0, 0 },
+	{ "config-id", 'i', OPT_TEXT, offsetof(struct convert, id), 0, 0 },
+	OPT_JSON(convert),
+	{ 0 },
+};
+
+const struct opts convert_opts = { convert_opt, usage };
+
 static bool parse(int argc, char **argv, struct convert *v, int *status)
 {
-	static const struct option longs[] = {
-		{ "output", required_argument, NULL, 'o' },
-		{ "config-id", required_argument, NULL, 'i' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
-	};
-	int c;
+	int at;
 
 	*v = (struct convert){ 0 };
-	*status = EXIT_FAILED;
-	while ((c = getopt_long(argc, argv, "o:i:h", longs, NULL)) != -1) {
-		if (c == 'o') {
-			v->out = optarg;
-		} else if (c == 'i') {
-			v->id = optarg;
-		} else {
-			*status = c == 'h' ? EXIT_GOOD : EXIT_FAILED;
-			if (c == 'h')
-				usage();
-			return false;
-		}
-	}
-	if (optind + 1 != argc) {
+	at = opts_parse(argc, argv, &convert_opts, v, status);
+	if (at < 0)
+		return false;
+	if (at + 1 != argc) {
 		(void)fprintf(stderr, "vipctl: convert needs one file; try convert --help\n");
 		return false;
 	}
-	v->in = argv[optind];
+	v->in = argv[at];
 	return true;
 }
 
@@ -166,7 +163,9 @@ static char *head(const char *in, const struct ka_report *report)
 	return out;
 }
 
-static int put(const struct convert *v, const struct conf *c, const struct ka_report *report)
+/* *end: the last line of JSON, or NULL. */
+static int put(const struct convert *v, const struct conf *c, const struct ka_report *report,
+	       json_t *end)
 {
 	struct conf_text_opt opt = { .has_places = true, .is_factored = true };
 	char *top = head(v->in, report), *text;
@@ -176,6 +175,8 @@ static int put(const struct convert *v, const struct conf *c, const struct ka_re
 	text = conf_text(c, &opt);
 	if (v->out)
 		err = write_file(v->out, v->in, text);
+	else if (end)
+		opts_put(end, "text", text);
 	else
 		(void)fputs(text, stdout); /* main sees whether it went well */
 	if (err)
@@ -194,6 +195,37 @@ static int status_of(const struct conf *c, const struct ka_report *report, struc
 	return report->lost_n || errs->n_error ? EXIT_FAILED : EXIT_GOOD;
 }
 
+/* What people are told at the end. */
+static void tell(const struct convert *v, const struct conf *c, const struct ka_report *report)
+{
+	(void)fprintf(stderr,
+		      "%s: %u instances, %u virtual servers, %u real servers, %u checks; not "
+		      "converted: %u places lost, %u that mean nothing to vipd\n",
+		      v->in, c->vrrp_n, c->vs_n, c->rs_n, c->check_n, report->lost_n,
+		      report->never_n);
+}
+
+static json_t *end_of(const struct conf *c, const struct ka_report *report)
+{
+	json_t *o = c ? json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:s}", "vrrp_instances",
+				  (json_int_t)c->vrrp_n, "virtual_servers", (json_int_t)c->vs_n,
+				  "real_servers", (json_int_t)c->rs_n, "checks",
+				  (json_int_t)c->check_n, "lost", (json_int_t)report->lost_n,
+				  "meaningless", (json_int_t)report->never_n, "report",
+				  report->text ? report->text : "")
+		      : json_object();
+
+	return o ? o : json_object(); /* a report that is not UTF-8 can't be told */
+}
+
+static void print_findings(const struct convert *v, const struct err_list *errs)
+{
+	if (!v->is_json)
+		findings_print(errs, stderr);
+	for (size_t i = 0; v->is_json && i < errs->n; i++)
+		show_json(report_finding(&errs->item[i]));
+}
+
 int verb_convert(int argc, char **argv)
 {
 	struct convert v;
@@ -206,21 +238,21 @@ int verb_convert(int argc, char **argv)
 		return status;
 
 	struct conf *c = ka_convert_file(v.in, v.id, &errs, &report, &is_unreadable);
+	json_t *end = v.is_json ? end_of(c, &report) : NULL;
 
 	if (c)
 		status = status_of(c, &report, &errs);
 	else
 		status = is_unreadable ? EXIT_UNREADABLE : EXIT_CONF;
-	findings_print(&errs, stderr);
-	if (c && put(&v, c, &report))
+	print_findings(&v, &errs);
+	if (c && put(&v, c, &report, end))
 		status = EXIT_FAILED;
-	if (c)
-		(void)fprintf(
-			stderr,
-			"%s: %u instances, %u virtual servers, %u real servers, %u checks; not "
-			"converted: %u places lost, %u that mean nothing to vipd\n",
-			v.in, c->vrrp_n, c->vs_n, c->rs_n, c->check_n, report.lost_n,
-			report.never_n);
+	if (end) {
+		BUG_ON(json_object_set_new(end, "status", json_integer(status)));
+		show_json(end);
+	} else if (c) {
+		tell(&v, c, &report);
+	}
 	ka_report_fini(&report);
 	err_fini(&errs);
 	conf_free(c);

@@ -6,9 +6,11 @@
 
 #include "core/bug.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { GAP_LEN = 2, MINUTE_S = 60, HOUR_S = 3600, DAY_S = 86400 };
@@ -37,6 +39,9 @@ void grid_put(struct grid *t, const char *text, enum grid_colour colour)
 	}
 	t->cell[t->n] = strdup(text);
 	BUG_ON(!t->cell[t->n]);
+	for (char *p = t->cell[t->n]; *p; p++)
+		if (iscntrl((unsigned char)*p))
+			*p = '?';
 	t->colour[t->n++] = (unsigned char)colour;
 }
 
@@ -64,42 +69,46 @@ const char *grid_unpaint(enum grid_colour colour)
 	return colour != GRID_PLAIN && has_colours() ? "\033[0m" : "";
 }
 
-static void print_cell(const char *text, int width, bool is_number, bool is_last,
-		       enum grid_colour colour)
+static void put_cell(FILE *out, const char *text, size_t width, bool is_number, bool is_last,
+		     enum grid_colour colour)
 {
-	int pad = width - (int)strlen(text);
+	size_t len = strlen(text);
+	int pad = width > len ? (int)(width - len) : 0;
 
-	if (pad < 0)
-		pad = 0;
-	(void)printf("%*s%s%s%s%*s", is_number ? pad : 0, "", grid_paint(colour), text,
-		     grid_unpaint(colour), is_last ? 0 : (is_number ? 0 : pad) + GAP_LEN, "");
+	(void)fprintf(out, "%*s%s%s%s%*s", is_number ? pad : 0, "", grid_paint(colour), text,
+		      grid_unpaint(colour), is_last ? 0 : (is_number ? 0 : pad) + GAP_LEN, "");
+}
+
+/* A row of cells, or the titles. */
+static void put_row(const struct grid *t, FILE *out, const size_t *width, size_t first,
+		    bool is_title)
+{
+	for (size_t c = 0; c < t->columns_n; c++)
+		put_cell(out, is_title ? t->column[c].title : t->cell[first + c], width[c],
+			 t->column[c].is_number, c + 1 == t->columns_n,
+			 is_title ? GRID_DIM : (enum grid_colour)t->colour[first + c]);
+	(void)fputc('\n', out);
+}
+
+void grid_write(const struct grid *t, FILE *out)
+{
+	size_t rows = t->columns_n ? t->n / t->columns_n : 0;
+	size_t *width = calloc(t->columns_n + 1, sizeof(*width));
+
+	BUG_ON(!width);
+	for (size_t c = 0; c < t->columns_n; c++)
+		width[c] = strlen(t->column[c].title);
+	for (size_t i = 0; i < t->n; i++)
+		if (strlen(t->cell[i]) > width[i % t->columns_n])
+			width[i % t->columns_n] = strlen(t->cell[i]);
+	for (size_t i = 0; rows && i <= rows; i++)
+		put_row(t, out, width, i ? (i - 1) * t->columns_n : 0, !i);
+	free(width);
 }
 
 void grid_print(const struct grid *t)
 {
-	size_t rows = t->columns_n ? t->n / t->columns_n : 0;
-	int *width = calloc(t->columns_n + 1, sizeof(*width));
-
-	BUG_ON(!width);
-	for (size_t c = 0; c < t->columns_n; c++)
-		width[c] = (int)strlen(t->column[c].title);
-	for (size_t i = 0; i < t->n; i++)
-		if ((int)strlen(t->cell[i]) > width[i % t->columns_n])
-			width[i % t->columns_n] = (int)strlen(t->cell[i]);
-	for (size_t c = 0; rows && c < t->columns_n; c++)
-		print_cell(t->column[c].title, width[c], t->column[c].is_number,
-			   c + 1 == t->columns_n, GRID_DIM);
-	if (rows)
-		(void)putchar('\n');
-	for (size_t i = 0; i < rows * t->columns_n; i++) {
-		size_t c = i % t->columns_n;
-
-		print_cell(t->cell[i], width[c], t->column[c].is_number, c + 1 == t->columns_n,
-			   (enum grid_colour)t->colour[i]);
-		if (c + 1 == t->columns_n)
-			(void)putchar('\n');
-	}
-	free(width);
+	grid_write(t, stdout);
 }
 
 const char *grid_age(double seconds, char buf[static GRID_AGE_LEN])
@@ -116,4 +125,12 @@ const char *grid_age(double seconds, char buf[static GRID_AGE_LEN])
 	else
 		(void)snprintf(buf, GRID_AGE_LEN, "%lldd%lldh", s / DAY_S, s % DAY_S / HOUR_S);
 	return buf;
+}
+
+double grid_now_s(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_REALTIME, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 enum grid_colour { GRID_PLAIN, GRID_GOOD, GRID_BAD, GRID_DIM };
 
@@ -25,11 +26,14 @@ struct grid {
 
 void grid_init(struct grid *t, const struct grid_column *column, size_t columns_n);
 
-/* The next cell of the current row; the text is copied. */
+/* The next cell of the current row; the text is copied, without what a terminal would obey. */
 void grid_put(struct grid *t, const char *text, enum grid_colour colour);
 
 /* Prints it, with its titles; nothing when there are no rows. */
 void grid_print(const struct grid *t);
+
+/* The same into out. */
+void grid_write(const struct grid *t, FILE *out);
 void grid_fini(struct grid *t);
 
 /* A text in that colour around what is printed: ESC sequences, or "". */
@@ -39,3 +43,6 @@ const char *grid_unpaint(enum grid_colour colour);
 /* "5s", "3m20s", "2h05m", "12d4h" into buf. */
 enum { GRID_AGE_LEN = 24 };
 const char *grid_age(double seconds, char buf[static GRID_AGE_LEN]);
+
+/* Seconds since 1970. */
+double grid_now_s(void);

@@ -114,16 +114,22 @@ void show_line(void *arg, const char *text, const json_t *line)
 		change(c);
 }
 
+void show_json(json_t *o)
+{
+	char *text = json_dumps(o, JSON_COMPACT);
+
+	BUG_ON(!text);
+	(void)puts(text);
+	free(text);
+	json_decref(o);
+}
+
 int show_end(const struct show *s, const json_t *end)
 {
 	const json_t *status = json_object_get(end, "status");
+	json_t *copy = s->is_json ? json_copy((json_t *)(uintptr_t)end) : NULL;
 
-	if (s->is_json) {
-		char *text = json_dumps(end, JSON_COMPACT);
-
-		BUG_ON(!text);
-		(void)puts(text);
-		free(text);
-	}
+	if (copy)
+		show_json(copy);
 	return json_is_integer(status) ? (int)json_integer_value(status) : EXIT_FAILED;
 }

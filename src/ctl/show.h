@@ -22,3 +22,6 @@ int show_end(const struct show *s, const json_t *end);
 
 /* A member of the last line: its text, or "". */
 const char *show_text(const json_t *o, const char *name);
+
+/* Prints an object in a line; it is given away. */
+void show_json(json_t *o);

@@ -9,12 +9,9 @@
 #include "core/ops/report.h"
 #include "core/ops/verdict.h"
 #include "ctl/call.h"
-#include "ctl/number.h"
 #include "ctl/show.h"
 #include "ctl/verbs.h"
 
-#include <errno.h>
-#include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,12 +24,13 @@ struct ask {
 	const char *base; /* NULL: what runs */
 	const char *base_dir, *node;
 	unsigned timeout_s;
-	bool is_all;
+	bool is_all, is_json;
 	struct show show;
 };
 
-static void usage(void)
+static void usage(const char *verb)
 {
+	(void)verb;
 	(void)printf(
 		"usage: vipctl diff [FILE] [--base FILE] [--all] [--json]\n"
 		"                   [--base-dir DIR] [--node NAME] [--timeout SECONDS]\n"
@@ -52,57 +50,29 @@ static void usage(void)
 		"configuration, 3 a file or vipd can't be reached.\n");
 }
 
-/* False: *status is the exit status. */
-static bool take(int c, struct ask *a, int *status)
-{
-	switch (c) {
-	case 'b':
-		a->base = optarg;
-		return true;
-	case 'd':
-		a->base_dir = optarg;
-		return true;
-	case 'n':
-		a->node = optarg;
-		return true;
-	case 'a':
-		a->is_all = true;
-		return true;
-	case 'j':
-		a->show.is_json = true;
-		return true;
-	case 't':
-		return number("diff", "timeout", optarg, 1, CALL_TIMEOUT_MAX_S, &a->timeout_s);
-	case 'h':
-		usage();
-		*status = EXIT_GOOD;
-		return false;
-	default:
-		return false;
-	}
-}
+static const struct opt opt[] = {
+	{ "base", 0, OPT_FILE, offsetof(struct ask, base), 0, 0 },
+	{ "all", 0, OPT_FLAG, offsetof(struct ask, is_all), 0, 0 },
+	{ "base-dir", 0, OPT_FOLDER, offsetof(struct ask, base_dir), 0, 0 },
+	{ "node", 0, OPT_TEXT, offsetof(struct ask, node), 0, 0 },
+	OPT_JSON(ask),
+	OPT_TIMEOUT(ask),
+	{ 0 },
+};
+
+const struct opts diff_opts = { opt, usage };
 
 static bool parse(int argc, char **argv, struct ask *a, int *status)
 {
-	static const struct option longs[] = {
-		{ "base", required_argument, NULL, 'b' },
-		{ "base-dir", required_argument, NULL, 'd' },
-		{ "node", required_argument, NULL, 'n' },
-		{ "all", no_argument, NULL, 'a' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "timeout", required_argument, NULL, 't' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
-	};
-	int c;
+	int at;
 
 	*a = (struct ask){ .timeout_s = CALL_TIMEOUT_S };
-	*status = EXIT_FAILED;
-	while ((c = getopt_long(argc, argv, "h", longs, NULL)) != -1)
-		if (!take(c, a, status))
-			return false;
-	a->file = optind < argc ? argv[optind++] : NULL;
-	if (optind < argc)
+	at = opts_parse(argc, argv, &diff_opts, a, status);
+	if (at < 0)
+		return false;
+	a->show.is_json = a->is_json;
+	a->file = at < argc ? argv[at++] : NULL;
+	if (at < argc)
 		(void)fprintf(stderr, "vipctl: diff takes one file; try diff --help\n");
 	else if (a->base && !a->file)
 		(void)fprintf(stderr, "vipctl: diff --base FILE needs a second file to compare\n");
@@ -224,7 +194,7 @@ static int diff_running(struct ask *a)
 	int err = call(request, a->timeout_s, show_line, &a->show, &end);
 
 	if (err)
-		return err == -ETIMEDOUT ? EXIT_UNKNOWN : EXIT_UNREADABLE;
+		return call_status(err);
 
 	int status = tell(a, end);
 

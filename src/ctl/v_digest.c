@@ -10,13 +10,12 @@
  */
 #include "core/bug.h"
 #include "core/ops/options.h"
-#include "ctl/number.h"
+#include "ctl/show.h"
 #include "ctl/verbs.h"
 
 #include <ctype.h>
 #include <curl/curl.h>
 #include <errno.h>
-#include <getopt.h>
 #include <openssl/evp.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -37,7 +36,8 @@ struct digest {
 	const char *url, *sni, *virtualhost; /* NULL: not given */
 	unsigned fwmark, timeout_s;
 	const struct protocol *protocol;
-	bool is_verbose;
+	const char *protocol_name;
+	bool is_verbose, is_json;
 
 	EVP_MD_CTX *md;
 	size_t body_len;
@@ -55,8 +55,9 @@ static const struct protocol {
 	{ "1.1", CURL_HTTP_VERSION_1_1, true },
 };
 
-static void usage(void)
+static void usage(const char *verb)
 {
+	(void)verb;
 	(void)printf("usage: vipctl digest [OPTIONS] URL\n"
 		     "\n"
 		     "Fetch http://... or https://... once and print the MD5 of its body, as the "
@@ -74,6 +75,8 @@ static void usage(void)
 		     "  -v, --verbose           headers of the answer and length of the body, on "
 		     "standard\n"
 		     "                          error\n"
+		     "      --json              the digest, its length and the answer's status as "
+		     "JSON\n"
 		     "\n"
 		     "Exit status: 0 printed, 1 anything else.\n");
 }
@@ -81,79 +84,55 @@ static void usage(void)
 static bool take_protocol(struct digest *d)
 {
 	for (size_t i = 0; i < sizeof(protocols) / sizeof(*protocols); i++) {
-		if (strcasecmp(optarg, protocols[i].name) != 0)
+		if (strcasecmp(d->protocol_name, protocols[i].name) != 0)
 			continue;
 		d->protocol = &protocols[i];
 		return true;
 	}
 	(void)fprintf(stderr, "vipctl: --protocol of digest is 1.0, 1.0C or 1.1, not '%s'\n",
-		      optarg);
+		      d->protocol_name);
 	return false;
 }
 
-/* A header can't hold a line end. */
-static bool take_name(const char *option, const char **out)
+/* A header can't hold a line end. NULL: it was not given. */
+static bool is_name(const char *option, const char *name)
 {
-	*out = optarg;
-	for (const char *p = optarg; *p; p++)
-		if (iscntrl((unsigned char)*p) || *p == ' ')
-			*out = NULL;
-	if (*out && *optarg && strlen(optarg) < NAME_LEN)
-		return true;
-	(void)fprintf(stderr, "vipctl: --%s of digest is no host name\n", option);
-	return false;
+	bool is_good = !name || (*name && strlen(name) < NAME_LEN);
+
+	for (const char *p = name; is_good && p && *p; p++)
+		is_good = !iscntrl((unsigned char)*p) && *p != ' ';
+	if (!is_good)
+		(void)fprintf(stderr, "vipctl: --%s of digest is no host name\n", option);
+	return is_good;
 }
 
-/* False: *status is the exit status. */
-static bool take(int c, struct digest *d, int *status)
-{
-	switch (c) {
-	case 's':
-		return take_name("sni", &d->sni);
-	case 'V':
-		return take_name("virtualhost", &d->virtualhost);
-	case 'm':
-		return number("digest", "fwmark", optarg, 0, UINT32_MAX, &d->fwmark);
-	case 'P':
-		return take_protocol(d);
-	case 't':
-		return number("digest", "timeout", optarg, 1, TIMEOUT_MAX_S, &d->timeout_s);
-	case 'v':
-		d->is_verbose = true;
-		return true;
-	case 'h':
-		usage();
-		*status = EXIT_GOOD;
-		return false;
-	default:
-		return false;
-	}
-}
+static const struct opt opt[] = {
+	{ "virtualhost", 0, OPT_TEXT, offsetof(struct digest, virtualhost), 0, 0 },
+	{ "sni", 0, OPT_TEXT, offsetof(struct digest, sni), 0, 0 },
+	{ "fwmark", 0, OPT_NUMBER, offsetof(struct digest, fwmark), 0, UINT32_MAX },
+	{ "protocol", 0, OPT_TEXT, offsetof(struct digest, protocol_name), 0, 0 },
+	{ "timeout", 0, OPT_NUMBER, offsetof(struct digest, timeout_s), 1, TIMEOUT_MAX_S },
+	{ "verbose", 'v', OPT_FLAG, offsetof(struct digest, is_verbose), 0, 0 },
+	OPT_JSON(digest),
+	{ 0 },
+};
+
+const struct opts digest_opts = { opt, usage };
 
 static bool parse(int argc, char **argv, struct digest *d, int *status)
 {
-	static const struct option longs[] = {
-		{ "sni", required_argument, NULL, 's' },
-		{ "virtualhost", required_argument, NULL, 'V' },
-		{ "fwmark", required_argument, NULL, 'm' },
-		{ "protocol", required_argument, NULL, 'P' },
-		{ "timeout", required_argument, NULL, 't' },
-		{ "verbose", no_argument, NULL, 'v' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
-	};
-	int c;
+	int at;
 
-	*d = (struct digest){ .timeout_s = TIMEOUT_S, .protocol = &protocols[0] };
-	*status = EXIT_FAILED;
-	while ((c = getopt_long(argc, argv, "vh", longs, NULL)) != -1)
-		if (!take(c, d, status))
-			return false;
-	if (optind + 1 != argc) {
+	*d = (struct digest){ .timeout_s = TIMEOUT_S, .protocol_name = protocols[0].name };
+	at = opts_parse(argc, argv, &digest_opts, d, status);
+	if (at < 0 || !take_protocol(d) || !is_name("sni", d->sni) ||
+	    !is_name("virtualhost", d->virtualhost))
+		return false;
+	if (argc - at != 1) {
 		(void)fprintf(stderr, "vipctl: digest needs one URL; try digest --help\n");
 		return false;
 	}
-	d->url = argv[optind];
+	d->url = argv[at];
 	return true;
 }
 
@@ -258,15 +237,21 @@ static void set_options(CURL *c, struct digest *d, const struct names *n,
 	BUG_ON(bad != CURLE_OK); /* none of them needs more than Debian's curl has */
 }
 
-static void print_digest(const struct digest *d)
+static void print_digest(const struct digest *d, long status)
 {
 	unsigned char sum[EVP_MAX_MD_SIZE];
+	char text[2 * EVP_MAX_MD_SIZE + 1] = "";
 	unsigned len = 0;
 
 	BUG_ON(!EVP_DigestFinal_ex(d->md, sum, &len));
 	for (unsigned i = 0; i < len; i++)
-		(void)printf("%02x", sum[i]);
-	(void)putchar('\n');
+		(void)snprintf(text + 2 * (size_t)i, 3, "%02x", sum[i]);
+	if (d->is_json)
+		show_json(json_pack("{s:i,s:s,s:I,s:I}", "status", EXIT_GOOD, "digest", text,
+				    "length", (json_int_t)d->body_len, "http_status",
+				    (json_int_t)status));
+	else
+		(void)puts(text);
 }
 
 /* False: one sentence has been printed. */
@@ -300,7 +285,7 @@ static bool fetch(CURL *c, struct digest *d, struct names *n)
 		(void)fprintf(stderr, "%zu bytes\n", d->body_len);
 	if (status < STATUS_GOOD || status >= STATUS_NEXT)
 		(void)fprintf(stderr, "vipctl: note: the answer's status is %ld\n", status);
-	print_digest(d);
+	print_digest(d, status);
 	return true;
 }
 

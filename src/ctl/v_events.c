@@ -3,25 +3,19 @@
  * vipctl events and monitor: what has happened, and what happens.
  */
 #include "core/bug.h"
-#include "core/ops/control_wire.h"
 #include "core/ops/options.h"
 #include "ctl/call.h"
-#include "ctl/number.h"
 #include "ctl/show.h"
 #include "ctl/verbs.h"
 
-#include <errno.h>
-#include <getopt.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 struct ask {
-	const char *verb, *match;
-	unsigned max;
-	bool has_max;
-	struct show show;
+	unsigned max; /* 0: not given */
+	bool is_json;
 };
 
 static void usage(const char *verb)
@@ -45,36 +39,13 @@ static void usage(const char *verb)
 				: "so many (default 100; 4096 are kept)");
 }
 
-static bool parse(int argc, char **argv, struct ask *a, int *status)
-{
-	static const struct option longs[] = {
-		{ "max", required_argument, NULL, 'm' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
-	};
-	int c;
+static const struct opt opt[] = {
+	{ "max", 0, OPT_NUMBER, offsetof(struct ask, max), 1, INT_MAX },
+	OPT_JSON(ask),
+	{ 0 },
+};
 
-	*a = (struct ask){ .verb = argv[0] };
-	*status = EXIT_FAILED;
-	while ((c = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
-		if (c == 'h') {
-			usage(a->verb);
-			*status = EXIT_GOOD;
-			return false;
-		}
-		if (c == '?' || (c == 'm' && !number(a->verb, "max", optarg, 1, INT_MAX, &a->max)))
-			return false;
-		a->has_max |= c == 'm';
-		a->show.is_json |= c == 'j';
-	}
-	a->match = optind < argc ? argv[optind++] : NULL;
-	if (optind == argc)
-		return true;
-	(void)fprintf(stderr, "vipctl: %s takes one pattern; quote it when the shell expands it\n",
-		      a->verb);
-	return false;
-}
+const struct opts events_opts = { opt, usage };
 
 static void tell(const json_t *e)
 {
@@ -100,7 +71,7 @@ static void on_line(void *arg, const char *text, const json_t *line)
 {
 	const struct ask *a = arg;
 
-	if (a->show.is_json) {
+	if (a->is_json) {
 		(void)puts(text);
 		(void)fflush(stdout);
 	} else if (json_object_get(line, "event")) {
@@ -110,28 +81,31 @@ static void on_line(void *arg, const char *text, const json_t *line)
 
 int verb_events(int argc, char **argv)
 {
-	struct ask a;
+	bool is_monitor = !strcmp(argv[0], "monitor");
+	struct ask a = { 0 };
 	json_t *request, *end;
-	int status;
+	int status, at = opts_parse(argc, argv, &events_opts, &a, &status);
 
-	if (!parse(argc, argv, &a, &status))
+	if (at < 0)
 		return status;
-
-	bool is_monitor = !strcmp(a.verb, "monitor");
-
+	if (argc - at > 1) {
+		(void)fprintf(stderr,
+			      "vipctl: %s takes one pattern; quote it when the shell expands it\n",
+			      argv[0]);
+		return EXIT_FAILED;
+	}
 	request = json_pack("{s:s}", "verb", is_monitor ? "monitor" : "show_events");
 	BUG_ON(!request);
-	if (a.match)
-		BUG_ON(json_object_set_new(request, "match", ctl_text(a.match)));
-	if (a.has_max)
+	opts_put(request, "match", at < argc ? argv[at] : NULL);
+	if (a.max)
 		BUG_ON(json_object_set_new(request, "max", json_integer(a.max)));
 
 	/* 0: however long nothing happens */
 	int err = call(request, is_monitor ? 0 : CALL_TIMEOUT_S, on_line, &a, &end);
 
 	if (err)
-		return err == -ETIMEDOUT ? EXIT_UNKNOWN : EXIT_UNREADABLE;
-	status = show_end(&a.show, end);
+		return call_status(err);
+	status = show_end(&(struct show){ .is_json = a.is_json }, end);
 	json_decref(end);
 	return status;
 }

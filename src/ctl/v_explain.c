@@ -10,21 +10,19 @@
 #include "ctl/show.h"
 #include "ctl/verbs.h"
 
-#include <errno.h>
-#include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 struct ask {
 	const char *match, *service;
-	struct show show;
+	bool is_json;
 	double now_s;
 };
 
-static void usage(void)
+static void usage(const char *verb)
 {
+	(void)verb;
 	(void)printf(
 		"usage: vipctl explain NAME [--service PATTERN] [--json]\n"
 		"\n"
@@ -37,37 +35,13 @@ static void usage(void)
 		"time.\n");
 }
 
-static bool parse(int argc, char **argv, struct ask *a, int *status)
-{
-	static const struct option longs[] = {
-		{ "service", required_argument, NULL, 's' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
-	};
-	int c;
+static const struct opt opt[] = {
+	{ "service", 0, OPT_SERVICE, offsetof(struct ask, service), 0, 0 },
+	OPT_JSON(ask),
+	{ 0 },
+};
 
-	*a = (struct ask){ 0 };
-	*status = EXIT_FAILED;
-	while ((c = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
-		if (c == 'h') {
-			usage();
-			*status = EXIT_GOOD;
-			return false;
-		}
-		if (c == '?')
-			return false;
-		if (c == 's')
-			a->service = optarg;
-		a->show.is_json |= c == 'j';
-	}
-	if (argc - optind != 1) {
-		(void)fprintf(stderr, "vipctl: explain takes a name; try explain --help\n");
-		return false;
-	}
-	a->match = argv[optind];
-	return true;
-}
+const struct opts explain_opts = { opt, usage };
 
 static json_int_t number_of(const json_t *o, const char *name)
 {
@@ -155,6 +129,21 @@ static void server(const struct ask *a, const json_t *o)
 
 /* ------------------------------------------------------------------ instances */
 
+/* What was said by hand. */
+static void wish(const struct ask *a, const json_t *o)
+{
+	const char *what = show_text(o, "wish");
+	const json_t *until = json_object_get(o, "wish_until");
+	char left[GRID_AGE_LEN];
+
+	if (!*what || !strcmp(what, "ready"))
+		return;
+	(void)printf("  %s by hand", what);
+	if (json_is_number(until))
+		(void)printf(", for %s more", grid_age(json_number_value(until) - a->now_s, left));
+	(void)printf(": `vipctl vrrp ready %s` ends it\n", show_text(o, "name"));
+}
+
 static void instance(const struct ask *a, const json_t *o)
 {
 	const json_t *peer = json_object_get(o, "peer");
@@ -174,6 +163,7 @@ static void instance(const struct ask *a, const json_t *o)
 			     ago(a, json_object_get(peer, "heard"), age));
 	else
 		(void)printf("  it has heard no other router\n");
+	wish(a, o);
 	(void)printf("  adverts: %" JSON_INTEGER_FORMAT " sent, %" JSON_INTEGER_FORMAT
 		     " not sent, %" JSON_INTEGER_FORMAT " received, %" JSON_INTEGER_FORMAT
 		     " dropped; became ACTIVE %" JSON_INTEGER_FORMAT " times\n",
@@ -187,7 +177,7 @@ static void on_line(void *arg, const char *text, const json_t *line)
 	const json_t *in = json_object_get(line, "vrrp_instance");
 	const json_t *rs = json_object_get(line, "real_server");
 
-	if (a->show.is_json)
+	if (a->is_json)
 		(void)puts(text);
 	else if (in)
 		instance(a, in);
@@ -197,26 +187,27 @@ static void on_line(void *arg, const char *text, const json_t *line)
 
 int verb_explain(int argc, char **argv)
 {
-	struct timespec ts;
-	struct ask a;
+	struct ask a = { .now_s = grid_now_s() };
 	json_t *request, *end;
-	int status;
+	int status, at = opts_parse(argc, argv, &explain_opts, &a, &status);
 
-	if (!parse(argc, argv, &a, &status))
+	if (at < 0)
 		return status;
-	(void)clock_gettime(CLOCK_REALTIME, &ts);
-	a.now_s = (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+	if (argc - at != 1) {
+		(void)fprintf(stderr, "vipctl: explain takes a name; try explain --help\n");
+		return EXIT_FAILED;
+	}
+	a.match = argv[at];
 	request = json_pack("{s:s,s:o}", "verb", "explain", "match", ctl_text(a.match));
 	BUG_ON(!request);
-	if (a.service)
-		BUG_ON(json_object_set_new(request, "service", ctl_text(a.service)));
+	opts_put(request, "service", a.service);
 
 	int err = call(request, CALL_TIMEOUT_S, on_line, &a, &end);
 
 	if (err)
-		return err == -ETIMEDOUT ? EXIT_UNKNOWN : EXIT_UNREADABLE;
-	status = show_end(&a.show, end);
-	if (status && !a.show.is_json)
+		return call_status(err);
+	status = show_end(&(struct show){ .is_json = a.is_json }, end);
+	if (status && !a.is_json)
 		(void)fprintf(stderr, "vipctl: %s\n", show_text(end, "error"));
 	json_decref(end);
 	return status;

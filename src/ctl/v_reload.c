@@ -4,23 +4,20 @@
  */
 #include "core/ops/options.h"
 #include "ctl/call.h"
-#include "ctl/number.h"
 #include "ctl/show.h"
 #include "ctl/verbs.h"
 
-#include <errno.h>
-#include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 
 struct ask {
-	bool is_forced, is_waiting;
+	bool is_forced, is_waiting, is_json;
 	unsigned timeout_s;
-	struct show show;
 };
 
-static void usage(void)
+static void usage(const char *verb)
 {
+	(void)verb;
 	(void)printf(
 		"usage: vipctl reload [--wait] [--force] [--json] [--timeout SECONDS]\n"
 		"\n"
@@ -36,43 +33,22 @@ static void usage(void)
 		"vipd did not answer in time.\n");
 }
 
-/* False: *status is the exit status. */
-static bool parse(int argc, char **argv, struct ask *a, int *status)
-{
-	static const struct option longs[] = {
-		{ "wait", no_argument, NULL, 'w' }, { "force", no_argument, NULL, 'f' },
-		{ "json", no_argument, NULL, 'j' }, { "timeout", required_argument, NULL, 't' },
-		{ "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 },
-	};
-	int c;
+static const struct opt opt[] = {
+	{ "wait", 0, OPT_FLAG, offsetof(struct ask, is_waiting), 0, 0 },
+	{ "force", 0, OPT_FLAG, offsetof(struct ask, is_forced), 0, 0 },
+	OPT_JSON(ask),
+	OPT_TIMEOUT(ask),
+	{ 0 },
+};
 
-	*a = (struct ask){ .timeout_s = CALL_TIMEOUT_S };
-	*status = EXIT_FAILED;
-	while ((c = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
-		if (c == 'h') {
-			usage();
-			*status = EXIT_GOOD;
-			return false;
-		}
-		if (c == '?' || (c == 't' && !number("reload", "timeout", optarg, 1,
-						     CALL_TIMEOUT_MAX_S, &a->timeout_s)))
-			return false;
-		a->is_waiting |= c == 'w';
-		a->is_forced |= c == 'f';
-		a->show.is_json |= c == 'j';
-	}
-	if (optind == argc)
-		return true;
-	(void)fprintf(stderr, "vipctl: reload takes no '%s'; try reload --help\n", argv[optind]);
-	return false;
-}
+const struct opts reload_opts = { opt, usage };
 
 static void tell(const struct ask *a, const json_t *end, int status)
 {
 	json_int_t gen = json_integer_value(json_object_get(end, "generation"));
 	const char *error = show_text(end, "error");
 
-	if (a->show.is_json)
+	if (a->is_json)
 		return;
 	if (status == EXIT_GOOD)
 		(void)printf("generation %" JSON_INTEGER_FORMAT "%s: %s\n", gen,
@@ -88,20 +64,27 @@ static void tell(const struct ask *a, const json_t *end, int status)
 
 int verb_reload(int argc, char **argv)
 {
-	struct ask a;
+	struct ask a = { .timeout_s = CALL_TIMEOUT_S };
+	struct show show = { 0 };
 	json_t *end;
-	int status;
+	int status, at = opts_parse(argc, argv, &reload_opts, &a, &status);
 
-	if (!parse(argc, argv, &a, &status))
+	if (at < 0)
 		return status;
+	if (at < argc) {
+		(void)fprintf(stderr, "vipctl: reload takes no '%s'; try reload --help\n",
+			      argv[at]);
+		return EXIT_FAILED;
+	}
+	show.is_json = a.is_json;
 
 	int err = call(json_pack("{s:s,s:b,s:b}", "verb", "reload", "wait", a.is_waiting, "force",
 				 a.is_forced),
-		       a.timeout_s, show_line, &a.show, &end);
+		       a.timeout_s, show_line, &show, &end);
 
 	if (err)
-		return err == -ETIMEDOUT ? EXIT_UNKNOWN : EXIT_UNREADABLE;
-	status = show_end(&a.show, end);
+		return call_status(err);
+	status = show_end(&show, end);
 	tell(&a, end, status);
 	json_decref(end);
 	return status;

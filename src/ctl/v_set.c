@@ -11,18 +11,15 @@
 #include "ctl/verbs.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { FOR_MAX_S = 10 * 365 * 86400 };
-
 struct ask {
 	const char *verb, *match, *service, *reason, *weight;
-	json_int_t for_s; /* 0: without end */
-	struct show show;
+	long long for_s; /* 0: without end */
+	bool is_json;
 };
 
 static void usage(const char *verb)
@@ -56,80 +53,32 @@ static void usage(const char *verb)
 					 : "Gives servers back to their checks.");
 }
 
-/* "90", "90s", "30m", "2h", "1d". False: it is none. */
-static bool seconds(const char *text, json_int_t *out)
-{
-	static const struct {
-		char unit;
-		long s;
-	} units[] = { { '\0', 1 }, { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
-	char *end;
-	long n;
+static const struct opt opt[] = {
+	{ "service", 0, OPT_SERVICE, offsetof(struct ask, service), 0, 0 },
+	{ "for", 0, OPT_TIME, offsetof(struct ask, for_s), 0, 0 },
+	{ "reason", 0, OPT_TEXT, offsetof(struct ask, reason), 0, 0 },
+	OPT_JSON(ask),
+	{ 0 },
+};
 
-	errno = 0;
-	n = strtol(text, &end, 10);
-	if (errno || end == text || n <= 0 || (*end && end[1]))
-		return false;
-	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++)
-		if (*end == units[i].unit && n <= FOR_MAX_S / units[i].s) {
-			*out = n * units[i].s;
-			return true;
-		}
-	return false;
-}
-
-/* False: *status is the exit status. */
-static bool take(int c, struct ask *a, int *status)
-{
-	switch (c) {
-	case 's':
-		a->service = optarg;
-		return true;
-	case 'r':
-		a->reason = optarg;
-		return true;
-	case 'f':
-		if (seconds(optarg, &a->for_s))
-			return true;
-		(void)fprintf(stderr, "vipctl: --for takes a time such as 90s, 30m, 2h or 1d\n");
-		return false;
-	case 'j':
-		a->show.is_json = true;
-		return true;
-	case 'h':
-		usage(a->verb);
-		*status = EXIT_GOOD;
-		return false;
-	default:
-		return false;
-	}
-}
+const struct opts set_opts = { opt, usage }, weight_opts = { opt, usage };
 
 static bool parse(int argc, char **argv, struct ask *a, int *status)
 {
-	static const struct option longs[] = {
-		{ "service", required_argument, NULL, 's' },
-		{ "reason", required_argument, NULL, 'r' },
-		{ "for", required_argument, NULL, 'f' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
-	};
 	bool is_weight = !strcmp(argv[0], "weight");
-	int c;
+	int at;
 
 	*a = (struct ask){ .verb = argv[0] };
-	*status = EXIT_FAILED;
-	while ((c = getopt_long(argc, argv, "h", longs, NULL)) != -1)
-		if (!take(c, a, status))
-			return false;
-	if (argc - optind != 1 + is_weight) {
+	at = opts_parse(argc, argv, &set_opts, a, status);
+	if (at < 0)
+		return false;
+	if (argc - at != 1 + is_weight) {
 		(void)fprintf(stderr, "vipctl: %s takes a server%s; try %s --help\n", a->verb,
 			      is_weight ? " and a weight" : "", a->verb);
 		return false;
 	}
-	a->match = argv[optind];
-	a->weight = is_weight ? argv[optind + 1] : NULL;
+	a->match = argv[at];
+	a->weight = is_weight ? argv[at + 1] : NULL;
 	return true;
 }
 
@@ -145,10 +94,8 @@ static json_t *request_of(const struct ask *a)
 	char *end;
 
 	BUG_ON(!o);
-	if (a->service)
-		put(o, "service", ctl_text(a->service));
-	if (a->reason)
-		put(o, "reason", ctl_text(a->reason));
+	opts_put(o, "service", a->service);
+	opts_put(o, "reason", a->reason);
 	if (a->for_s)
 		put(o, "for_s", json_integer(a->for_s));
 	if (!a->weight) {
@@ -174,10 +121,10 @@ static json_t *request_of(const struct ask *a)
 
 static int tell(const struct ask *a, const json_t *end)
 {
-	int status = show_end(&a->show, end);
+	int status = show_end(&(struct show){ .is_json = a->is_json }, end);
 	json_int_t n = json_integer_value(json_object_get(end, "matches"));
 
-	if (a->show.is_json)
+	if (a->is_json)
 		return status;
 	if (status) {
 		(void)fprintf(stderr, "vipctl: %s\n", show_text(end, "error"));
@@ -204,10 +151,10 @@ int verb_set(int argc, char **argv)
 	if (!request)
 		return EXIT_FAILED;
 
-	int err = call(request, CALL_TIMEOUT_S, show_line, &a.show, &end);
+	int err = call(request, CALL_TIMEOUT_S, call_ignore, NULL, &end);
 
 	if (err)
-		return err == -ETIMEDOUT ? EXIT_UNKNOWN : EXIT_UNREADABLE;
+		return call_status(err);
 	status = tell(&a, end);
 	json_decref(end);
 	return status;

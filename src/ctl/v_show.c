@@ -3,24 +3,21 @@
  * vipctl show: what runs and how it is, a line an object. Each thing that can be shown is a row of the table
  * of things: what is asked of vipd, and which columns are made of its answer.
  */
+#include "ctl/v_show.h"
+
 #include "core/bug.h"
-#include "core/ops/control_wire.h"
 #include "core/ops/options.h"
 #include "ctl/call.h"
 #include "ctl/grid.h"
-#include "ctl/number.h"
 #include "ctl/show.h"
 #include "ctl/verbs.h"
 
-#include <errno.h>
-#include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-enum { COLUMNS_MAX = 12, CELL_LEN = 200 };
+enum { COLUMNS_MAX = SHOW_COLUMNS_N, CELL_LEN = 200 };
 
 enum format {
 	FORMAT_TEXT,
@@ -48,7 +45,7 @@ static const struct thing things[] = {
 		{ "INSTANCE", "name", FORMAT_TEXT }, { "STATE", "state", FORMAT_STATE }, { "FOR", "since", FORMAT_AGE },
 		{ "PRIO", "priority", FORMAT_NUMBER }, { "IFACE", "interface", FORMAT_TEXT }, { "VRID", "virtual_router_id", FORMAT_NUMBER },
 		{ "PEER", "peer.address", FORMAT_TEXT }, { "ITS PRIO", "peer.priority", FORMAT_NUMBER }, { "HEARD", "peer.heard", FORMAT_AGE },
-		{ "DROPPED", "dropped", FORMAT_NUMBER }, { "WHY", "why", FORMAT_TEXT } } },
+		{ "DROPPED", "dropped", FORMAT_NUMBER }, { "BY HAND", "wish", FORMAT_TEXT }, { "WHY", "why", FORMAT_TEXT } } },
 	{ "services", "show_services", "virtual_server", "[NAME]", "virtual servers, their weight and quorum", {
 		{ "SERVICE", "name", FORMAT_TEXT }, { "ADDRESS", "address", FORMAT_TEXT }, { "PROTO", "protocol", FORMAT_TEXT },
 		{ "SCHED", "scheduler", FORMAT_TEXT }, { "METHOD", "method", FORMAT_TEXT }, { "QUORUM", "quorum", FORMAT_STATE },
@@ -78,15 +75,15 @@ enum { THINGS_N = sizeof(things) / sizeof(*things) };
 struct ask {
 	const struct thing *thing;
 	const char *match, *service, *state;
-	unsigned max, timeout_s;
-	bool has_max;
-	struct show show;
+	unsigned max, timeout_s; /* max 0: all */
+	bool is_json;
 	double now_s;
 	struct grid grid;
 };
 
-static void usage(void)
+static void usage(const char *verb)
 {
+	(void)verb;
 	(void)printf("usage: vipctl show THING [PATTERN] [--service PATTERN] [--state STATE]\n"
 		     "                   [--max N] [--json] [--timeout SECONDS]\n\n");
 	for (size_t i = 0; i < THINGS_N; i++)
@@ -136,7 +133,7 @@ static enum grid_colour colour_of(const char *state)
 	return GRID_PLAIN;
 }
 
-static void cell_of(const struct ask *a, const struct column *c, const json_t *v,
+static void cell_of(double now_s, const struct column *c, const json_t *v,
 		    char buf[static CELL_LEN])
 {
 	char age[GRID_AGE_LEN];
@@ -151,7 +148,7 @@ static void cell_of(const struct ask *a, const struct column *c, const json_t *v
 		(void)snprintf(buf, CELL_LEN, "%" JSON_INTEGER_FORMAT, json_integer_value(v));
 		return;
 	case FORMAT_AGE:
-		(void)snprintf(buf, CELL_LEN, "%s", grid_age(a->now_s - json_number_value(v), age));
+		(void)snprintf(buf, CELL_LEN, "%s", grid_age(now_s - json_number_value(v), age));
 		return;
 	case FORMAT_MS:
 		(void)snprintf(buf, CELL_LEN, "%.1f", json_number_value(v) / 1000);
@@ -167,17 +164,17 @@ static void cell_of(const struct ask *a, const struct column *c, const json_t *v
 	}
 }
 
-static void row(struct ask *a, const json_t *o)
+void show_row(const struct thing *t, struct grid *grid, const json_t *o, double now_s)
 {
-	for (const struct column *c = a->thing->column; c->title; c++) {
+	for (const struct column *c = t->column; c->title; c++) {
 		const json_t *v = member_of(o, c->member);
 		char buf[CELL_LEN];
 
 		if (!v || json_is_null(v))
 			(void)snprintf(buf, sizeof(buf), "-");
 		else
-			cell_of(a, c, v, buf);
-		grid_put(&a->grid, buf, c->format == FORMAT_STATE ? colour_of(buf) : GRID_PLAIN);
+			cell_of(now_s, c, v, buf);
+		grid_put(grid, buf, c->format == FORMAT_STATE ? colour_of(buf) : GRID_PLAIN);
 	}
 }
 
@@ -186,113 +183,95 @@ static void on_line(void *arg, const char *text, const json_t *line)
 	struct ask *a = arg;
 	const json_t *o = json_object_get(line, a->thing->line);
 
-	if (a->show.is_json)
+	if (a->is_json)
 		(void)puts(text);
 	else if (json_is_string(o))
 		(void)puts(json_string_value(o));
 	else if (o)
-		row(a, o);
+		show_row(a->thing, &a->grid, o, a->now_s);
 }
 
 /* ------------------------------------------------------------------ the verb */
 
-static const struct thing *thing_of(const char *name)
+const struct thing *show_thing(const char *name)
 {
 	for (size_t i = 0; i < THINGS_N; i++)
 		if (!strcmp(things[i].name, name))
 			return &things[i];
-	(void)fprintf(stderr, "vipctl: can't show '%s'; try show --help\n", name);
 	return NULL;
 }
 
-/* False: *status is the exit status. */
-static bool take(int c, struct ask *a, int *status)
+const char *show_name(size_t i)
 {
-	switch (c) {
-	case 's':
-		a->service = optarg;
-		return true;
-	case 'S':
-		a->state = optarg;
-		return true;
-	case 'm':
-		a->has_max = true;
-		return number("show", "max", optarg, 1, INT_MAX, &a->max);
-	case 'j':
-		a->show.is_json = true;
-		return true;
-	case 't':
-		return number("show", "timeout", optarg, 1, CALL_TIMEOUT_MAX_S, &a->timeout_s);
-	case 'h':
-		usage();
-		*status = EXIT_GOOD;
-		return false;
-	default:
-		return false;
-	}
+	return i < THINGS_N ? things[i].name : NULL;
 }
+
+const char *show_member(const struct thing *t)
+{
+	return t->line;
+}
+
+void show_titles(const struct thing *t, struct grid *grid,
+		 struct grid_column titles[static SHOW_COLUMNS_N])
+{
+	size_t n = 0;
+
+	for (const struct column *c = t->column; c->title; c++)
+		titles[n++] = (struct grid_column){ c->title, c->format != FORMAT_TEXT &&
+								      c->format != FORMAT_STATE };
+	grid_init(grid, titles, n);
+}
+
+static const struct opt opt[] = {
+	{ "service", 0, OPT_SERVICE, offsetof(struct ask, service), 0, 0 },
+	{ "state", 0, OPT_STATE, offsetof(struct ask, state), 0, 0 },
+	{ "max", 0, OPT_NUMBER, offsetof(struct ask, max), 1, INT_MAX },
+	OPT_JSON(ask),
+	OPT_TIMEOUT(ask),
+	{ 0 },
+};
+
+const struct opts show_opts = { opt, usage };
 
 static bool parse(int argc, char **argv, struct ask *a, int *status)
 {
-	static const struct option longs[] = {
-		{ "service", required_argument, NULL, 's' },
-		{ "state", required_argument, NULL, 'S' },
-		{ "max", required_argument, NULL, 'm' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "timeout", required_argument, NULL, 't' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
-	};
-	int c;
+	int at;
 
 	*a = (struct ask){ .timeout_s = CALL_TIMEOUT_S };
-	*status = EXIT_FAILED;
-	while ((c = getopt_long(argc, argv, "h", longs, NULL)) != -1)
-		if (!take(c, a, status))
-			return false;
-	if (optind == argc) {
+	at = opts_parse(argc, argv, &show_opts, a, status);
+	if (at < 0)
+		return false;
+	if (at == argc) {
 		(void)fprintf(stderr, "vipctl: show what? try show --help\n");
 		return false;
 	}
-	a->thing = thing_of(argv[optind++]);
-	if (!a->thing)
+	a->thing = show_thing(argv[at]);
+	if (!a->thing) {
+		(void)fprintf(stderr, "vipctl: can't show '%s'; try show --help\n", argv[at]);
 		return false;
-	if (optind < argc)
-		a->match = argv[optind++];
-	if (optind == argc)
+	}
+	at++;
+	a->match = at < argc ? argv[at++] : NULL;
+	if (at == argc)
 		return true;
 	(void)fprintf(stderr,
 		      "vipctl: show takes one pattern; quote it when the shell expands it\n");
 	return false;
 }
 
-static void put(json_t *request, const char *name, const char *text)
-{
-	if (text)
-		BUG_ON(json_object_set_new(request, name, ctl_text(text)));
-}
-
-static double wall_s(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_REALTIME, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
-
 static int tell(const struct ask *a, const json_t *end)
 {
-	int status = show_end(&a->show, end);
+	int status = show_end(&(struct show){ .is_json = a->is_json }, end);
 	json_int_t matches = json_integer_value(json_object_get(end, "matches"));
 
-	if (a->show.is_json)
+	if (a->is_json)
 		return status;
 	if (status) {
 		(void)fprintf(stderr, "vipctl: %s\n", show_text(end, "error"));
 		return status;
 	}
 	grid_print(&a->grid);
-	if (a->has_max && matches > a->max)
+	if (a->max && matches > a->max)
 		(void)printf("... and %" JSON_INTEGER_FORMAT " more\n", matches - a->max);
 	if (matches)
 		return status;
@@ -305,30 +284,26 @@ int verb_show(int argc, char **argv)
 {
 	struct ask a;
 	struct grid_column titles[COLUMNS_MAX];
-	size_t n = 0;
 	json_t *request, *end;
 	int status;
 
 	if (!parse(argc, argv, &a, &status))
 		return status;
-	for (const struct column *c = a.thing->column; c->title; c++)
-		titles[n++] = (struct grid_column){ c->title, c->format != FORMAT_TEXT &&
-								      c->format != FORMAT_STATE };
-	grid_init(&a.grid, titles, n);
-	a.now_s = wall_s();
+	show_titles(a.thing, &a.grid, titles);
+	a.now_s = grid_now_s();
 	request = json_pack("{s:s}", "verb", a.thing->verb);
 	BUG_ON(!request);
-	put(request, "match", a.match);
-	put(request, "service", a.service);
-	put(request, "state", a.state);
-	if (a.has_max)
+	opts_put(request, "match", a.match);
+	opts_put(request, "service", a.service);
+	opts_put(request, "state", a.state);
+	if (a.max)
 		BUG_ON(json_object_set_new(request, "max", json_integer(a.max)));
 
 	int err = call(request, a.timeout_s, on_line, &a, &end);
 
 	if (err) {
 		grid_fini(&a.grid);
-		return err == -ETIMEDOUT ? EXIT_UNKNOWN : EXIT_UNREADABLE;
+		return call_status(err);
 	}
 	status = tell(&a, end);
 	json_decref(end);

@@ -6,29 +6,25 @@
 #include "core/ops/options.h"
 #include "ctl/call.h"
 #include "ctl/grid.h"
-#include "ctl/number.h"
 #include "ctl/show.h"
 #include "ctl/verbs.h"
 
-#include <errno.h>
-#include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 enum { TROUBLES_N = 10 /* of each kind that are told */ };
 
 struct ask {
-	bool is_strict;
+	bool is_strict, is_json;
 	unsigned timeout_s;
-	struct show show;
 	double now_s;
 	json_int_t troubles_n;
 };
 
-static void usage(void)
+static void usage(const char *verb)
 {
+	(void)verb;
 	(void)printf(
 		"usage: vipctl status [--strict] [--json] [--timeout SECONDS]\n"
 		"\n"
@@ -38,36 +34,14 @@ static void usage(void)
 		"Exit status: 0 told, 3 vipd can't be reached, 4 vipd did not answer in time.\n");
 }
 
-static bool parse(int argc, char **argv, struct ask *a, int *status)
-{
-	static const struct option longs[] = {
-		{ "strict", no_argument, NULL, 's' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "timeout", required_argument, NULL, 't' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
-	};
-	int c;
+static const struct opt opt[] = {
+	{ "strict", 0, OPT_FLAG, offsetof(struct ask, is_strict), 0, 0 },
+	OPT_JSON(ask),
+	OPT_TIMEOUT(ask),
+	{ 0 },
+};
 
-	*a = (struct ask){ .timeout_s = CALL_TIMEOUT_S };
-	*status = EXIT_FAILED;
-	while ((c = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
-		if (c == 'h') {
-			usage();
-			*status = EXIT_GOOD;
-			return false;
-		}
-		if (c == '?' || (c == 't' && !number("status", "timeout", optarg, 1,
-						     CALL_TIMEOUT_MAX_S, &a->timeout_s)))
-			return false;
-		a->is_strict |= c == 's';
-		a->show.is_json |= c == 'j';
-	}
-	if (optind == argc)
-		return true;
-	(void)fprintf(stderr, "vipctl: status takes no '%s'; try status --help\n", argv[optind]);
-	return false;
-}
+const struct opts status_opts = { opt, usage };
 
 static json_int_t count(const json_t *end, const char *of, const char *name)
 {
@@ -185,43 +159,33 @@ static int tell_troubles(struct ask *a)
 	return err ? err : troubles(a, "show_servers", "down");
 }
 
-static void ignore(void *arg, const char *text, const json_t *line)
-{
-	(void)arg;
-	(void)text;
-	(void)line;
-}
-
-static int exit_of(int err)
-{
-	return err == -ETIMEDOUT ? EXIT_UNKNOWN : EXIT_UNREADABLE;
-}
-
 int verb_status(int argc, char **argv)
 {
-	struct timespec ts;
-	struct ask a;
+	struct ask a = { .timeout_s = CALL_TIMEOUT_S, .now_s = grid_now_s() };
 	json_t *end;
-	int status;
+	int status, at = opts_parse(argc, argv, &status_opts, &a, &status);
 
-	if (!parse(argc, argv, &a, &status))
+	if (at < 0)
 		return status;
-	(void)clock_gettime(CLOCK_REALTIME, &ts);
-	a.now_s = (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+	if (at < argc) {
+		(void)fprintf(stderr, "vipctl: status takes no '%s'; try status --help\n",
+			      argv[at]);
+		return EXIT_FAILED;
+	}
 
-	int err = call(json_pack("{s:s}", "verb", "status"), a.timeout_s, ignore, NULL, &end);
+	int err = call(json_pack("{s:s}", "verb", "status"), a.timeout_s, call_ignore, NULL, &end);
 
 	if (err)
-		return exit_of(err);
-	status = show_end(&a.show, end);
+		return call_status(err);
+	status = show_end(&(struct show){ .is_json = a.is_json }, end);
 	a.troubles_n = count(end, "vrrp_instances", "FAULT") +
 		       count(end, "virtual_servers", "down") + count(end, "real_servers", "down");
-	if (!a.show.is_json && !status) {
+	if (!a.is_json && !status) {
 		summary(end);
 		err = tell_troubles(&a);
 	}
 	json_decref(end);
 	if (err)
-		return exit_of(err);
+		return call_status(err);
 	return !status && a.is_strict && a.troubles_n ? EXIT_TROUBLE : status;
 }

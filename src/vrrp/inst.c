@@ -9,6 +9,7 @@
 #include "vrrp/act.h"
 #include "vrrp/elect.h"
 #include "vrrp/times.h"
+#include "vrrp/wish.h"
 
 #include <string.h>
 
@@ -71,6 +72,7 @@ void inst_take_counters(struct vrrp_inst *in, const struct vrrp_inst *old)
 	in->r = fresh;
 	in->r.want_n = old->r.want_n;
 	in->r.is_held = old->r.is_held;
+	in->r.wish = old->r.wish;
 	in->r.rx_n = old->r.rx_n;
 	in->r.tx_n = old->r.tx_n;
 	in->r.tx_fail_n = old->r.tx_fail_n;
@@ -179,8 +181,10 @@ void inst_apply(struct vrrp_inst *in, bool is_lone_owner, int64_t now_us)
 	if ((in->r.state != VRRP_INIT && in->r.state != VRRP_FAULT) ||
 	    (in->r.is_pending && !goes_on))
 		return;
-	cause.event = (opts_is_owner(&in->o) && !is_lone_owner) || goes_on ? VRRP_EV_UP_OWNER
-									   : VRRP_EV_UP;
+	cause.event = goes_on || (opts_is_owner(&in->o) && !is_lone_owner &&
+				  wish_may_own(wish_now(in->r.wish, now_us)))
+			      ? VRRP_EV_UP_OWNER
+			      : VRRP_EV_UP;
 	cause.why = goes_on ? "goes_on" : NULL;
 	in->r.kept_until_us = 0;
 	inst_event(in, &cause);
@@ -246,8 +250,10 @@ void inst_event(struct vrrp_inst *in, const struct inst_cause *cause)
 		in->r.preempt_at_us = 0;
 		in->r.wants_active = false;
 		in->r.transitions_n += cell->next == VRRP_ACTIVE;
-		if (cell->next == VRRP_ACTIVE)
+		if (cell->next == VRRP_ACTIVE) {
 			auth_begin(&in->r.auth);
+			in->r.wish = wish_risen(in->r.wish);
+		}
 	}
 	act_run(in, cell->act, cause);
 	if (cell->next != from)
@@ -274,6 +280,10 @@ void inst_timer(struct vrrp_inst *in, int64_t due_us, int64_t now_us)
 			cause.event = VRRP_EV_YIELD;
 			cause.why = "stalled";
 		}
+	} else if (!wish_may_rise(wish_now(in->r.wish, now_us))) {
+		in->r.is_skew = false;
+		timer_arm(in->shell->timers, &in->timer, now_us + wait_us(&in->o, &in->r));
+		return;
 	} else if (in->group) {
 		/* the others must want it too; until they do, or somebody speaks, it goes on waiting */
 		in->r.wants_active = true;
@@ -310,6 +320,8 @@ void inst_advert(struct vrrp_inst *in, const struct pkt_advert *a, const struct 
 		.nopreempt = in->o.nopreempt || is_preempt_delayed(in, a->prio, now_us),
 		.src = in->r.src,
 	};
+	wish_elect(wish_now(in->r.wish, now_us), &self);
+
 	struct inst_cause cause = {
 		.event = elect_event(&self, a->prio, from),
 		.now_us = now_us,

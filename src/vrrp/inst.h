@@ -72,6 +72,7 @@ struct inst_run {
 	bool is_linked; /* it was told once how its interface is */
 	bool is_held; /* nothing may begin yet: a start-up delay */
 	bool is_pending; /* something that it tracks has no result yet */
+	struct wish wish; /* the administrator's (wish.h) */
 	bool wants_active; /* of a sync group, and its own down timer has run out */
 	const char *link_fault, *track_fault, *group_fault; /* why not; literals, or NULL */
 	int64_t preempt_at_us; /* preempt_delay: not before; 0: nobody to preempt was heard */

@@ -54,6 +54,7 @@ void shown_inst(const struct vrrp_inst *in)
 	STATUS_STORE(&to->since_us, in->r.since_us);
 	STATUS_STORE(&to->why, in->r.why);
 	STATUS_STORE(&to->fault, inst_fault(in));
+	STATUS_STORE(&to->wish, wish_pack(in->r.wish));
 	shown_counts(in);
 }
 

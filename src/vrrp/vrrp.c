@@ -48,6 +48,7 @@
 #include "vrrp/tracker.h"
 #include "vrrp/tx.h"
 #include "vrrp/weigh.h"
+#include "vrrp/wish_take.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -284,6 +285,8 @@ static void take_fact(struct role *r, enum msg_type type, uint32_t id, uint64_t 
 		iface_update(of_role(r));
 	if (type == MSG_TRACK)
 		weigh_fact(of_role(r), id, value);
+	if (type == MSG_VRRP_WISH)
+		wish_fact(of_role(r), id, value);
 }
 
 static void reconcile(struct role *r)

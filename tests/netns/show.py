@@ -5,6 +5,8 @@ reload and with 100,000 servers."""
 
 import json
 import os
+import select
+import socket
 import subprocess
 import sys
 import time
@@ -21,6 +23,9 @@ VIP = "10.9.0.100"
 VIPCTL = os.path.join(os.path.dirname(os.path.abspath(Vipd.program)), "vipctl")
 MANY = 100000
 LIST_S = 2.0          # all of them listed, when nothing else runs
+IDLE = 40             # clients that never read
+IDLE_MB = 1           # memory that one of them may take
+RELOAD_MB = 300       # and a second configuration of that size
 STALL_S = 30.0        # and at the worst, beside others
 
 
@@ -172,6 +177,12 @@ def by_hand(t):
             t.check(ran.returncode == 0 and "admin drain -> ready" in ran.stdout, f"events: {ran}")
 
 
+def rss(pid):
+    """Memory of a process in MB."""
+    with open(f"/proc/{pid}/status", encoding="ascii") as file:
+        return int(next(line for line in file if line.startswith("VmRSS:")).split()[1]) / 1024
+
+
 def many(t):
     t.part("100,000 servers")
     with Scene(t) as scene:
@@ -189,6 +200,25 @@ def many(t):
         t.equal((len(objects), last["matches"]), (MANY, MANY), "all of them")
         t.check(took < STALL_S, f"listed in {took:.2f} s (aim: {LIST_S} s)")
         print(f"      {MANY} servers listed and read as JSON in {took:.2f} s")
+        rows = ask.run("top", "--once", "--max", "5", "--sort", "name", "--reverse").stdout.splitlines()
+        t.equal([row.split()[0] for row in rows[-5:]], [f"10.7.199.{n}:80" for n in range(250, 245, -1)],
+                "top: the last five by name")
+
+        t.part(f"{IDLE} clients that ask for all and do not read")
+        before, idle = rss(router.daemon.pid), []
+        for n in range(IDLE):
+            s = socket.socket(socket.AF_UNIX)
+            s.connect(router.director.control)
+            s.sendall(b'{"verb":"monitor","max":4096}\n' if n % 4 == 0 else b'{"verb":"show_servers"}\n')
+            idle.append(s)
+        for s in idle[1::4] + idle[2::4] + idle[3::4]:
+            wait_until(lambda s=s: select.select([s], [], [], 0)[0], PATIENCE, "each list begins to come")
+        t.equal(ask.run("reload", "--wait").returncode, 0, "others are served")
+        grown = rss(router.daemon.pid) - before
+        for s in idle:
+            s.close()
+        # a reload holds the old configuration until nobody reads it any more; a whole list is 35 MB of text
+        t.check(grown < IDLE_MB * IDLE + RELOAD_MB, f"memory grew by {grown:.0f} MB")
         gap, at = scene.largest_gap(src=router.ip, since=begin)
         scene.bound(gap, 0.2, at, at + gap, "largest gap between adverts of 100 ms meanwhile")
 

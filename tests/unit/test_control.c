@@ -27,6 +27,15 @@ enum { NOBODY = 65534, GROUP = 12345 };
 static char dir[] = "/tmp/test_control.XXXXXX";
 static char path[64];
 
+/* The usual place. Until the next call. */
+static const struct control_place *at(const char *where)
+{
+	static struct control_place place;
+
+	place = (struct control_place){ .path = where, .group = "vipd", .mode = 0660 };
+	return &place;
+}
+
 /* ------------------------------------------------------------------ decisions */
 
 static void guard(void **state)
@@ -113,6 +122,7 @@ static char context[] = "context";
 static const struct ctl_verb verbs[] = {
 	{ "ping", CTL_READ, do_ping, { { 0 } } },
 	{ "write", CTL_WRITE, do_ping, { { 0 } } },
+	{ "secret", CTL_SECRET, do_ping, { { 0 } } },
 	{ "stream",
 	  CTL_READ,
 	  do_stream,
@@ -210,14 +220,25 @@ static void lines(void **state)
 
 static void who_may(void **state)
 {
-	(void)state;
-	for (uid_t uid = 0; uid < 10; uid++) {
-		struct ctl_who who = ctl_who(uid, 7);
+	static const struct {
+		uid_t uid;
+		bool is_member;
+		bool may[3]; /* read, write, secret */
+	} row[] = {
+		{ 0, false, { true, true, true } },      { 0, true, { true, true, true } },
+		{ 7, false, { true, true, true } },      { 1000, true, { true, true, false } },
+		{ 1000, false, { true, false, false } },
+	};
 
-		assert_int_equal(who.uid, uid);
-		assert_int_equal(who.is_writer, uid == 0 || uid == 7);
-		assert_true(ctl_may(&verbs[0], &who));
-		assert_int_equal(ctl_may(&verbs[1], &who), who.is_writer);
+	(void)state;
+	for (size_t i = 0; i < N_OF(row); i++) {
+		struct ctl_who who = ctl_who(row[i].uid, 7, row[i].is_member);
+
+		assert_int_equal(who.uid, row[i].uid);
+		assert_int_equal(who.is_writer, row[i].may[1]);
+		for (unsigned k = 0; k < 3; k++)
+			if (ctl_may(&verbs[k], &who) != row[i].may[k])
+				fail_msg("row %zu, verb %u", i, k);
 	}
 }
 
@@ -254,14 +275,14 @@ static void diff_places(void **state)
 	const struct ctl_verb *diff = ctl_verb_find(control_verbs, "diff");
 	json_t *request = json_object();
 	struct ctl_reply *reply[N_OF(row)];
-	struct ctl_who reader = ctl_who(1000, 7);
+	struct ctl_who reader = ctl_who(1000, 7, false);
 
 	(void)state;
 	assert_true(c && diff);
 	snap_thread_register();
 	conf_publish(&slot, c);
 	for (size_t i = 0; i < N_OF(row); i++) {
-		struct ctl_who who = ctl_who(row[i].uid, 7);
+		struct ctl_who who = ctl_who(row[i].uid, 7, false);
 		json_t *line;
 
 		reply[i] = diff->fn(&host, request, &who);
@@ -368,7 +389,7 @@ static void talk(void **state)
 
 	(void)state;
 	assert_int_equal(loop_init(&l), 0);
-	c = control_start(&l, path, verbs, context);
+	c = control_start(&l, at(path), verbs, context);
 	a = dial();
 	b = dial();
 	say(a, PING);
@@ -407,7 +428,7 @@ static void too_long(void **state)
 
 	(void)state;
 	assert_int_equal(loop_init(&l), 0);
-	c = control_start(&l, path, verbs, context);
+	c = control_start(&l, at(path), verbs, context);
 	a = dial();
 	memset(piece, 'x', sizeof(piece));
 	for (int i = 0; i < 100 && send(a, piece, sizeof(piece), MSG_NOSIGNAL) > 0; i++, sent++)
@@ -430,7 +451,7 @@ static void never_reads(void **state)
 
 	(void)state;
 	assert_int_equal(loop_init(&l), 0);
-	c = control_start(&l, path, verbs, context);
+	c = control_start(&l, at(path), verbs, context);
 	a = dial();
 	b = dial();
 	lines_made = 0;
@@ -461,7 +482,7 @@ static void long_reply(void **state)
 
 	(void)state;
 	assert_int_equal(loop_init(&l), 0);
-	c = control_start(&l, path, verbs, context);
+	c = control_start(&l, at(path), verbs, context);
 	a = dial();
 	say(a, "{\"verb\":\"stream\",\"lines\":20000}\n");
 	while (newlines <= N) {
@@ -490,7 +511,7 @@ static void waits(void **state)
 
 	(void)state;
 	assert_int_equal(loop_init(&l), 0);
-	c = control_start(&l, path, verbs, context);
+	c = control_start(&l, at(path), verbs, context);
 	a = dial();
 	may_go_on = false;
 	say(a, "{\"verb\":\"stream\",\"lines\":1,\"wait\":true}\n");
@@ -529,7 +550,7 @@ static void crowd(void **state)
 
 	(void)state;
 	assert_int_equal(loop_init(&l), 0);
-	c = control_start(&l, path, verbs, context);
+	c = control_start(&l, at(path), verbs, context);
 	for (int i = 0; i < N; i++) {
 		fd[i] = dial();
 		turns(&l, 1);
@@ -563,22 +584,22 @@ static void place(void **state)
 	(void)state;
 	/* the folder is made; its parent is not */
 	(void)snprintf(deep, sizeof(deep), "%s/sub/s", dir);
-	assert_int_equal(control_sock_open(deep, &a), 0);
+	assert_int_equal(control_sock_open(at(deep), &a), 0);
 	assert_int_equal(mode_of(deep), 0660);
 	control_sock_close(deep, &a);
 	assert_int_equal(mode_of(deep), -1);
 	(void)snprintf(deep, sizeof(deep), "%s/sub", dir);
 	assert_int_equal(rmdir(deep), 0);
 	(void)snprintf(deep, sizeof(deep), "%s/no/such/s", dir);
-	assert_int_equal(control_sock_open(deep, &a), -ENOENT);
+	assert_int_equal(control_sock_open(at(deep), &a), -ENOENT);
 	(void)snprintf(full, sizeof(full), "%s/%0110d", dir, 1);
-	assert_int_equal(control_sock_open(full, &a), -ENAMETOOLONG);
+	assert_int_equal(control_sock_open(at(full), &a), -ENAMETOOLONG);
 
 	/* a live one is not taken, a left one is */
-	assert_int_equal(control_sock_open(path, &a), 0);
-	assert_int_equal(control_sock_open(path, &b), -EADDRINUSE);
+	assert_int_equal(control_sock_open(at(path), &a), 0);
+	assert_int_equal(control_sock_open(at(path), &b), -EADDRINUSE);
 	(void)close(a.fd);
-	assert_int_equal(control_sock_open(path, &b), 0);
+	assert_int_equal(control_sock_open(at(path), &b), 0);
 	/* who lost it does not take away the other one's */
 	a.fd = dup(STDERR_FILENO);
 	control_sock_close(path, &a);
@@ -588,7 +609,7 @@ static void place(void **state)
 	/* what is no socket stays */
 	fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
 	(void)close(fd);
-	assert_int_equal(control_sock_open(path, &a), -EEXIST);
+	assert_int_equal(control_sock_open(at(path), &a), -EEXIST);
 	assert_int_equal(mode_of(path), 0600);
 	assert_int_equal(unlink(path), 0);
 }
@@ -615,11 +636,13 @@ static int group_of(bool is_nobody)
 
 	if (is_nobody && (setgid(NOBODY) || setuid(NOBODY)))
 		return __LINE__;
-	if (control_sock_open(path, &s) || lstat(path, &st))
+	if (control_sock_open(at(path), &s) || lstat(path, &st))
 		return __LINE__;
 	if ((st.st_mode & 0777) != 0660 || (st.st_gid == GROUP) != (has_group && !is_nobody))
 		line = __LINE__;
-	else if (s.group_err != (has_group && is_nobody ? -EPERM : 0))
+	else if (s.group_err != (!has_group ? -ENOENT : is_nobody ? -EPERM : 0))
+		line = __LINE__;
+	else if (s.gid != (has_group && !is_nobody ? GROUP : CONTROL_NO_GROUP))
 		line = __LINE__;
 	control_sock_close(path, &s);
 	return line;
@@ -659,7 +682,7 @@ static void later(void **state)
 	(void)state;
 	assert_int_equal(mkdir(path, 0700), 0);
 	assert_int_equal(loop_init(&l), 0);
-	c = control_start(&l, path, verbs, context);
+	c = control_start(&l, at(path), verbs, context);
 	assert_int_equal(rmdir(path), 0);
 	t = l.timers.root;
 	assert_non_null(t);

@@ -10,7 +10,8 @@
 #include "core/bug.h"
 #include "core/clock.h"
 #include "core/log.h"
-#include "core/ops/control_sock.h"
+#include "core/ops/control_log.h"
+#include "core/ops/control_verbs.h"
 #include "core/stats.h"
 
 #include <errno.h>
@@ -24,12 +25,16 @@ enum {
 	ACCEPT_N = 16, /* clients taken in one turn of the loop */
 	TURN_LINES_N = 512, /* lines of replies made for one client in one turn */
 	PAUSE_US = MS(100), /* after accept() found no descriptor free */
+	GROUPS_MAX_N = 1024, /* of a client */
 };
+
+#define DEFAULT_GROUP "vipd" /* of api.group */
 
 struct client {
 	struct loop_fd fd; /* -1: free */
 	struct control *control;
 	struct timer limit;
+	struct timer again; /* the reply waits, and wants to be asked then */
 	struct ctl_who who;
 	pid_t pid;
 	int64_t progress_us, reply_end_us;
@@ -44,7 +49,7 @@ struct client {
 
 struct control {
 	struct loop *loop;
-	char *path;
+	struct control_place where; /* its texts are the channel's */
 	const struct ctl_verb *verbs;
 	void *ctx;
 	struct control_sock sock;
@@ -64,6 +69,7 @@ static void client_free(struct client *cl)
 	if (fd < 0)
 		return;
 	timer_disarm(&cl->control->loop->timers, &cl->limit);
+	timer_disarm(&cl->control->loop->timers, &cl->again);
 	loop_forget(cl->control->loop, &cl->fd);
 	(void)close(fd);
 	if (cl->reply)
@@ -108,6 +114,10 @@ static void client_rest(struct client *cl, bool more)
 		timer_disarm(timers, &cl->limit);
 	else
 		timer_arm(timers, &cl->limit, end_us);
+	if (cl->is_waiting && cl->reply->again_us)
+		timer_arm(timers, &cl->again, clock_now_us() + cl->reply->again_us);
+	else
+		timer_disarm(timers, &cl->again);
 }
 
 /* False: the client is gone. */
@@ -192,10 +202,13 @@ static void answer(struct client *cl)
 		log_event(LOG_CONTROL_DENIED, "verb=%s uid=%u pid=%d", verb->name, cl->who.uid,
 			  cl->pid);
 		cl->reply = ctl_reply_one(
-			ctl_refusal(1, "permission denied: this is for root and for the user that "
-				       "vipd runs as"));
+			ctl_refusal(1, verb->access == CTL_WRITE
+					       ? "permission denied: this is for root, the user "
+						 "that vipd runs as and the group of the socket"
+					       : "permission denied: this is for root and for the "
+						 "user that vipd runs as"));
 	} else {
-		if (verb->access == CTL_WRITE)
+		if (verb->access != CTL_READ)
 			log_event(LOG_CONTROL_ASKED, "verb=%s uid=%u pid=%d", verb->name,
 				  cl->who.uid, cl->pid);
 		cl->reply = verb->fn(c->ctx, request, &cl->who);
@@ -301,6 +314,26 @@ static struct client *place(struct control *c, bool is_writer)
 	return worst;
 }
 
+/* Of the socket's group: by its own group or one of the others it has. */
+static bool is_member(const struct control *c, int fd, gid_t own)
+{
+	gid_t group[GROUPS_MAX_N];
+	socklen_t len = sizeof(group);
+
+	if (c->sock.gid == CONTROL_NO_GROUP)
+		return false;
+	if (own == c->sock.gid)
+		return true;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, group, &len))
+		return false; /* also: of more groups than anybody has; then its own must be it */
+	for (size_t i = 0; i < len / sizeof(*group); i++)
+		if (group[i] == c->sock.gid)
+			return true;
+	return false;
+}
+
+static void on_again(struct timer *t, int64_t now_us);
+
 static void welcome(struct control *c, int fd)
 {
 	struct ucred cred = { 0 };
@@ -309,7 +342,7 @@ static void welcome(struct control *c, int fd)
 	struct ctl_who who = { 0 };
 
 	if (!getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len)) {
-		who = ctl_who(cred.uid, geteuid());
+		who = ctl_who(cred.uid, geteuid(), is_member(c, fd, cred.gid));
 		cl = place(c, who.is_writer);
 	}
 	if (!cl || loop_add(c->loop, &cl->fd, fd, EPOLLIN, on_client)) {
@@ -326,6 +359,7 @@ static void welcome(struct control *c, int fd)
 	cl->is_waiting = cl->is_last = false;
 	cl->progress_us = clock_now_us();
 	timer_init(&cl->limit, on_limit);
+	timer_init(&cl->again, on_again);
 	client_rest(cl, false);
 }
 
@@ -372,26 +406,35 @@ static const char *what_to_do(int err)
 	}
 }
 
+/* Once. That the group is missing which nobody has asked for is nothing to be told. */
+static void tell_group(struct control *c)
+{
+	int err = c->sock.group_err;
+
+	if (!err || c->is_group_told || (err == -ENOENT && !strcmp(c->where.group, DEFAULT_GROUP)))
+		return;
+	log_event(LOG_CONTROL_GROUP, "path=%s group=%s error=\"%s\"", c->where.path, c->where.group,
+		  err == -ENOENT ? "there is no such group" : strerrordesc_np(-err));
+	c->is_group_told = true;
+}
+
 static void open_socket(struct control *c)
 {
-	int err = control_sock_open(c->path, &c->sock);
+	int err = control_sock_open(&c->where, &c->sock);
 
 	if (!err) {
 		err = loop_add(c->loop, &c->listen, c->sock.fd, EPOLLIN, on_listen);
 		if (err)
-			control_sock_close(c->path, &c->sock);
+			control_sock_close(c->where.path, &c->sock);
 	}
 	if (!err) {
-		log_event(LOG_CONTROL_OPEN, "path=%s", c->path);
-		if (c->sock.group_err && !c->is_group_told)
-			log_event(LOG_CONTROL_GROUP, "path=%s error=\"%s\"", c->path,
-				  strerrordesc_np(-c->sock.group_err));
-		c->is_group_told |= c->sock.group_err != 0;
+		log_event(LOG_CONTROL_OPEN, "path=%s", c->where.path);
+		tell_group(c);
 		c->told_err = 0;
 		return;
 	}
 	if (err != c->told_err)
-		log_event(LOG_CONTROL_FAIL, "path=%s error=\"%s\" todo=\"%s\"", c->path,
+		log_event(LOG_CONTROL_FAIL, "path=%s error=\"%s\" todo=\"%s\"", c->where.path,
 			  strerrordesc_np(-err), what_to_do(err));
 	c->told_err = err;
 	timer_arm(&c->loop->timers, &c->retry, clock_now_us() + SEC(CONTROL_RETRY_S));
@@ -408,15 +451,15 @@ static void on_retry(struct timer *t, int64_t now_us)
 		open_socket(c);
 }
 
-struct control *control_start(struct loop *loop, const char *path, const struct ctl_verb *verbs,
-			      void *ctx)
+struct control *control_start(struct loop *loop, const struct control_place *where,
+			      const struct ctl_verb *verbs, void *ctx)
 {
+	char *path = strdup(where->path), *group = strdup(where->group);
 	struct control *c = calloc(1, sizeof(*c));
 
-	BUG_ON(!c);
+	BUG_ON(!c || !path || !group);
 	c->loop = loop;
-	c->path = strdup(path);
-	BUG_ON(!c->path);
+	c->where = (struct control_place){ .path = path, .group = group, .mode = where->mode };
 	c->verbs = verbs;
 	c->ctx = ctx;
 	c->sock.fd = c->listen.fd = -1;
@@ -427,29 +470,50 @@ struct control *control_start(struct loop *loop, const char *path, const struct 
 	return c;
 }
 
+struct control *control_open(struct loop *loop, const char *option, const struct conf_api *api,
+			     struct control_host *host)
+{
+	struct control_place where = { .path = option ? option : api->s.socket,
+				       .group = api->s.group,
+				       .mode = api->s.mode };
+
+	if (option && !strcmp(option, "none"))
+		return NULL;
+	return control_start(loop, &where, control_verbs, host);
+}
+
+/* The wait does not count: what comes now has all of its time. */
+static void go_on(struct client *cl)
+{
+	cl->progress_us = clock_now_us();
+	cl->reply_end_us = cl->progress_us + SEC(CONTROL_REPLY_S);
+	client_go(cl);
+}
+
+static void on_again(struct timer *t, int64_t now_us)
+{
+	(void)now_us;
+	go_on(container_of(t, struct client, again));
+}
+
 void control_poke(struct control *c)
 {
-	for (int i = 0; c && i < CONTROL_CLIENTS_N; i++) {
-		struct client *cl = &c->client[i];
-
-		if (cl->fd.fd < 0 || !cl->is_waiting)
-			continue;
-		/* the wait does not count: what comes now has all of its time */
-		cl->progress_us = clock_now_us();
-		cl->reply_end_us = cl->progress_us + SEC(CONTROL_REPLY_S);
-		client_go(cl);
-	}
+	for (int i = 0; c && i < CONTROL_CLIENTS_N; i++)
+		if (c->client[i].fd.fd >= 0 && c->client[i].is_waiting)
+			go_on(&c->client[i]);
 }
 
 void control_stop(struct control *c)
 {
 	if (!c)
 		return;
+	control_log_stop();
 	for (int i = 0; i < CONTROL_CLIENTS_N; i++)
 		client_free(&c->client[i]);
 	timer_disarm(&c->loop->timers, &c->retry);
 	loop_del(c->loop, &c->listen);
-	control_sock_close(c->path, &c->sock);
-	free(c->path);
+	control_sock_close(c->where.path, &c->sock);
+	free((char *)(uintptr_t)c->where.path);
+	free((char *)(uintptr_t)c->where.group);
 	free(c);
 }

@@ -5,12 +5,14 @@
  * bounded request and a bounded output; one that does not read is dropped, and when there are too many
  * the one that has been silent longest makes room.
  *
- * Who may connect is said by the socket's mode (0660, group vipd where there is one); what he may ask, by
- * his user id as the kernel tells it.
+ * Who may connect is said by the socket's mode and group; what he may ask, by his user and groups as the
+ * kernel tells them.
  */
 #pragma once
 
+#include "core/conf/conf.h"
 #include "core/loop.h"
+#include "core/ops/control_sock.h"
 #include "core/ops/control_wire.h"
 
 enum {
@@ -24,10 +26,16 @@ enum {
 
 struct control;
 
-/* A channel at path. When it can't be opened (no folder, no space, another vipd) that is logged and tried
+/* A channel at that place. When it can't be opened (no folder, no space, another vipd) that is logged and tried
  * again: vipd does its work without. ctx goes to the verbs. Never NULL. Main, as all below. */
-struct control *control_start(struct loop *loop, const char *path, const struct ctl_verb *verbs,
-			      void *ctx);
+struct control *control_start(struct loop *loop, const struct control_place *where,
+			      const struct ctl_verb *verbs, void *ctx);
+
+/* The same with the verbs of control_verbs.h, where --control (NULL: it was not given) or else the settings
+ * say. NULL: there is to be none. */
+struct control_host;
+struct control *control_open(struct loop *loop, const char *option, const struct conf_api *api,
+			     struct control_host *host);
 
 /* Asks the replies that wait once more. */
 void control_poke(struct control *c);

@@ -78,8 +78,8 @@ static struct events *events_new(const struct control_host *host, const json_t *
 	BUG_ON(!e);
 	*e = (struct events){
 		.reply = { .next = events_next, .free = events_free },
-		.past = host->past,
-		.end = past_next(host->past),
+		.past = host->role->board->past,
+		.end = past_next(host->role->board->past),
 		.match = match ? strdup(match) : NULL,
 	};
 	BUG_ON(match && !e->match);

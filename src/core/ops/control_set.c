@@ -42,15 +42,15 @@ static bool are_patterns_ok(const json_t *request)
 	       ctl_pattern_ok(text_of(request, "service"));
 }
 
-/* Indexes of those that are meant; to be freed. */
-static uint32_t *find(const struct conf *c, const json_t *request, uint32_t *n)
+uint32_t *control_meant(const struct conf *c, const json_t *request, uint32_t *n, const char **why)
 {
 	const char *match = text_of(request, "match"), *service = text_of(request, "service");
 	uint32_t *rs = calloc(c->rs_n + 1, sizeof(*rs));
 
 	BUG_ON(!rs);
 	*n = 0;
-	for (uint32_t i = 0; i < c->rs_n; i++)
+	*why = are_patterns_ok(request) ? NULL : CTL_PATTERN_WHY;
+	for (uint32_t i = 0; !*why && i < c->rs_n; i++)
 		if (is_meant(c, i, match, service))
 			rs[(*n)++] = i;
 	return rs;
@@ -112,16 +112,14 @@ struct ctl_reply *control_set(void *ctx, const json_t *request, const struct ctl
 	int err = 0;
 
 	(void)who;
-	if (!why && !are_patterns_ok(request))
-		why = CTL_PATTERN_WHY;
 	if (why)
 		return ctl_reply_one(ctl_refusal(1, why));
-	rs = find(c, request, &n);
+	rs = control_meant(c, request, &n, &why);
 	if (n)
 		err = admin_set(host->admin, rs, n, &want, admin_now_s());
 	free(rs);
 	if (!n)
-		return ctl_reply_one(ctl_refusal(1, "no server is meant by that"));
+		return ctl_reply_one(ctl_refusal(1, why ? why : "no server is meant by that"));
 	return tell_set(host, n, err);
 }
 

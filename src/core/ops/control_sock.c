@@ -66,21 +66,23 @@ static int make_folder(const char *path)
 	return mkdir(folder, 0755) && errno != EEXIST ? -errno : 0;
 }
 
-/* Read by the group vipd; without that group, or the right to give the socket to it (*group_err), by the
- * group of this process: less, never more. */
-static int set_owner(const char *path, int *group_err)
+/* Without the group, or the right to give the socket to it (group_err), it is the group's of this process:
+ * fewer may open it, never more. */
+static int set_owner(struct control_sock *s, const char *path, const struct control_place *where)
 {
 	struct group entry, *found = NULL;
 	char buf[GROUP_BUF_LEN];
 
-	(void)getgrnam_r("vipd", &entry, buf, sizeof(buf), &found);
-	*group_err = found && chown(path, (uid_t)-1, found->gr_gid) ? -errno : 0;
-	if (*group_err && *group_err != -EPERM)
-		return *group_err;
-	return chmod(path, 0660) ? -errno : 0;
+	(void)getgrnam_r(where->group, &entry, buf, sizeof(buf), &found);
+	s->group_err = !found ? -ENOENT : chown(path, (uid_t)-1, found->gr_gid) ? -errno : 0;
+	s->gid = s->group_err ? CONTROL_NO_GROUP : found->gr_gid;
+	if (s->group_err && s->group_err != -EPERM && s->group_err != -ENOENT)
+		return s->group_err;
+	return chmod(path, where->mode & 0777) ? -errno : 0;
 }
 
-static int bind_beside(struct control_sock *s, const char *beside, const char *path)
+static int bind_beside(struct control_sock *s, const char *beside,
+		       const struct control_place *where)
 {
 	struct sockaddr_un sa;
 	int err = address(beside, &sa);
@@ -90,27 +92,30 @@ static int bind_beside(struct control_sock *s, const char *beside, const char *p
 	(void)unlink(beside); /* left by a process of the same number, or not there */
 	if (bind(s->fd, (struct sockaddr *)&sa, sizeof(sa)))
 		return -errno;
-	err = set_owner(beside, &s->group_err);
-	if (!err && (listen(s->fd, BACKLOG_N) || rename(beside, path) || lstat(path, &s->id)))
+	err = set_owner(s, beside, where);
+	if (!err &&
+	    (listen(s->fd, BACKLOG_N) || rename(beside, where->path) || lstat(where->path, &s->id)))
 		err = -errno;
 	if (err)
 		(void)unlink(beside);
 	return err;
 }
 
-int control_sock_open(const char *path, struct control_sock *s)
+int control_sock_open(const struct control_place *where, struct control_sock *s)
 {
+	const char *path = where->path;
 	char beside[sizeof(((struct sockaddr_un *)0)->sun_path) + 16];
 	int err = make_folder(path);
 
 	s->fd = -1;
+	s->gid = CONTROL_NO_GROUP;
 	if (!err)
 		err = look(path);
 	if (err)
 		return err;
 	(void)snprintf(beside, sizeof(beside), "%s.%d", path, (int)getpid());
 	s->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	err = s->fd < 0 ? -errno : bind_beside(s, beside, path);
+	err = s->fd < 0 ? -errno : bind_beside(s, beside, where);
 	if (err && s->fd >= 0) {
 		(void)close(s->fd);
 		s->fd = -1;

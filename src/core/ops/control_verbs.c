@@ -5,9 +5,13 @@
 #include "core/ops/control_verbs.h"
 
 #include "core/bug.h"
+#include "core/ops/control_check.h"
 #include "core/ops/control_events.h"
+#include "core/ops/control_log.h"
 #include "core/ops/control_set.h"
 #include "core/ops/control_show.h"
+#include "core/ops/control_top.h"
+#include "core/ops/control_vrrp.h"
 #include "core/ops/report.h"
 
 #include <stdlib.h>
@@ -211,7 +215,7 @@ const struct ctl_verb control_verbs[] = {
 	{ "show_threads", CTL_READ, control_show_threads, { { 0 } } },
 	{ "show_counters", CTL_READ, control_show_counters, { { "match", JSON_STRING, false } } },
 	/* passwords stand in it */
-	{ "show_config", CTL_WRITE, control_show_config, { { 0 } } },
+	{ "show_config", CTL_SECRET, control_show_config, { { 0 } } },
 	{ "show_events",
 	  CTL_READ,
 	  control_show_events,
@@ -234,10 +238,38 @@ const struct ctl_verb control_verbs[] = {
 	    { "reset_weight", JSON_TRUE, false },
 	    { "for_s", JSON_INTEGER, false },
 	    { "reason", JSON_STRING, false } } },
+	{ "top",
+	  CTL_READ,
+	  control_top,
+	  { { "what", JSON_STRING, false },
+	    { "sort", JSON_STRING, false },
+	    { "reverse", JSON_TRUE, false },
+	    { "match", JSON_STRING, false },
+	    { "service", JSON_STRING, false },
+	    { "state", JSON_STRING, false },
+	    { "offset", JSON_INTEGER, false },
+	    { "max", JSON_INTEGER, false } } },
+	{ "metrics", CTL_READ, control_metrics, { { "openmetrics", JSON_TRUE, false } } },
+	{ "check_now",
+	  CTL_WRITE,
+	  control_check_now,
+	  { { "match", JSON_STRING, true },
+	    { "service", JSON_STRING, false },
+	    { "wait", JSON_TRUE, false } } },
+	{ "vrrp",
+	  CTL_WRITE,
+	  control_vrrp,
+	  { { "match", JSON_STRING, true },
+	    { "state", JSON_STRING, true },
+	    { "for_s", JSON_INTEGER, false } } },
+	{ "log_level",
+	  CTL_WRITE,
+	  control_log_level,
+	  { { "level", JSON_STRING, true }, { "for_s", JSON_INTEGER, false } } },
 	{ "diff", CTL_READ, do_diff, { { "max", JSON_INTEGER, false } } },
 	/* another file: vipd can read what the one who asks can't, and findings quote it */
 	{ "diff_file",
-	  CTL_WRITE,
+	  CTL_SECRET,
 	  do_diff,
 	  { { "file", JSON_STRING, true },
 	    { "base_dir", JSON_STRING, false },

@@ -7,6 +7,7 @@
 
 #include "core/ops/control_wire.h"
 #include "core/ops/reload.h"
+#include "core/role.h"
 
 struct control_thread {
 	const char *name;
@@ -27,8 +28,11 @@ struct control_host {
 	/* The last results of a probe of that snapshot, which is running()'s: a list, the latest first. */
 	json_t *(*results)(const struct conf *c, struct probe_id id);
 
+	/* When the last one came, in whole milliseconds; 0: there is none, or it is not known now. */
+	int64_t (*probed_us)(const struct conf *c, struct probe_id id);
+
 	struct admin_book *admin; /* what is set by hand */
-	const struct past *past; /* the last events */
+	struct role *role; /* main's: its loop, and the board with the boxes of all */
 	int64_t started_us; /* monotonic */
 	pid_t pid;
 

@@ -104,14 +104,18 @@ json_t *ctl_request(const struct ctl_verb *verbs, const char *line, uint32_t len
 	return NULL;
 }
 
-struct ctl_who ctl_who(uid_t uid, uid_t owner)
+struct ctl_who ctl_who(uid_t uid, uid_t owner, bool is_member)
 {
-	return (struct ctl_who){ .uid = uid, .is_writer = uid == 0 || uid == owner };
+	enum ctl_access access = uid == 0 || uid == owner ? CTL_SECRET
+				 : is_member              ? CTL_WRITE
+							  : CTL_READ;
+
+	return (struct ctl_who){ .uid = uid, .access = access, .is_writer = access != CTL_READ };
 }
 
 bool ctl_may(const struct ctl_verb *verb, const struct ctl_who *who)
 {
-	return verb->access == CTL_READ || who->is_writer;
+	return verb->access <= who->access;
 }
 
 json_t *ctl_text(const char *text)

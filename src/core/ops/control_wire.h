@@ -40,13 +40,14 @@ enum ctl_in_result ctl_in_feed(struct ctl_in *in, const char *data, uint32_t len
 
 enum ctl_access {
 	CTL_READ, /* whoever may open the socket */
-	CTL_WRITE, /* root, and the user that vipd runs as */
+	CTL_WRITE, /* members of the socket's group as well */
+	CTL_SECRET, /* root and the user that vipd runs as: it shows what others may not know */
 };
 
 /* Told by the next line of a reply. */
 enum ctl_step {
 	CTL_LINE, /* here is one */
-	CTL_WAIT, /* nothing yet: ask again after control_poke() */
+	CTL_WAIT, /* nothing yet: ask again after control_poke(), or after again_us */
 	CTL_END, /* that was all; a line that closes the reply comes with it */
 };
 
@@ -55,6 +56,7 @@ struct ctl_reply {
 	/* CTL_LINE and CTL_END: *line is the caller's to release */
 	enum ctl_step (*next)(struct ctl_reply *r, json_t **line);
 	void (*free)(struct ctl_reply *r);
+	int64_t again_us; /* with CTL_WAIT: ask again after so long; 0: only after control_poke() */
 };
 
 struct ctl_arg {
@@ -66,7 +68,8 @@ struct ctl_arg {
 /* Who asks, as the kernel tells it. */
 struct ctl_who {
 	uid_t uid;
-	bool is_writer; /* may change things: see CTL_WRITE */
+	enum ctl_access access; /* the most that he may */
+	bool is_writer; /* may change things */
 };
 
 /* One row for each verb. */
@@ -85,8 +88,9 @@ const struct ctl_verb *ctl_verb_find(const struct ctl_verb *verbs, const char *n
 json_t *ctl_request(const struct ctl_verb *verbs, const char *line, uint32_t len,
 		    const struct ctl_verb **verb, char why[static CTL_WHY_LEN]);
 
-/* Who this user is to vipd; owner: the user that vipd runs as. */
-struct ctl_who ctl_who(uid_t uid, uid_t owner);
+/* Who this user is to vipd; owner: the user that vipd runs as; is_member: of the group that may use the
+ * socket. */
+struct ctl_who ctl_who(uid_t uid, uid_t owner, bool is_member);
 
 /* Whether he may use the verb. */
 bool ctl_may(const struct ctl_verb *verb, const struct ctl_who *who);

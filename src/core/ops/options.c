@@ -35,7 +35,7 @@ static void usage(FILE *out)
 		"      --schema=HOW        print all settings: man (mdoc) or json\n"
 		"      --dataplane=WHERE   kernel: the kernel's IPVS table (default);\n"
 		"                          memory: a table in memory, for trials\n"
-		"      --control=PATH      socket for vipctl (default " CONTROL_PATH ");\n"
+		"      --control=PATH      socket for vipctl (default: api.socket of the file);\n"
 		"                          none: no socket\n"
 		"      --state=PATH        file that keeps what is set by hand over restarts "
 		"(default\n"
@@ -117,7 +117,7 @@ static bool take_running(int c, struct options *o)
 {
 	switch (c) {
 	case OPT_CONTROL:
-		o->control = strcmp(optarg, "none") ? optarg : NULL;
+		o->control = optarg;
 		return true;
 	case OPT_STATE:
 		o->state = strcmp(optarg, "none") ? optarg : NULL;
@@ -212,7 +212,6 @@ bool options_parse(int argc, char **argv, struct options *o, int *status)
 	int c;
 
 	*o = (struct options){ .file = "/etc/vipd/vipd.conf",
-			       .control = CONTROL_PATH,
 			       .state = ADMIN_PATH,
 			       .record = RECORD_PATH,
 			       .stall_us = (int64_t)WATCH_STALL_S * 1000000 };

@@ -25,7 +25,8 @@ struct options {
 	const char *file;
 	const char *node; /* --node: whose node_overrides count; NULL = the file's, or the host's */
 	const char *base_dir; /* --base-dir: where includes of the file are; NULL = beside it */
-	const char *control; /* --control: where vipctl's socket is; NULL = none */
+	const char *
+		control; /* --control: where vipctl's socket is, or "none"; NULL = as the file says */
 	const char *state; /* --state: file of what is set by hand; NULL = not kept */
 	enum conf_format format; /* --format=libconfig|keepalived */
 	bool is_check;

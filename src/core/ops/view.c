@@ -93,6 +93,17 @@ static json_t *peer_of(const struct status_inst *s, uint8_t family, const struct
 	return o;
 }
 
+/* What was said by hand; what is over is not told. */
+static void put_wish(json_t *o, uint64_t word, const struct view_time *t)
+{
+	static const char *const name[WISH_STATE_N] = { "ready", "released", "held" };
+	struct wish w = wish_unpack(word);
+	bool is_over = w.until_us && w.until_us <= t->mono_us;
+
+	put_text(o, "wish", name[is_over || w.state >= WISH_STATE_N ? WISH_READY : w.state]);
+	put_moment(o, "wish_until", is_over ? 0 : w.until_us, t);
+}
+
 json_t *view_inst(const struct conf *c, uint32_t i, const struct view_time *t)
 {
 	const struct status_inst *s = &c->status->inst[i];
@@ -111,6 +122,7 @@ json_t *view_inst(const struct conf *c, uint32_t i, const struct view_time *t)
 	put_moment(o, "since", STATUS_LOAD(&s->since_us), t);
 	put_text(o, "why", STATUS_LOAD(&s->why));
 	put_text(o, "fault", STATUS_LOAD(&s->fault));
+	put_wish(o, STATUS_LOAD(&s->wish), t);
 	put(o, "has_addresses", json_boolean(w.is_wanted));
 	put_u64(o, "addresses", f->vips.n + f->evips.n);
 	put(o, "peer", STATUS_LOAD(&s->heard_us) ? peer_of(s, w.peer_family, t) : json_null());
