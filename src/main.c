@@ -25,6 +25,7 @@
 #include "core/ops/giveway.h"
 #include "core/ops/hook.h"
 #include "core/ops/httpd_paths.h"
+#include "core/ops/logging.h"
 #include "core/ops/memory.h"
 #include "core/ops/notify.h"
 #include "core/ops/options.h"
@@ -99,8 +100,6 @@ struct daemon {
 	const struct conf *told; /* the generation last told as applied; holds a reference */
 };
 
-/* ------------------------------------------------------------------ memory */
-
 /* A while after the last reload, when every role has let go of the old generation. */
 static void on_tidy(struct timer *t, int64_t now_us)
 {
@@ -163,6 +162,7 @@ static void publish(struct daemon *d, struct conf *c)
 	conf_publish(&d->board.conf, c);
 	d->conf = conf_hold(&d->board.conf);
 	spawn_limit(c->workers.s.scripts_max);
+	logging_adopt(&d->opt, old, c);
 	if (old)
 		conf_drop(old);
 	admin_adopt(d->admin, c, admin_now_s());
@@ -192,7 +192,6 @@ static void make_next(void *arg, struct reload *r, const char *file, const char 
 	tidy_later(d);
 }
 
-/* The last step. */
 static void commit(void *arg, struct reload *r)
 {
 	struct daemon *d = arg;
@@ -543,7 +542,7 @@ static int run(const struct options *o)
 
 	if (!first)
 		return status;
-	if (!place_netns(first) || !single_is_alone()) {
+	if (!place_process(first, o->umask) || !single_is_alone()) {
 		conf_free(first);
 		return EXIT_FAILED;
 	}
@@ -569,7 +568,7 @@ static int run(const struct options *o)
 	}
 	fds_raise_limit();
 
-	int err = log_start();
+	int err = logging_start(o, first);
 
 	if (!err)
 		err = stats_thread_enter();

@@ -7,9 +7,11 @@
 #include "core/conf/schema_text.h"
 #include "core/ops/admin.h"
 #include "core/ops/control_wire.h"
+#include "core/ops/explain.h"
 
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void usage(FILE *out)
@@ -18,7 +20,7 @@ static void usage(FILE *out)
 		out,
 		"usage: vipd -f FILE [--dataplane=kernel|memory]   run in the foreground\n"
 		"       vipd --check -f FILE                       test a configuration\n"
-		"       vipd --version | --help | --schema=man|json\n"
+		"       vipd --version | --help | --schema=man|json | --explain [ID]\n"
 		"\n"
 		"  -f, --file FILE         configuration (default /etc/vipd/vipd.conf)\n"
 		"      --node NAME         whose node_overrides count (default: the file's node,\n"
@@ -37,9 +39,20 @@ static void usage(FILE *out)
 		"      --state=PATH        file that keeps what is set by hand over restarts "
 		"(default\n"
 		"                          " ADMIN_PATH "); none: it is not kept\n"
+		"      --explain [ID]      what a line of the log means and what to do; without "
+		"ID,\n"
+		"                          all of them\n"
+		"  -l, --log-console       log to standard error too\n"
+		"  -D, --log-detail        log all there is (log.level = debug)\n"
+		"  -S, --log-facility=F    of syslog: 0 to 7, local0 to local7, user or daemon\n"
+		"                          (default); syslog is used unless the journal is\n"
+		"  -G, --no-syslog         never log to syslog\n"
+		"  -u, --umask=MASK        file mode mask, octal; counts more than the file's "
+		"umask\n"
+		"  -n, --dont-fork         nothing: vipd always runs in the foreground\n"
 		"\n"
 		"Signals: HUP reloads the file, USR1 logs how late checks and adverts were,\n"
-		"TERM and INT stop.\n"
+		"TERM and INT stop. vipd(8) has the rest.\n"
 		"Exit status: 0 good, 2 errors in the configuration, 3 file missing or\n"
 		"unreadable, 4 refused for the security of the programs it names, 1 anything\n"
 		"else.\n");
@@ -65,6 +78,7 @@ enum {
 	OPT_SCHEMA,
 	OPT_CONTROL,
 	OPT_STATE,
+	OPT_EXPLAIN,
 };
 
 /* One word for two things that nobody mixes up: the language of the file, the form of the findings. */
@@ -81,6 +95,61 @@ static bool take_format(struct options *o)
 	(void)fprintf(stderr, "vipd: --format is libconfig, keepalived, text or json, not %s\n",
 		      optarg);
 	return false;
+}
+
+static bool take_facility(struct options *o)
+{
+	o->log.facility = log_to_facility(optarg);
+	if (o->log.facility != LOG_FACILITY_NONE)
+		return true;
+	(void)fprintf(stderr,
+		      "vipd: --log-facility is 0 to 7, local0 to local7, user or daemon, not %s\n",
+		      optarg);
+	return false;
+}
+
+static bool take_umask(struct options *o)
+{
+	enum { UMASK_MAX = 0777 };
+	char *end;
+	long mask = strtol(optarg, &end, 8);
+
+	o->umask = (int)mask;
+	if (*optarg && !*end && mask >= 0 && mask <= UMASK_MAX)
+		return true;
+	(void)fprintf(stderr, "vipd: --umask is an octal number up to 0777, not %s\n", optarg);
+	return false;
+}
+
+/* Those that keepalived has too, and that people have in their unit files. False: as take(). */
+static bool take_keepalived(int c, struct options *o)
+{
+	switch (c) {
+	case 'l':
+		o->log.is_console = true;
+		return true;
+	case 'D':
+		o->is_detailed = true;
+		return true;
+	case 'S':
+		return take_facility(o);
+	case 'G':
+		o->log.is_quiet = true;
+		return true;
+	case 'u':
+		return take_umask(o);
+	case 'n':
+		return true;
+	default:
+		(void)fprintf(stderr, "vipd: try --help\n");
+		return false;
+	}
+}
+
+/* The word behind --explain is its argument, but it may be missing. */
+static bool take_explain(int argc, char **argv)
+{
+	return explain(optind < argc ? argv[optind] : NULL, stdout);
 }
 
 /* One option. False: there is nothing more to do; see options_parse(). */
@@ -129,8 +198,7 @@ static bool take(int c, struct options *o, int *status)
 		usage(stdout);
 		break;
 	default:
-		(void)fprintf(stderr, "vipd: try --help\n");
-		return false;
+		return take_keepalived(c, o);
 	}
 	*status = EXIT_GOOD;
 	return false;
@@ -152,17 +220,31 @@ bool options_parse(int argc, char **argv, struct options *o, int *status)
 		{ "state", required_argument, NULL, OPT_STATE },
 		{ "version", no_argument, NULL, OPT_VERSION },
 		{ "help", no_argument, NULL, 'h' },
+		{ "explain", no_argument, NULL, OPT_EXPLAIN },
+		{ "log-console", no_argument, NULL, 'l' },
+		{ "log-detail", no_argument, NULL, 'D' },
+		{ "log-facility", required_argument, NULL, 'S' },
+		{ "no-syslog", no_argument, NULL, 'G' },
+		{ "umask", required_argument, NULL, 'u' },
+		{ "dont-fork", no_argument, NULL, 'n' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int c;
 
 	*o = (struct options){ .file = "/etc/vipd/vipd.conf",
+			       .log.facility = LOG_FACILITY_NONE,
+			       .umask = -1,
 			       .control = CONTROL_PATH,
 			       .state = ADMIN_PATH };
 	*status = EXIT_FAILED;
-	while ((c = getopt_long(argc, argv, "f:ch", longs, NULL)) != -1)
+	while ((c = getopt_long(argc, argv, "f:chlDS:Gu:n", longs, NULL)) != -1) {
+		if (c == OPT_EXPLAIN) {
+			*status = take_explain(argc, argv) ? EXIT_GOOD : EXIT_FAILED;
+			return false;
+		}
 		if (!take(c, o, status))
 			return false;
+	}
 	if (optind < argc) {
 		(void)fprintf(stderr, "vipd: unexpected argument %s; try --help\n", argv[optind]);
 		return false;
