@@ -226,6 +226,7 @@ build/vipd.conf.5: etc/man/vipd.conf.5.in build/vipd
 install: build/vipd build/vipctl build/vipd.conf.5
 	install -D -m 755 $(BUILD)/vipd $(DESTDIR)$(PREFIX)/sbin/vipd
 	install -D -m 755 $(BUILD)/vipctl $(DESTDIR)$(PREFIX)/bin/vipctl
+	install -D -m 644 etc/man/vipd.8 $(DESTDIR)$(PREFIX)/share/man/man8/vipd.8
 	install -D -m 644 etc/man/vipctl.1 $(DESTDIR)$(PREFIX)/share/man/man1/vipctl.1
 	install -D -m 644 etc/man/vipctl-protocol.7 $(DESTDIR)$(PREFIX)/share/man/man7/vipctl-protocol.7
 	install -D -m 644 etc/man/vipd-metrics.7 $(DESTDIR)$(PREFIX)/share/man/man7/vipd-metrics.7

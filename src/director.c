@@ -13,6 +13,7 @@
 #include "core/ops/admin.h"
 #include "core/ops/fds.h"
 #include "core/ops/hook.h"
+#include "core/ops/logging.h"
 #include "core/ops/memory.h"
 #include "core/ops/notify.h"
 #include "core/ops/place.h"
@@ -238,7 +239,7 @@ int director_run(const struct options *o, const struct watchdog_share *share)
 
 	if (!first)
 		return status;
-	if (!place_netns(first) || !single_is_alone()) {
+	if (!place_process(first, o->umask) || !single_is_alone()) {
 		conf_free(first);
 		return EXIT_FAILED;
 	}
@@ -272,7 +273,7 @@ int director_run(const struct options *o, const struct watchdog_share *share)
 	}
 	fds_raise_limit();
 
-	int err = log_start();
+	int err = logging_start(o, first);
 
 	if (!err)
 		err = stats_thread_enter();

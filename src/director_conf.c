@@ -13,6 +13,7 @@
 #include "core/conf/conf_suspend.h"
 #include "core/log.h"
 #include "core/ops/admin.h"
+#include "core/ops/logging.h"
 #include "core/ops/memory.h"
 #include "core/ops/spawn.h"
 #include "core/ops/verdict.h"
@@ -99,6 +100,7 @@ void director_publish(struct daemon *d, struct conf *c)
 	conf_publish(&d->board.conf, c);
 	d->conf = conf_hold(&d->board.conf);
 	spawn_limit(c->workers.s.scripts_max);
+	logging_adopt(&d->opt, old, c);
 	if (old)
 		conf_drop(old);
 	admin_adopt(d->admin, c, admin_now_s());

@@ -37,6 +37,23 @@ static const char *verdict_name(enum health_verdict verdict)
 	return "unknown";
 }
 
+bool report_wants(uint8_t which, const struct setting *s, bool is_change, bool has_passed)
+{
+	bool wants_all = s->check->s.log_all_failures;
+
+	if (has_passed)
+		return is_change;
+	switch ((enum words_LOG_FAILURES)which) {
+	case LOG_FAILURES_FIRST:
+		return is_change || wants_all;
+	case LOG_FAILURES_ALL:
+		return true;
+	case LOG_FAILURES_NONE:
+		return wants_all;
+	}
+	return true;
+}
+
 void report_verdict(const struct setting *s, const struct run_result *res,
 		    enum health_verdict verdict)
 {

@@ -26,6 +26,10 @@ struct setting {
 
 struct setting setting_at(const struct conf *conf, uint32_t probe);
 
+/* Is this result of a check to be logged? which: log.check_failures. What has passed is logged when it
+ * changes the verdict, failures by this and the check's log_all_failures. Pure. */
+bool report_wants(uint8_t which, const struct setting *s, bool is_change, bool has_passed);
+
 /* The verdict has changed. */
 void report_verdict(const struct setting *s, const struct run_result *res,
 		    enum health_verdict verdict);

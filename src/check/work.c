@@ -272,8 +272,10 @@ static void conclude(struct check *c, struct probe *p, const struct run_result *
 	} else if (!has_no_say(p, s.check, res, &has_passed) && is_result(p, kit, has_passed) &&
 		   health_step(&p->health, has_passed, rise_n, fall_n)) {
 		post_verdict(c, p, res);
-		report_verdict(&s, res, p->health.verdict);
-	} else if (!has_passed && res->reason != REASON_UNKNOWN && s.check->s.log_all_failures) {
+		if (report_wants(c->role.conf->log.s.check_failures, &s, true, has_passed))
+			report_verdict(&s, res, p->health.verdict);
+	} else if (res->reason != REASON_UNKNOWN &&
+		   report_wants(c->role.conf->log.s.check_failures, &s, false, has_passed)) {
 		report_failure(&s, res);
 	}
 	post_weight(c, p, res);

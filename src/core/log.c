@@ -11,6 +11,9 @@
 #include "core/log.h"
 
 #include "core/clock.h"
+#include "core/log_burst.h"
+#include "core/log_out.h"
+#include "core/stats.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -39,34 +42,14 @@ const struct log_row log_rows[LOG_N] = {
 #undef LOG
 };
 
-static const char *const level_name[] = {
-	[LOG_LEVEL_ERR] = "error",
-	[LOG_LEVEL_WARN] = "warning",
-	[LOG_LEVEL_INFO] = "info",
-	[LOG_LEVEL_DEBUG] = "debug",
-};
-
-struct record {
-	struct timespec at; /* wall clock: for people, never for decisions */
-	enum log_id id;
-	char text[LOG_LINE_LEN];
-};
-
-/* How often an event came in the running second; owned by the producer. */
-struct burst {
-	uint32_t n, held_n;
-};
-
 struct ring {
 	struct ring *next; /* frozen once listed */
 	atomic_bool is_taken; /* a thread owns it */
 	_Alignas(64) atomic_uint head;
 	_Alignas(64) atomic_uint tail;
 	_Alignas(64) atomic_uint lost_n;
-	int64_t second_at_us; /* producer: start of the running second */
-	uint32_t held_total; /* producer: sum of burst[].held_n */
-	struct burst burst[LOG_N];
-	struct record rec[RING_N];
+	struct log_burst burst; /* producer */
+	struct log_record rec[RING_N];
 };
 
 static _Atomic(struct ring *) rings; /* push-only list */
@@ -77,18 +60,25 @@ static struct {
 	int event_fd;
 	atomic_bool is_stopping;
 	sem_t has_ended;
+	struct log_out out;
 } writer = { .event_fd = -1 };
 
-static atomic_int set_level = LOG_LEVEL_DEBUG, own_level = LOG_LEVEL_SET;
+static struct log_to target = { .has_stderr = true, .facility = LOG_FACILITY_DAEMON };
+static atomic_int set_level = 6, own_level = LOG_LEVEL_SET; /* as in syslog(3) */
 
-void log_set_level(int level)
+void log_set_target(const struct log_to *to)
 {
-	atomic_store_explicit(&set_level, level, memory_order_relaxed);
+	target = *to;
 }
 
-void log_override_level(int level)
+void log_set_level(int syslog_level)
 {
-	atomic_store_explicit(&own_level, level, memory_order_relaxed);
+	atomic_store_explicit(&set_level, syslog_level, memory_order_relaxed);
+}
+
+void log_override_level(int syslog_level)
+{
+	atomic_store_explicit(&own_level, syslog_level, memory_order_relaxed);
 }
 
 int log_level(void)
@@ -96,6 +86,11 @@ int log_level(void)
 	int own = atomic_load_explicit(&own_level, memory_order_relaxed);
 
 	return own != LOG_LEVEL_SET ? own : atomic_load_explicit(&set_level, memory_order_relaxed);
+}
+
+static bool is_wanted(enum log_id id)
+{
+	return log_severity(id) <= log_level();
 }
 
 static void wake_writer(void)
@@ -131,32 +126,7 @@ int log_thread_enter(void)
 	return 0;
 }
 
-void log_thread_leave(void)
-{
-	if (!my_ring)
-		return;
-	my_ring->second_at_us = 0;
-	log_flush_held();
-	atomic_store(&my_ring->is_taken, false);
-	my_ring = NULL;
-}
-
-static int format_line(char *buf, size_t len, const struct record *rec)
-{
-	struct tm tm;
-	char when[32];
-
-	(void)gmtime_r(&rec->at.tv_sec, &tm);
-	(void)strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%S", &tm);
-
-	int n = snprintf(buf, len, "%s.%06ldZ %s %s%s%s\n", when, rec->at.tv_nsec / 1000,
-			 level_name[log_rows[rec->id].level], log_rows[rec->id].id,
-			 rec->text[0] ? " " : "", rec->text);
-
-	return n < (int)len ? n : (int)len - 1;
-}
-
-static void record_set(struct record *rec, enum log_id id)
+static void record_set(struct log_record *rec, enum log_id id)
 {
 	(void)clock_gettime(CLOCK_REALTIME, &rec->at);
 	rec->id = id;
@@ -175,7 +145,7 @@ __attribute__((format(printf, 3, 0))) static void ring_put(struct ring *r, enum 
 		return;
 	}
 
-	struct record *rec = &r->rec[head % RING_N];
+	struct log_record *rec = &r->rec[head % RING_N];
 
 	record_set(rec, id);
 	(void)vsnprintf(rec->text, sizeof(rec->text), fmt, ap);
@@ -196,82 +166,77 @@ __attribute__((format(printf, 3, 4))) static void ring_printf(struct ring *r, en
 	va_end(ap);
 }
 
-void log_flush_held(void)
+/* One line for each kind of event of which some were held back. */
+static void tell_held(struct ring *r)
 {
-	struct ring *r = my_ring;
+	enum log_id id = (enum log_id)0;
+	uint32_t n;
 
-	if (!r || !r->second_at_us || clock_now_us() - r->second_at_us < SEC(1)) {
-		if (!r || r->second_at_us || !r->held_total)
-			return;
-	}
-	for (unsigned id = 0; r->held_total && id < LOG_N; id++)
-		if (r->burst[id].held_n)
-			ring_printf(r, LOG_LOG_MORE, "id=%s count=%u", log_rows[id].id,
-				    r->burst[id].held_n);
-	r->held_total = 0;
-	r->second_at_us = 0;
-	memset(r->burst, 0, sizeof(r->burst));
+	while ((n = log_burst_take(&r->burst, &id)))
+		if (is_wanted(LOG_LOG_MORE))
+			ring_printf(r, LOG_LOG_MORE, "id=%s count=%u", log_rows[id].id, n);
 }
 
-/* True when this event may be written now; else it is counted. Errors are never held back. */
-static bool may_pass(struct ring *r, enum log_id id)
+void log_flush_held(void)
 {
-	log_flush_held();
-	if (!r->second_at_us)
-		r->second_at_us = clock_now_us();
-	if (r->burst[id].n++ < LOG_BURST_N || log_rows[id].level == LOG_LEVEL_ERR)
-		return true;
-	r->burst[id].held_n++;
-	r->held_total++;
-	return false;
+	if (my_ring && log_burst_is_due(&my_ring->burst, clock_now_us()))
+		tell_held(my_ring);
+}
+
+/* No thread of roles yet, or none any more. */
+static void put_here(enum log_id id, const char *fmt, va_list ap)
+	__attribute__((format(printf, 2, 0)));
+
+static void put_here(enum log_id id, const char *fmt, va_list ap)
+{
+	struct log_record rec;
+	char line[LOG_TEXT_LEN];
+
+	record_set(&rec, id);
+	(void)vsnprintf(rec.text, sizeof(rec.text), fmt, ap);
+	log_text_clean(rec.text);
+	(void)log_text_line(line, sizeof(line), &rec);
+	(void)fputs(line, stderr);
 }
 
 void log_event(enum log_id id, const char *fmt, ...)
 {
 	va_list ap;
 
-	if ((int)log_rows[id].level > log_level())
+	if (!is_wanted(id))
 		return;
 	va_start(ap, fmt);
-	if (my_ring) {
-		if (may_pass(my_ring, id))
-			ring_put(my_ring, id, fmt, ap);
+	if (!my_ring) {
+		put_here(id, fmt, ap);
 	} else {
-		struct record rec;
-		char line[LOG_LINE_LEN + 128];
+		int64_t now_us = clock_now_us();
 
-		record_set(&rec, id);
-		(void)vsnprintf(rec.text, sizeof(rec.text), fmt, ap);
-		(void)format_line(line, sizeof(line), &rec);
-		(void)fputs(line, stderr);
+		if (log_burst_is_due(&my_ring->burst, now_us))
+			tell_held(my_ring);
+		if (log_burst_may_pass(&my_ring->burst, id, now_us))
+			ring_put(my_ring, id, fmt, ap);
 	}
 	va_end(ap);
 }
 
-/* Blocks as long as standard error does: this thread is there for that. */
-static void write_all(const char *buf, size_t len)
+void log_thread_leave(void)
 {
-	while (len) {
-		ssize_t n = write(STDERR_FILENO, buf, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return; /* a closed or full standard error: nowhere to tell it */
-		buf += n;
-		len -= (size_t)n;
-	}
+	if (!my_ring)
+		return;
+	tell_held(my_ring);
+	atomic_store(&my_ring->is_taken, false);
+	my_ring = NULL;
 }
 
-static void write_record(const struct record *rec)
+/* Cleaned here: no producer has the time. */
+static void write_record(struct log_record *rec)
 {
-	char line[LOG_LINE_LEN + 128];
-	int n = format_line(line, sizeof(line), rec);
-
-	write_all(line, (size_t)n);
+	log_text_clean(rec->text);
+	if (!log_out_put(&writer.out, rec))
+		stats_add(STAT_LOG_LOST, 1);
 }
 
-static bool is_older(const struct record *a, const struct record *b)
+static bool is_older(const struct log_record *a, const struct log_record *b)
 {
 	if (a->at.tv_sec != b->at.tv_sec)
 		return a->at.tv_sec < b->at.tv_sec;
@@ -298,6 +263,12 @@ static struct ring *oldest_ring(void)
 	return best;
 }
 
+static void count_lost(unsigned n)
+{
+	log_out_lost(&writer.out, n);
+	stats_add(STAT_LOG_LOST, n);
+}
+
 static void drain(void)
 {
 	struct ring *r;
@@ -309,22 +280,17 @@ static void drain(void)
 		/* the slot is read before the producer fills it again; seq_cst: see ring_put() */
 		atomic_store(&r->tail, tail + 1);
 	}
-	for (r = atomic_load(&rings); r; r = r->next) {
-		unsigned n = atomic_exchange_explicit(&r->lost_n, 0, memory_order_relaxed);
-		struct record rec;
-
-		if (!n)
-			continue;
-		record_set(&rec, LOG_LOG_LOST);
-		(void)snprintf(rec.text, sizeof(rec.text), "count=%u", n);
-		write_record(&rec);
-	}
+	for (r = atomic_load(&rings); r; r = r->next)
+		count_lost(atomic_exchange_explicit(&r->lost_n, 0, memory_order_relaxed));
+	if (is_wanted(LOG_LOG_LOST))
+		log_out_tell_lost(&writer.out);
 }
 
 static void *writer_main(void *arg)
 {
 	(void)arg;
 	(void)pthread_setname_np(pthread_self(), "vipd-log");
+	(void)stats_thread_enter(); /* without one, nothing is counted */
 	while (!atomic_load(&writer.is_stopping)) {
 		uint64_t junk;
 		ssize_t n = read(writer.event_fd, &junk, sizeof(junk)); /* blocks */
@@ -344,6 +310,7 @@ int log_start(void)
 	writer.event_fd = eventfd(0, EFD_CLOEXEC);
 	if (writer.event_fd < 0)
 		return -errno;
+	log_out_init(&writer.out, &target, NULL, NULL);
 	(void)sem_init(&writer.has_ended, 0, 0);
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
@@ -388,6 +355,7 @@ void log_stop(void)
 	if (!writer_has_ended() || !all_left())
 		return; /* one hangs in write(), another in its work: the end of the process ends them */
 	(void)pthread_join(writer.thread, NULL);
+	log_out_fini(&writer.out);
 	(void)sem_destroy(&writer.has_ended);
 	(void)close(writer.event_fd);
 	writer.event_fd = -1;

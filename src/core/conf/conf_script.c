@@ -8,6 +8,7 @@
 #include "core/conf/conf_compare.h"
 #include "core/conf/conf_names.h"
 
+#include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +24,12 @@ struct looking {
 	bool is_root; /* scripts without an account of their own run as root */
 	const char *user; /* asked for last: most scripts have the same, and it may take long */
 	bool user_is_root;
+};
+
+/* One that was looked at. */
+struct folder {
+	char name[CONF_SCRIPT_PATH_LEN], real[PATH_MAX];
+	bool is_there;
 };
 
 /* Another than root can write to it: its own mode, or that of another owner. A folder with the sticky
@@ -83,10 +90,32 @@ static const char *in_path(struct arena *a, const char *name)
 	return NULL;
 }
 
-/* A command's first word becomes a whole path, where it can be found. */
-static void resolve(struct conf *c, struct conf_strs *s)
+/* Where the links of its folder lead; its own name stays, since some programs do by it what they do. NULL:
+ * as it is. Most scripts are in the same folder. */
+static const char *real_path(struct conf *c, struct folder *last, const char *path)
 {
-	const char *path = s->n && !strchr(s->v[0], '/') ? in_path(&c->arena, s->v[0]) : NULL;
+	size_t len = (size_t)(strrchr(path, '/') - path);
+	char whole[PATH_MAX + NAME_MAX + 2];
+
+	if (c->global.s.symlink_paths || path[0] != '/' || !len || len >= sizeof(last->name))
+		return NULL;
+	if (strlen(last->name) != len || memcmp(last->name, path, len) != 0) {
+		memcpy(last->name, path, len);
+		last->name[len] = '\0';
+		last->is_there = realpath(last->name, last->real);
+	}
+	if (!last->is_there || !strcmp(last->name, last->real) ||
+	    snprintf(whole, sizeof(whole), "%s%s", last->real, path + len) >= (int)sizeof(whole))
+		return NULL;
+	return arena_strdup(&c->arena, whole);
+}
+
+/* A command's first word becomes a whole path, where it can be found. */
+static void resolve(struct conf *c, struct folder *last, struct conf_strs *s)
+{
+	const char *path = !s->n                  ? NULL
+			   : strchr(s->v[0], '/') ? real_path(c, last, s->v[0])
+						  : in_path(&c->arena, s->v[0]);
 	const char **v;
 
 	if (!path)
@@ -223,13 +252,14 @@ uint32_t conf_scripts_check(struct conf *c, struct err_list *errs)
 	static const enum schema_kind roots[] = { SCHEMA_vrrp, SCHEMA_sync, SCHEMA_track_script,
 						  SCHEMA_vs,   SCHEMA_rs,   SCHEMA_check };
 	struct looking l = { .c = c, .errs = errs, .is_root = conf_account_is_root(c, NULL) };
+	struct folder last = { .name = "" };
 
 	for (uint32_t i = 0; i < c->script_n; i++)
-		resolve(c, &c->script[i].s.command);
+		resolve(c, &last, &c->script[i].s.command);
 	for (uint32_t i = 0; i < c->track_script_n; i++)
-		resolve(c, &c->track_script[i].s.command);
+		resolve(c, &last, &c->track_script[i].s.command);
 	for (uint32_t i = 0; i < c->check_n; i++)
-		resolve(c, &c->check[i].s.command);
+		resolve(c, &last, &c->check[i].s.command);
 	find_accounts(c, errs);
 	for (int kind = 0; kind < SCHEMA_KIND_N; kind++)
 		if (schema_of[kind].is_once)

@@ -96,7 +96,9 @@ static void make_folder(const char *path)
 	if (!slash || slash == path)
 		return;
 	(void)snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path), path);
-	(void)mkdir(folder, FOLDER_MODE); /* what is wrong shows when the file is made */
+	/* whatever the umask is; what is wrong shows when the file is made */
+	if (!mkdir(folder, FOLDER_MODE))
+		(void)chmod(folder, FOLDER_MODE);
 }
 
 static int write_all(FILE *f, bool (*next)(void *arg, struct admin_line *l), void *arg)

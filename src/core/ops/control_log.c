@@ -16,14 +16,22 @@
 
 enum { FOR_MAX_S = 10 * 365 * 86400 };
 
-static const char *const words[] = {
-	[LOG_LEVEL_ERR] = "error",
-	[LOG_LEVEL_WARN] = "warning",
-	[LOG_LEVEL_INFO] = "info",
-	[LOG_LEVEL_DEBUG] = "debug",
-};
+/* As in syslog(3), from the least. */
+static const struct {
+	int level;
+	const char *word;
+} words[] = { { 3, "error" }, { 4, "warning" }, { 5, "notice" }, { 6, "info" }, { 7, "debug" } };
 
 enum { WORDS_N = sizeof(words) / sizeof(*words) };
+
+static const char *word_now(void)
+{
+	int now = log_level(), i = 0;
+
+	while (i < WORDS_N - 1 && words[i].level < now)
+		i++;
+	return words[i].word;
+}
 
 /* ------------------------------------------------------------------ the level */
 
@@ -40,7 +48,7 @@ static void on_end(struct timer *t, int64_t now_us)
 	(void)now_us;
 	own.until_us = 0;
 	log_override_level(LOG_LEVEL_SET);
-	log_event(LOG_LOG_LEVEL, "level=%s why=time_over", words[log_level()]);
+	log_event(LOG_LOG_LEVEL, "level=%s why=time_over", word_now());
 }
 
 static void set(const struct control_host *host, int level, int64_t for_s)
@@ -53,7 +61,7 @@ static void set(const struct control_host *host, int level, int64_t for_s)
 	if (for_s)
 		timer_arm(own.timers, &own.end, own.until_us);
 	log_override_level(level);
-	log_event(LOG_LOG_LEVEL, "level=%s why=asked for_s=%lld", words[log_level()],
+	log_event(LOG_LOG_LEVEL, "level=%s why=asked for_s=%lld", word_now(),
 		  (long long)for_s);
 }
 
@@ -74,15 +82,15 @@ struct ctl_reply *control_log_level(void *ctx, const json_t *request, const stru
 
 	(void)who;
 	for (int i = 0; i < WORDS_N; i++)
-		if (!strcmp(words[i], level))
-			want = i;
+		if (!strcmp(words[i].word, level))
+			want = words[i].level;
 	if (want == LOG_LEVEL_SET && strcmp(level, "auto") != 0)
 		return ctl_reply_one(
-			ctl_refusal(1, "level must be error, warning, info, debug or auto"));
+			ctl_refusal(1, "level must be error, warning, notice, info, debug or auto"));
 	if (for_s && (s <= 0 || s > FOR_MAX_S))
 		return ctl_reply_one(ctl_refusal(1, "for_s must be 1..315360000"));
 	set(ctx, want, want == LOG_LEVEL_SET ? 0 : s);
-	end = json_pack("{s:i,s:s}", "status", 0, "level", words[log_level()]);
+	end = json_pack("{s:i,s:s}", "status", 0, "level", word_now());
 	BUG_ON(!end);
 	return ctl_reply_one(end);
 }

@@ -63,7 +63,9 @@ static int make_folder(const char *path)
 		return 0;
 	memcpy(folder, path, (size_t)(slash - path));
 	folder[slash - path] = '\0';
-	return mkdir(folder, 0755) && errno != EEXIST ? -errno : 0;
+	if (mkdir(folder, 0755))
+		return errno == EEXIST ? 0 : -errno;
+	return chmod(folder, 0755) ? -errno : 0; /* whatever the umask is */
 }
 
 /* Without the group, or the right to give the socket to it (group_err), it is the group's of this process:

@@ -7,6 +7,7 @@
 #include "core/conf/schema_text.h"
 #include "core/ops/admin.h"
 #include "core/ops/control_wire.h"
+#include "core/ops/explain.h"
 #include "core/ops/record_file.h"
 #include "core/ops/watch.h"
 
@@ -21,7 +22,7 @@ static void usage(FILE *out)
 		out,
 		"usage: vipd -f FILE [--dataplane=kernel|memory]   run in the foreground\n"
 		"       vipd --check -f FILE                       test a configuration\n"
-		"       vipd --version | --help | --schema=man|json\n"
+		"       vipd --version | --help | --schema=man|json | --explain [ID]\n"
 		"\n"
 		"  -f, --file FILE         configuration (default /etc/vipd/vipd.conf)\n"
 		"      --node NAME         whose node_overrides count (default: the file's node,\n"
@@ -47,9 +48,21 @@ static void usage(FILE *out)
 		"      --handover=PATH     file on a tmpfs by which the next vipd goes on where\n"
 		"                          this one ends (default " RECORD_PATH ");\n"
 		"                          none: no file\n"
+		"      --explain [ID]      what a line of the log means and what to do; without "
+		"ID,\n"
+		"                          all of them\n"
+		"  -l, --log-console       log to standard error too\n"
+		"  -D, --log-detail        log all there is (log.level = debug)\n"
+		"  -S, --log-facility=F    of syslog: 0 to 7, local0 to local7, user or daemon\n"
+		"                          (default); syslog is used unless the journal is\n"
+		"  -G, --no-syslog         never log to syslog\n"
+		"  -u, --umask=MASK        file mode mask, octal; counts more than the file's "
+		"umask\n"
+		"  -n, --dont-fork         nothing: vipd always runs in the foreground\n"
 		"\n"
 		"Signals: HUP reloads the file, USR1 logs how late checks and adverts were,\n"
 		"TERM and INT stop; USR2 replaces vipd by the program that its file is now.\n"
+		"vipd(8) has the rest.\n"
 		"Exit status: 0 good, 2 errors in the configuration, 3 file missing or\n"
 		"unreadable, 4 refused for the security of the programs it names, 1 anything\n"
 		"else.\n");
@@ -78,6 +91,7 @@ enum {
 	OPT_NO_WATCHDOG,
 	OPT_STALL_LIMIT,
 	OPT_HANDOVER,
+	OPT_EXPLAIN,
 };
 
 /* One word for two things that nobody mixes up: the language of the file, the form of the findings. */
@@ -136,6 +150,61 @@ static bool take_running(int c, struct options *o)
 	}
 }
 
+static bool take_facility(struct options *o)
+{
+	o->log.facility = log_to_facility(optarg);
+	if (o->log.facility != LOG_FACILITY_NONE)
+		return true;
+	(void)fprintf(stderr,
+		      "vipd: --log-facility is 0 to 7, local0 to local7, user or daemon, not %s\n",
+		      optarg);
+	return false;
+}
+
+static bool take_umask(struct options *o)
+{
+	enum { UMASK_MAX = 0777 };
+	char *end;
+	long mask = strtol(optarg, &end, 8);
+
+	o->umask = (int)mask;
+	if (*optarg && !*end && mask >= 0 && mask <= UMASK_MAX)
+		return true;
+	(void)fprintf(stderr, "vipd: --umask is an octal number up to 0777, not %s\n", optarg);
+	return false;
+}
+
+/* Those that keepalived has too, and that people have in their unit files. False: as take(). */
+static bool take_keepalived(int c, struct options *o)
+{
+	switch (c) {
+	case 'l':
+		o->log.is_console = true;
+		return true;
+	case 'D':
+		o->is_detailed = true;
+		return true;
+	case 'S':
+		return take_facility(o);
+	case 'G':
+		o->log.is_quiet = true;
+		return true;
+	case 'u':
+		return take_umask(o);
+	case 'n':
+		return true;
+	default:
+		(void)fprintf(stderr, "vipd: try --help\n");
+		return false;
+	}
+}
+
+/* The word behind --explain is its argument, but it may be missing. */
+static bool take_explain(int argc, char **argv)
+{
+	return explain(optind < argc ? argv[optind] : NULL, stdout);
+}
+
 /* One option. False: there is nothing more to do; see options_parse(). */
 static bool take(int c, struct options *o, int *status)
 {
@@ -180,8 +249,7 @@ static bool take(int c, struct options *o, int *status)
 		usage(stdout);
 		break;
 	default:
-		(void)fprintf(stderr, "vipd: try --help\n");
-		return false;
+		return take_keepalived(c, o);
 	}
 	*status = EXIT_GOOD;
 	return false;
@@ -207,6 +275,13 @@ bool options_parse(int argc, char **argv, struct options *o, int *status)
 		{ "handover", required_argument, NULL, OPT_HANDOVER },
 		{ "version", no_argument, NULL, OPT_VERSION },
 		{ "help", no_argument, NULL, 'h' },
+		{ "explain", no_argument, NULL, OPT_EXPLAIN },
+		{ "log-console", no_argument, NULL, 'l' },
+		{ "log-detail", no_argument, NULL, 'D' },
+		{ "log-facility", required_argument, NULL, 'S' },
+		{ "no-syslog", no_argument, NULL, 'G' },
+		{ "umask", required_argument, NULL, 'u' },
+		{ "dont-fork", no_argument, NULL, 'n' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int c;
@@ -214,11 +289,18 @@ bool options_parse(int argc, char **argv, struct options *o, int *status)
 	*o = (struct options){ .file = "/etc/vipd/vipd.conf",
 			       .state = ADMIN_PATH,
 			       .record = RECORD_PATH,
-			       .stall_us = (int64_t)WATCH_STALL_S * 1000000 };
+			       .stall_us = (int64_t)WATCH_STALL_S * 1000000,
+			       .log.facility = LOG_FACILITY_NONE,
+			       .umask = -1 };
 	*status = EXIT_FAILED;
-	while ((c = getopt_long(argc, argv, "f:chp:", longs, NULL)) != -1)
+	while ((c = getopt_long(argc, argv, "f:chp:lDS:Gu:n", longs, NULL)) != -1) {
+		if (c == OPT_EXPLAIN) {
+			*status = take_explain(argc, argv) ? EXIT_GOOD : EXIT_FAILED;
+			return false;
+		}
 		if (!take(c, o, status))
 			return false;
+	}
 	if (optind < argc) {
 		(void)fprintf(stderr, "vipd: unexpected argument %s; try --help\n", argv[optind]);
 		return false;

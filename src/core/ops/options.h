@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The command line, and what needs no configuration: --version, --help, --schema.
+ * The command line, and what needs no configuration: --version, --help, --schema, --explain.
  */
 #pragma once
 
 #include "core/conf/conf_open.h"
+
+#include "core/log_to.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -29,6 +31,9 @@ struct options {
 		control; /* --control: where vipctl's socket is, or "none"; NULL = as the file says */
 	const char *state; /* --state: file of what is set by hand; NULL = not kept */
 	enum conf_format format; /* --format=libconfig|keepalived */
+	struct log_asked log; /* -l, -S, -G */
+	int umask; /* -u; -1 = the file's */
+	bool is_detailed; /* -D */
 	bool is_check;
 	bool is_strict; /* --check: warnings count */
 	bool is_json; /* --check: --format=json */

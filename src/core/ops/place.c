@@ -12,6 +12,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static void place(struct role *r, int rt_priority, int nice, const struct conf_strs *cpus)
@@ -37,6 +38,14 @@ void place_check(struct role *r, const struct conf *c)
 	place(r, w->check_rt_priority, w->check_nice, &w->check_cpus);
 }
 
+static void set_umask(const struct conf *c, int asked)
+{
+	unsigned mask = asked >= 0 ? (unsigned)asked : (unsigned)c->global.s.umask;
+
+	(void)umask((mode_t)mask);
+	spawn_umask(mask);
+}
+
 static int enter(const char *name)
 {
 	char path[PATH_MAX];
@@ -51,10 +60,11 @@ static int enter(const char *name)
 	return err;
 }
 
-bool place_netns(const struct conf *c)
+bool place_process(const struct conf *c, int asked_umask)
 {
 	const char *name = c->global.s.net_namespace;
 
+	set_umask(c, asked_umask);
 	if (!name)
 		return true;
 

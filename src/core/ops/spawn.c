@@ -19,13 +19,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { TOLD_US = 1000000 }; /* the clients of one helper lose it together: it is told once */
+enum {
+	UMASK_SAID = 01000,
+	TOLD_US = 1000000
+}; /* the clients of one helper lose it together: it is told once */
 
 /* fd and pid are main's, and frozen while there are threads. */
 static struct {
 	int fd; /* to the helper; 0: none */
 	pid_t pid; /* of its keeper */
 	atomic_uint limit; /* 0: not said yet */
+	unsigned umask; /* with UMASK_SAID, when it was said; frozen as pid is */
 	atomic_int_fast64_t told_us; /* when its death was told; 0: never */
 } helper;
 
@@ -87,6 +91,13 @@ void spawn_limit(unsigned n)
 	atomic_store(&helper.limit, n);
 	if (helper.fd && n)
 		(void)tell((struct spawn_ask){ .kind = SPAWN_LIMIT, .limit_ms = n }, -1);
+}
+
+void spawn_umask(unsigned mask)
+{
+	helper.umask = mask | UMASK_SAID;
+	if (helper.fd)
+		(void)tell((struct spawn_ask){ .kind = SPAWN_UMASK, .limit_ms = mask }, -1);
 }
 
 void spawn_stop(void)
@@ -184,6 +195,10 @@ static void on_again(struct timer *t, int64_t now_us)
 
 	if (limit)
 		(void)tell((struct spawn_ask){ .kind = SPAWN_LIMIT, .limit_ms = limit }, -1);
+	if (helper.umask)
+		(void)tell((struct spawn_ask){ .kind = SPAWN_UMASK,
+					       .limit_ms = helper.umask % UMASK_SAID },
+			   -1);
 	if (join(c) || listen_to(c))
 		timer_arm(&c->loop->timers, t, now_us + TOLD_US);
 }

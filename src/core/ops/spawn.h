@@ -37,6 +37,9 @@ int spawn_start(void);
 /* At most so many at once. Main; at any time. */
 void spawn_limit(unsigned n);
 
+/* The file mode mask of scripts. Main, before any thread. */
+void spawn_umask(unsigned mask);
+
 /* The helper ends what it runs and itself. Main, at the end. */
 void spawn_stop(void);
 

@@ -21,6 +21,7 @@ enum spawn_kind {
 	SPAWN_CLIENT, /* from main only: a new client's socket comes with it */
 	SPAWN_RUN_FIRST, /* as RUN, but before all RUN that wait */
 	SPAWN_RUN_STAY, /* as RUN, for what runs for ever: it never waits and takes nobody's place */
+	SPAWN_UMASK, /* from main only: limit_ms is the file mode mask of scripts */
 	SPAWN_KIND_N
 };
 

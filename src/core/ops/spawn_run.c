@@ -26,6 +26,7 @@
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -426,6 +427,8 @@ static void on_main(struct loop_fd *lf, uint32_t events)
 		return;
 	if (ask.kind == SPAWN_LIMIT && ask.limit_ms)
 		s.running_max_n = ask.limit_ms;
+	if (ask.kind == SPAWN_UMASK)
+		(void)umask(ask.limit_ms & 0777);
 	if (ask.kind == SPAWN_CLIENT && cm && cm->cmsg_type == SCM_RIGHTS) {
 		memcpy(&fd, CMSG_DATA(cm), sizeof(fd));
 		client_new(fd);
