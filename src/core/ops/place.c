@@ -5,6 +5,7 @@
 #include "core/ops/place.h"
 
 #include "core/cpus.h"
+#include "core/ops/rights.h"
 #include "core/ops/spawn.h"
 
 #include <errno.h>
@@ -56,7 +57,7 @@ bool place_netns(const struct conf *c)
 	const char *name = c->global.s.net_namespace;
 
 	if (!name)
-		return true;
+		return rights_settle(c);
 
 	int err = enter(name);
 
