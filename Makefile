@@ -127,13 +127,14 @@ help:
 	@echo "make install    to DESTDIR and PREFIX (default /usr/local); make uninstall takes it away"
 	@echo "make deb        build/deb/vipd_VERSION_ARCH.deb, a package for Debian 12"
 
-# to build; to test and to lint
-DEPS := gcc make pkg-config libc6-dev liburcu-dev libnl-3-dev libnl-genl-3-dev libnl-route-3-dev \
+# to build; and to test and to lint
+BUILD_DEPS := gcc make pkg-config libc6-dev liburcu-dev libnl-3-dev libnl-genl-3-dev libnl-route-3-dev \
 	libconfig-dev libjansson-dev libcurl4-openssl-dev libssl-dev nettle-dev libnftables-dev \
-	libpcre2-dev libnghttp2-dev libmicrohttpd-dev libcmocka-dev clang clang-format \
+	libpcre2-dev libnghttp2-dev libmicrohttpd-dev dpkg-dev
+DEPS := $(BUILD_DEPS) libcmocka-dev clang clang-format \
 	libclang-rt-14-dev python3 iproute2 procps kmod curl nginx-light python3-prometheus-client \
 	python3-grpcio busybox iputils-ping openssl redis-server unbound keepalived nftables tshark ipvsadm \
-	user-mode-linux mandoc dpkg-dev
+	user-mode-linux mandoc
 
 deps:
 	@tests/deps $(DEPS)
@@ -230,7 +231,7 @@ uninstall: $(BUILT)
 	$(Q)$(PLACES) etc/install remove make
 
 deb:
-	@$(MAKE) --no-print-directory deps
+	@tests/deps $(BUILD_DEPS)
 	@$(MAKE) --no-print-directory build/vipd build/vipctl build/vipd.conf.5
 	$(Q)mkdir -p build/deb
 	$(Q)BUILD=build/release PREFIX=/usr UNITS=/lib/systemd/system ZSH=vendor-completions \
