@@ -56,7 +56,8 @@ say = $(if $(V),,@echo "  $(1)")
 
 .PHONY: all help deps check test demo bench bench-load bench-reload bench-takeover \
 	bench-watch bench-lateness bench-instances bench-table-500 bench-table-2284 bench-table-one \
-	bench-table-each bench-checks bench-checks-scale bench-checks-cpu fuzz lint format clean install man
+	bench-table-each bench-checks bench-checks-scale bench-checks-cpu fuzz lint format clean install \
+	uninstall deb man
 .DELETE_ON_ERROR:
 
 all: build/vipd build/vipctl
@@ -125,12 +126,14 @@ help:
 	@echo "make lint       layers, headers, forbidden calls, format, clang's warnings"
 	@echo "make format     clang-format on all of src and tests"
 	@echo "make man        build/vipd.conf.5, the manual page, from the settings' rows"
-	@echo "make install    to DESTDIR and PREFIX (default /usr/local)"
+	@echo "make install    to DESTDIR and PREFIX (default /usr/local); make uninstall takes it away"
+	@echo "make deb        build/deb/vipd_VERSION_ARCH.deb, a package for Debian 12"
 
-# to build; to test and to lint
-DEPS := gcc make pkg-config libc6-dev liburcu-dev libnl-3-dev libnl-genl-3-dev libnl-route-3-dev \
+# to build; and to test and to lint
+BUILD_DEPS := gcc make pkg-config libc6-dev liburcu-dev libnl-3-dev libnl-genl-3-dev libnl-route-3-dev \
 	libconfig-dev libjansson-dev libcurl4-openssl-dev libssl-dev nettle-dev libnftables-dev \
-	libpcre2-dev libnghttp2-dev libmicrohttpd-dev libcmocka-dev clang clang-format \
+	libpcre2-dev libnghttp2-dev libmicrohttpd-dev dpkg-dev
+DEPS := $(BUILD_DEPS) libcmocka-dev clang clang-format \
 	libclang-rt-14-dev python3 iproute2 procps kmod curl nginx-light python3-prometheus-client \
 	python3-grpcio busybox iputils-ping openssl redis-server unbound keepalived nftables tshark ipvsadm \
 	user-mode-linux mandoc zsh
@@ -223,19 +226,23 @@ build/vipd.conf.5: etc/man/vipd.conf.5.in build/vipd
 	$(Q)build/vipd --schema=man >build/settings.mdoc
 	$(Q)sed -e '/^@SETTINGS@$$/r build/settings.mdoc' -e '//d' $< >$@
 
-install: build/vipd build/vipctl build/vipd.conf.5
-	install -D -m 755 $(BUILD)/vipd $(DESTDIR)$(PREFIX)/sbin/vipd
-	install -D -m 755 $(BUILD)/vipctl $(DESTDIR)$(PREFIX)/bin/vipctl
-	install -D -m 644 etc/man/vipd.8 $(DESTDIR)$(PREFIX)/share/man/man8/vipd.8
-	install -D -m 644 etc/man/vipctl.1 $(DESTDIR)$(PREFIX)/share/man/man1/vipctl.1
-	install -D -m 644 etc/man/vipctl-protocol.7 $(DESTDIR)$(PREFIX)/share/man/man7/vipctl-protocol.7
-	install -D -m 644 etc/man/vipd-metrics.7 $(DESTDIR)$(PREFIX)/share/man/man7/vipd-metrics.7
-	install -D -m 644 etc/man/vipd-migrating.7 $(DESTDIR)$(PREFIX)/share/man/man7/vipd-migrating.7
-	install -D -m 644 etc/vipd.conf $(DESTDIR)$(PREFIX)/share/doc/vipd/vipd.conf
-	install -D -m 644 etc/templates.conf $(DESTDIR)$(PREFIX)/share/vipd/templates.conf
-	install -D -m 644 etc/vipd.service $(DESTDIR)$(PREFIX)/lib/systemd/system/vipd.service
-	install -D -m 644 build/vipd.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5/vipd.conf.5
-	install -D -m 644 LICENSE $(DESTDIR)$(PREFIX)/share/doc/vipd/copyright
+# what etc/files lists; the package has its own folders
+BUILT := build/vipd build/vipctl build/vipd.conf.5
+UNITS  = $(PREFIX)/lib/systemd/system
+PLACES = BUILD=$(BUILD) PREFIX=$(PREFIX) UNITS=$(UNITS) ZSH=site-functions DESTDIR=$(DESTDIR)
+
+install: $(BUILT)
+	$(Q)$(PLACES) etc/install put make
+
+uninstall: $(BUILT)
+	$(Q)$(PLACES) etc/install remove make
+
+deb:
+	@tests/deps $(BUILD_DEPS)
+	@$(MAKE) --no-print-directory build/vipd build/vipctl build/vipd.conf.5
+	$(Q)mkdir -p build/deb
+	$(Q)BUILD=build/release PREFIX=/usr UNITS=/lib/systemd/system ZSH=vendor-completions \
+		etc/debian/build build/deb
 
 clean:
 	rm -rf build

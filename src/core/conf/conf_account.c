@@ -49,7 +49,6 @@ bool conf_account_is_root(const struct conf *c, const char *user)
 	const char *name = user ? user : c->global.s.script_user;
 	const struct passwd *pw = getpwnam(name ? name : default_account);
 
-	/* a user who is not there runs nothing, which is told elsewhere; vipd itself is root, where it
-	 * counts */
-	return pw ? pw->pw_uid == 0 : !name;
+	/* a user who is named and not there runs nothing, which is told elsewhere */
+	return pw ? pw->pw_uid == 0 : !name && geteuid() == 0;
 }

@@ -5,6 +5,7 @@
 #include "core/ops/place.h"
 
 #include "core/cpus.h"
+#include "core/ops/rights.h"
 #include "core/ops/spawn.h"
 
 #include <errno.h>
@@ -66,7 +67,7 @@ bool place_process(const struct conf *c, int asked_umask)
 
 	set_umask(c, asked_umask);
 	if (!name)
-		return true;
+		return rights_settle(c);
 
 	int err = enter(name);
 

@@ -15,11 +15,13 @@
 
 #include "core/bug.h"
 #include "core/clock.h"
+#include "core/ops/rights.h"
 #include "core/ops/spawn.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,18 +101,25 @@ static void drop(struct job *j)
 
 /* ---- the child, up to its exec ---- */
 
+/* Root, or a user with the capabilities for it. A script that could not be ended is not begun. */
+static int change_user(const struct spawn_ask *ask)
+{
+	if (ask->uid != geteuid() && !rights_has(CAP_KILL))
+		return EPERM;
+	if (*ask->user ? initgroups(ask->user, ask->gid) : setgroups(0, NULL))
+		return errno;
+	if (setresgid(ask->gid, ask->gid, ask->gid) || setresuid(ask->uid, ask->uid, ask->uid))
+		return errno;
+	return 0;
+}
+
+/* vipd's own user keeps its groups: those of the service. */
 static int become(const struct spawn_ask *ask)
 {
-	if (geteuid() == 0) {
-		if (*ask->user ? initgroups(ask->user, ask->gid) : setgroups(0, NULL))
-			return errno;
-		if (setresgid(ask->gid, ask->gid, ask->gid) ||
-		    setresuid(ask->uid, ask->uid, ask->uid))
-			return errno;
-	} else if (ask->uid != geteuid()) {
-		return EPERM;
-	}
-	return 0;
+	bool is_other = ask->uid != geteuid() || ask->gid != getegid();
+	int err = geteuid() == 0 || is_other ? change_user(ask) : 0;
+
+	return err ? err : rights_none_inherited();
 }
 
 /* A script that does not say what runs it. Returns when there is no shell either. */
