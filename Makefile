@@ -83,7 +83,7 @@ $(BUILD)/libvipd.a: $(LIBOBJ)
 	$(Q)rm -f $@
 	$(Q)$(AR) rcsD $@ $^
 
-$(BUILD)/src/core/ops/page.o: src/core/ops/page.html
+$(BUILD)/src/core/ops/page.o: src/core/ops/page.html src/core/ops/page.css src/core/ops/page.js
 
 $(BUILD)/%.o: %.c Makefile
 	$(call say,CC    $<)

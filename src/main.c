@@ -3,9 +3,9 @@
  * The composition root: start order, signals, reload, stop. The only file that knows every
  * folder, and the only thread that publishes a configuration.
  *
- * Start: reflector, ipvs and checks first; VRRP last, when every server has had its first check, so that
- * no address comes before what answers behind it. Stop: VRRP first (it resigns), then the addresses, then the checks, the table last, so
- * that traffic has moved to the other router before this one forgets where it belongs.
+ * Start: reflector, ipvs and checks first; VRRP last, when every server has had its first check, so that no address comes
+ * before what answers behind it. Stop: VRRP first (it resigns), then the addresses, then the checks, the table last, so that
+ * traffic has moved to the other router before this one forgets where it belongs.
  */
 #include "check/check.h"
 #include "check/kit.h"
@@ -57,8 +57,7 @@
 enum {
 	CHECK_WORKERS_MAX = 256,
 	JOIN_LIMIT_S = 30, /* longest time a role may take to end its work */
-	TIDY_AFTER_S =
-		30, /* from the last reload until memory is given back: the next may come soon */
+	TIDY_AFTER_S = 30, /* from the last reload until memory is given back: another may come */
 };
 
 struct daemon {
@@ -246,7 +245,6 @@ static void on_ack(struct daemon *d, uint32_t role_id, uint64_t gen)
 		conf_drop(d->told);
 	conf_hold_again(d->conf);
 	d->told = d->conf;
-	control_poke(d->control);
 }
 
 static const struct conf *running(void *arg)
@@ -326,6 +324,7 @@ static int main_init(struct role *r)
 					 .results = check_results,
 					 .admin = d->admin,
 					 .past = d->board.past,
+					 .counters = &d->counters,
 					 .started_us = d->started_us,
 					 .pid = getpid(),
 					 .make = make_next,
@@ -345,8 +344,8 @@ static void main_fact(struct role *r, enum msg_type type, uint32_t id, uint64_t 
 		on_ack(d, id, value);
 	else if (type == MSG_COUNTED)
 		counter_desk_answered(&d->counters, value);
-	else if (type == MSG_TOLD)
-		control_poke(d->control);
+	control_poke(d->control); /* each may be what an answer waits for */
+	httpd_poke(d->http);
 }
 
 static void main_fini(struct role *r)
@@ -555,7 +554,7 @@ static int run(const struct options *o)
 	d.signal_fd.fd = -1;
 	timer_init(&d.tidy, on_tidy);
 	giveway_init(&d.giveway);
-	counter_desk_init(&d.counters, &d.board);
+	counter_desk_init(&d.counters, &d.board, &d.role.loop);
 	snap_thread_register();
 
 	if (first->global.s.net_namespace_ipvs)

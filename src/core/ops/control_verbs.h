@@ -15,6 +15,8 @@ struct control_thread {
 	int64_t cpu_us; /* processor time */
 };
 
+struct counter_desk;
+
 struct control_host {
 	void *arg;
 	const struct conf *(*running)(void *arg); /* the generation last published */
@@ -29,6 +31,7 @@ struct control_host {
 
 	struct admin_book *admin; /* what is set by hand */
 	const struct past *past; /* the last events */
+	struct counter_desk *counters; /* what the kernel counts; NULL: nothing does */
 	int64_t started_us; /* monotonic */
 	pid_t pid;
 
