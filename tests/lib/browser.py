@@ -133,8 +133,8 @@ class Page:
         self._browser, self._session = browser, session
         self.errors = []
 
-    def call(self, method, **params):
-        return self._browser.call(method, self._session, **params)
+    def call(self, method, timeout=60, **params):
+        return self._browser.call(method, self._session, timeout, **params)
 
     def take(self, message):
         """The reader's."""
@@ -149,9 +149,9 @@ class Page:
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=phone)
         self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}])
 
-    def run(self, expression):
+    def run(self, expression, timeout=60):
         """The value of an expression, which may be a promise."""
-        done = self.call("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
+        done = self.call("Runtime.evaluate", timeout=timeout, expression=expression, returnByValue=True, awaitPromise=True)
         if "exceptionDetails" in done:
             raise RuntimeError(f"{expression}: {done['exceptionDetails'].get('exception', {}).get('description')}")
         return done["result"].get("value")
@@ -162,9 +162,9 @@ class Page:
             const end = Date.now() + {timeout * 1000};
             const look = () => {{ let v; try {{ v = ({expression}); }} catch (e) {{ v = false; }}
               if (v || Date.now() > end) done(v); else setTimeout(look, 20); }};
-            look(); }})""")
+            look(); }})""", timeout + 60)
         if not value:
-            raise Missing(f"not within {timeout} s: {expression}\n    the page: {self.run('document.body.innerText')[:600]!r}")
+            raise Missing(f"not within {timeout} s: {expression}\n    the page: {self.run('document.body.innerText')[:600]!r}\n    its errors: {self.errors}")
         return value
 
     def reload(self):

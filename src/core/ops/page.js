@@ -87,7 +87,7 @@ const rate = (o) => o.traffic ? short(o.traffic.connections_s) : "-";
 /* Columns: title, order that is asked for, class, text of a cell, and an element when it is more than its text. */
 const TABLES = {
   vrrp: {
-    line: "vrrp_instance", rows: 50, key: (o) => o.name,
+    line: "vrrp_instance", rows: 12, key: (o) => o.name,
     columns: [
       ["state", "state", "", (o) => o.state, (o) => pill(o.state)],
       ["instance", "name", "main", (o) => o.name],
@@ -97,10 +97,10 @@ const TABLES = {
       ["id", "", "n wide", (o) => String(o.virtual_router_id)],
       ["addresses", "", "n wide", (o) => String(o.addresses)],
       ["heard last", "", "mid", (o) => o.peer ? o.peer.address + " (" + o.peer.priority + "), " + age(o.peer.heard) + " ago" : "-"],
-      ["why", "", "why", (o) => o.fault || (o.why || "").replaceAll("_", " ")]],
+      ["why", "", "why", (o) => (o.fault || o.why || "").replaceAll("_", " ")]],
   },
   services: {
-    line: "virtual_server", rows: 50, key: (o) => o.name, open: ofService,
+    line: "virtual_server", rows: 12, key: (o) => o.name, open: ofService,
     columns: [
       ["quorum", "state", "", (o) => o.quorum, (o) => pill(o.quorum)],
       ["service", "name", "main", (o) => o.name],
@@ -116,7 +116,7 @@ const TABLES = {
       ["", "", "why", note]],
   },
   servers: {
-    line: "real_server", rows: 100, key: (o) => o.service + " " + o.name, open: explain,
+    line: "real_server", rows: 50, key: (o) => o.service + " " + o.name, open: explain,
     columns: [
       ["state", "state", "", (o) => o.state, (o) => pill(o.state)],
       ["server", "name", "main", (o) => o.name],
@@ -152,8 +152,10 @@ function writeAddress() {
   history.replaceState(null, "", q.size ? "#" + q : location.pathname);
 }
 function change(id, what) {
+  const inputs = $(id).querySelectorAll("[data-set]");
+  for (const el of inputs) view[id][el.dataset.set] = el.value; // also what is just being typed
   Object.assign(view[id], { first: 0 }, what);
-  for (const el of $(id).querySelectorAll("[data-set]")) el.value = view[id][el.dataset.set];
+  for (const el of inputs) el.value = view[id][el.dataset.set];
   writeAddress();
   refresh();
 }
@@ -449,10 +451,11 @@ function ownTheme() {
 root.dataset.theme = ownTheme() || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
 $("theme").onclick = () => setTheme(root.dataset.theme === "dark" ? "light" : "dark");
 
-let typing = 0;
-for (const el of document.querySelectorAll("[data-set]")) {
-  const set = () => change(el.closest("section").id, { [el.dataset.set]: el.value });
-  el.addEventListener("input", () => { clearTimeout(typing); typing = setTimeout(set, el.tagName === "SELECT" ? 0 : TYPING_MS); });
+for (const section of document.querySelectorAll("section")) {
+  const take = () => change(section.id, {});
+  let typing = 0;
+  for (const el of section.querySelectorAll("[data-set]"))
+    el.addEventListener("input", () => { clearTimeout(typing); typing = setTimeout(take, el.tagName === "SELECT" ? 0 : TYPING_MS); });
 }
 onkeydown = (e) => {
   if (e.key !== "/" || /INPUT|SELECT/.test(document.activeElement.tagName) || $("servers").hidden) return;
