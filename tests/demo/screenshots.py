@@ -94,7 +94,8 @@ def one_size(ns, browser, name, shape):
         for look, width, height, phone, dark in LOOKS:
             page = browser.page(f"http://127.0.0.1:{PORT}/", width, height, phone, dark)
             page.wait("document.body.dataset.loads > 1 && document.body.dataset.how === 'live'", PATIENCE)
-            page.shot(os.path.join(FOLDER, f"{name}-{look}.png"))
+            for kind in ("png", "webp"):
+                page.shot(os.path.join(FOLDER, f"{name}-{look}.{kind}"))
             assert not page.errors, page.errors
         director.stop()
 
