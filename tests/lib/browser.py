@@ -173,7 +173,7 @@ class Page:
     def shot(self, path):
         """A picture: png or webp, as the path ends."""
         kind = os.path.splitext(path)[1][1:]
-        more = {"quality": 60} if kind == "webp" else {}
+        more = {"quality": 25} if kind == "webp" else {}
         data = base64.b64decode(self.call("Page.captureScreenshot", format=kind, **more)["data"])
         with open(path, "wb") as file:
             file.write(data)
