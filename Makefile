@@ -54,7 +54,7 @@ UNIT   := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/unit/test_*.c)))
 Q := $(if $(V),,@)
 say = $(if $(V),,@echo "  $(1)")
 
-.PHONY: all help deps check test demo bench bench-load bench-reload bench-takeover \
+.PHONY: all help deps check test demo screenshots bench bench-load bench-reload bench-takeover \
 	bench-watch bench-lateness bench-instances bench-table-500 bench-table-2284 bench-table-one \
 	bench-table-each bench-checks bench-checks-scale bench-checks-cpu fuzz lint format clean install \
 	uninstall deb man
@@ -84,7 +84,7 @@ $(BUILD)/libvipd.a: $(LIBOBJ)
 	$(Q)rm -f $@
 	$(Q)$(AR) rcsD $@ $^
 
-$(BUILD)/src/core/ops/page.o: src/core/ops/page.html
+$(BUILD)/src/core/ops/page.o: src/core/ops/page.html src/core/ops/page.css src/core/ops/page.js
 
 $(BUILD)/%.o: %.c Makefile
 	$(call say,CC    $<)
@@ -116,6 +116,7 @@ help:
 	@echo "make check      unit tests, seconds            (MODE=asan or MODE=tsan as well)"
 	@echo "make test       everything: unit, fuzz, namespaces, real-kernel guest, demo"
 	@echo "make demo       the main job, watched"
+	@echo "make screenshots   pictures of the status page, in build/screenshots"
 	@echo "make bench      vipd beside keepalived, in the guest"
 	@echo "make bench-table-500, -2284, -one, -each   the same with 50,000 servers in 500 services, ..."
 	@echo "make bench-load, make bench-reload   beside keepalived: reading 100,000 servers; what a reload delays"
@@ -135,7 +136,7 @@ BUILD_DEPS := gcc make pkg-config libc6-dev liburcu-dev libnl-3-dev libnl-genl-3
 	libpcre2-dev libnghttp2-dev libmicrohttpd-dev dpkg-dev
 DEPS := $(BUILD_DEPS) libcmocka-dev clang clang-format \
 	libclang-rt-14-dev python3 iproute2 procps kmod curl nginx-light python3-prometheus-client \
-	python3-grpcio busybox iputils-ping openssl redis-server unbound keepalived nftables tshark ipvsadm \
+	python3-grpcio chromium busybox iputils-ping openssl redis-server unbound keepalived nftables tshark ipvsadm \
 	user-mode-linux mandoc zsh
 
 deps:
@@ -154,6 +155,11 @@ demo:
 	@$(MAKE) --no-print-directory deps
 	@$(MAKE) --no-print-directory all
 	@tests/guest/boot --prefer-host /usr/bin/python3 tests/demo/demo.py build/vipd
+
+screenshots:
+	@$(MAKE) --no-print-directory deps
+	@$(MAKE) --no-print-directory all
+	@/usr/bin/python3 tests/demo/screenshots.py
 
 bench:
 	@$(MAKE) --no-print-directory deps

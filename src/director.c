@@ -259,7 +259,7 @@ int director_run(const struct options *o, const struct watchdog_share *share)
 	d.signal_fd.fd = -1;
 	timer_init(&d.tidy, director_on_tidy);
 	giveway_init(&d.giveway);
-	counter_desk_init(&d.counters, &d.board);
+	counter_desk_init(&d.counters, &d.board, &d.role.loop);
 	snap_thread_register();
 
 	if (first->global.s.net_namespace_ipvs)

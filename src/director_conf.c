@@ -190,5 +190,4 @@ void director_on_ack(struct daemon *d, uint32_t role_id, uint64_t gen)
 	d->told = d->conf;
 	record_settled(&d->record, d->told->gen);
 	director_tell_ready(d);
-	control_poke(d->control);
 }

@@ -166,6 +166,7 @@ static int main_init(struct role *r)
 					 .probed_us = check_probed_us,
 					 .admin = d->admin,
 					 .role = r,
+					 .counters = &d->counters,
 					 .started_us = d->started_us,
 					 .pid = getpid(),
 					 .make = director_make_next,
@@ -184,8 +185,8 @@ static void main_fact(struct role *r, enum msg_type type, uint32_t id, uint64_t 
 		director_on_ack(d, id, value);
 	else if (type == MSG_COUNTED)
 		counter_desk_answered(&d->counters, value);
-	else if (type == MSG_TOLD)
-		control_poke(d->control);
+	control_poke(d->control); /* each may be what an answer waits for */
+	httpd_poke(d->http);
 }
 
 static void main_reconcile(struct role *r)

@@ -116,9 +116,16 @@ uint32_t counters_of_vs(const struct counters *c, uint32_t vs, struct counts *ou
 	return k - first;
 }
 
-uint32_t counters_of_rs(const struct counters *c, uint32_t rs, struct counters_server *out)
+uint32_t counters_of_rs_near(const struct counters *c, uint32_t rs, uint32_t *hint,
+			     struct counters_server *out)
 {
-	uint32_t first = first_of(c, &c->by_rs, rs, rs_at), k = first;
+	uint32_t first = *hint;
+
+	/* it is the first of its id there, when the one before it is of another */
+	if (first >= c->by_rs.n || rs_at(c, first) != rs || (first && rs_at(c, first - 1) == rs))
+		first = first_of(c, &c->by_rs, rs, rs_at);
+
+	uint32_t k = first;
 
 	*out = (struct counters_server){ .rs = rs };
 	for (; k < c->by_rs.n && rs_at(c, k) == rs; k++) {
@@ -134,7 +141,15 @@ uint32_t counters_of_rs(const struct counters *c, uint32_t rs, struct counters_s
 		out->persist_n += s->persist_n;
 		counts_add(&out->sum, &s->sum);
 	}
+	*hint = k;
 	return k - first;
+}
+
+uint32_t counters_of_rs(const struct counters *c, uint32_t rs, struct counters_server *out)
+{
+	uint32_t hint = 0;
+
+	return counters_of_rs_near(c, rs, &hint, out);
 }
 
 /* ------------------------------------------------------------------ life */

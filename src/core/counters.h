@@ -85,6 +85,11 @@ struct counters {
 uint32_t counters_of_vs(const struct counters *c, uint32_t vs, struct counts *out);
 uint32_t counters_of_rs(const struct counters *c, uint32_t rs, struct counters_server *out);
 
+/* The same for who goes through many in the order of their ids: *hint, 0 at first, is where the next one
+ * will be looked for first. */
+uint32_t counters_of_rs_near(const struct counters *c, uint32_t rs, uint32_t *hint,
+			     struct counters_server *out);
+
 /* The newest, with a reference of the caller's own, or NULL. Any role. */
 const struct counters *counters_hold(struct snap_slot *slot);
 void counters_drop(const struct counters *c);

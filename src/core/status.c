@@ -16,6 +16,7 @@ struct status *status_new(struct conf *c)
 	s->vs = arena_array(&c->arena, c->vs_n, sizeof(*s->vs));
 	s->rs = arena_array(&c->arena, c->rs_n, sizeof(*s->rs));
 	s->probe = arena_array(&c->arena, c->probe_n, sizeof(*s->probe));
+	s->script = arena_array(&c->arena, c->track_script_n, sizeof(*s->script));
 	/* touched here, so that the VRRP thread need not fault these pages in */
 	memset((void *)s->inst, 0, c->vrrp_n * sizeof(*s->inst));
 	return s;

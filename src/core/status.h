@@ -57,12 +57,20 @@ struct status_probe {
 	_Atomic int64_t since_us;
 };
 
-/* As conf->vrrp, vs, rs, probe. */
+enum { STATUS_SCRIPT_UP = 1, STATUS_SCRIPT_RUNS = 2 };
+
+/* A script that instances track. Written by the tracker. */
+struct status_script {
+	_Atomic uint32_t bits; /* STATUS_SCRIPT_* */
+};
+
+/* As conf->vrrp, vs, rs, probe, track_script. */
 struct status {
 	struct status_inst *inst;
 	struct status_vs *vs;
 	struct status_rs *rs;
 	struct status_probe *probe;
+	struct status_script *script;
 	/* of status_inst.drop, by place; main sets it */
 	const char *const *drop_name;
 	uint32_t drops_n;

@@ -50,12 +50,12 @@ static const struct thing things[] = {
 		{ "SERVICE", "name", FORMAT_TEXT }, { "ADDRESS", "address", FORMAT_TEXT }, { "PROTO", "protocol", FORMAT_TEXT },
 		{ "SCHED", "scheduler", FORMAT_TEXT }, { "METHOD", "method", FORMAT_TEXT }, { "QUORUM", "quorum", FORMAT_STATE },
 		{ "FOR", "since", FORMAT_AGE }, { "SERVERS UP", "servers", FORMAT_UP }, { "WEIGHT UP", "up_weight", FORMAT_NUMBER },
-		{ "OF", "total_weight", FORMAT_NUMBER } } },
+		{ "OF", "total_weight", FORMAT_NUMBER }, { "CONN/S", "traffic.connections_s", FORMAT_NUMBER } } },
 	{ "servers", "show_servers", "real_server", "[ADDRESS[:PORT]]", "real servers, their states and why", {
 		{ "SERVER", "name", FORMAT_TEXT }, { "SERVICE", "service", FORMAT_TEXT }, { "STATE", "state", FORMAT_STATE },
 		{ "FOR", "since", FORMAT_AGE }, { "TABLE", "table", FORMAT_TEXT }, { "WEIGHT", "weight", FORMAT_NUMBER },
 		{ "REASON", "reason", FORMAT_TEXT }, { "CODE", "code", FORMAT_NUMBER }, { "MS", "duration_us", FORMAT_MS },
-		{ "TEXT", "text", FORMAT_TEXT } } },
+		{ "OPEN", "traffic.active", FORMAT_NUMBER }, { "TEXT", "text", FORMAT_TEXT } } },
 	{ "checks", "show_checks", "check", "[ADDRESS[:PORT]]", "health checks and their last verdicts", {
 		{ "SERVER", "server", FORMAT_TEXT }, { "SERVICE", "service", FORMAT_TEXT }, { "CHECK", "type", FORMAT_TEXT },
 		{ "HEALTH", "health", FORMAT_STATE }, { "FOR", "since", FORMAT_AGE }, { "REASON", "reason", FORMAT_TEXT },

@@ -19,6 +19,7 @@
 #include "core/clock.h"
 #include "core/conf/idmap.h"
 #include "core/log.h"
+#include "core/status.h"
 #include "vrrp/track.h"
 #include "vrrp/tracked.h"
 
@@ -37,6 +38,7 @@ struct script {
 	struct tracked t; /* first */
 	const struct conf_track_script *cf; /* of the configuration that the role holds */
 	struct scripts_tracked *of;
+	struct status_script *shown; /* of that configuration; NULL: nobody looks */
 	struct timer due; /* the next run */
 	struct track_count count;
 	uint32_t slot;
@@ -69,6 +71,15 @@ static void tell(struct script *sc)
 		     (struct track_state){ .is_known = true, .is_up = sc->count.is_up });
 }
 
+static void show(const struct script *sc)
+{
+	uint32_t bits = (sc->count.is_up ? STATUS_SCRIPT_UP : 0u) |
+			(sc->is_running ? STATUS_SCRIPT_RUNS : 0u);
+
+	if (sc->shown)
+		STATUS_STORE(&sc->shown->bits, bits);
+}
+
 static void run_next(struct script *sc, int64_t at_us)
 {
 	timer_arm(&sc->of->role->loop.timers, &sc->due, at_us);
@@ -87,6 +98,7 @@ static void not_run(struct script *sc, int err)
 	int64_t retry_us = clock_now_us() + RETRY_US;
 
 	sc->is_running = false;
+	show(sc);
 	if (!sc->is_told)
 		log_event(LOG_TRACK_SCRIPT, "script=%s error=\"%s\" counts_as=%s", sc->cf->s.name,
 			  strerrordesc_np(err), state_text(sc));
@@ -126,6 +138,7 @@ static void run(struct script *sc, int64_t now_us)
 	err = spawn_ask(&sc->of->client, &ask);
 	sc->begun_us = now_us;
 	sc->is_running = !err;
+	show(sc);
 	if (err)
 		not_run(sc, -err);
 }
@@ -177,7 +190,11 @@ static void on_result(void *arg, const struct spawn_result *res)
 		return;
 	}
 	sc->is_running = sc->is_told = false;
-	if (!track_count(&sc->count, is_success, sc->cf->s.rise_n, sc->cf->s.fall_n))
+
+	bool is_news = track_count(&sc->count, is_success, sc->cf->s.rise_n, sc->cf->s.fall_n);
+
+	show(sc);
+	if (!is_news)
 		return;
 	log_event(LOG_TRACK_RESULT, "script=%s up=%d result=%s duration_ms=%u", sc->cf->s.name,
 		  is_success, how_text(res, text), res->duration_us / 1000);
@@ -303,6 +320,8 @@ void script_adopt(struct scripts_tracked *s, const struct conf *new)
 			continue;
 		now[i]->next = s->first;
 		s->first = now[i];
+		now[i]->shown = new->status ? &new->status->script[i] : NULL;
+		show(now[i]);
 	}
 	free(now);
 	free(used);

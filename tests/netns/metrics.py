@@ -5,6 +5,7 @@ clients that behave badly."""
 
 import json
 import os
+import resource
 import socket
 import sys
 import time
@@ -23,6 +24,16 @@ from web import Web  # noqa: E402
 VIP = "10.9.0.100"
 PORT = 9165
 CROWD = 200           # connections that say nothing
+# names in the exporters' dashboards; the parser adds _total where it is missing
+ASKED = ["keepalived_up", "keepalived_exporter_build_info", "keepalived_script_status", "keepalived_script_state", "keepalived_vrrp_state"]
+ASKED += ["keepalived_" + n + "_total" for n in (
+    "gratuitous_arp_delay", "advertisements_received", "advertisements_sent", "become_master", "release_master", "packet_length_errors",
+    "advertisements_interval_errors", "ip_ttl_errors", "invalid_type_received", "address_list_errors", "authentication_invalid",
+    "authentication_mismatch", "authentication_failure", "priority_zero_received", "priority_zero_sent")]
+ASKED += ["keepalived_vrrp_" + n for n in (
+    "advert_rcvd", "advert_sent", "become_master", "release_master", "packet_len_err", "advert_interval_err", "ip_ttl_err",
+    "invalid_type_rcvd", "addr_list_err", "invalid_authtype", "authtype_mismatch", "auth_failure", "pri_zero_rcvd", "pri_zero_sent")]
+ASKED += [f"keepalived_lvs_{o}_{n}" for o in ("vip", "rs") for n in ("in_packets", "out_packets", "in_bytes", "out_bytes", "conn")]
 GAP = 0.13            # largest gap between adverts of 100 ms
 
 
@@ -82,6 +93,11 @@ def check_metrics(t, ns):
     t.check(value(families, "keepalived_advertisements_sent_total", iname="web", vrid="51") > 0, "its counters")
     t.check(value(families, "keepalived_vrrp_advert_sent_total", name="web", state="MASTER") > 0, "as gen2brain names it (the parser adds _total)")
 
+    t.equal(value(families, "vipd_real_server_active_connections", real_server="127.0.0.1:8080"), 0.0, "what the kernel counts of a server")
+    have = {s.name for f in families for s in f.samples}
+    missing = [n for n in ASKED if n not in have and n + "_total" not in have]
+    t.equal(missing, [], "what the dashboards ask for")
+
     status, head, text = get(ns, "/metrics", "application/openmetrics-text; version=1.0.0")
     t.check("application/openmetrics-text; version=1.0.0" in head and text.endswith("# EOF\n"), f"OpenMetrics: {head}")
     families = list(open_parser.text_string_to_metric_families(text))
@@ -136,6 +152,36 @@ def check_bad(t, ns):
     wait_until(lambda: get(ns, "/api/status")[0] == 200, PATIENCE, "others are served again")
 
 
+def status_or_0(ns):
+    try:
+        return get(ns, "/api/status")[0]
+    except (OSError, IndexError, ValueError):
+        return 0
+
+
+def check_crowd(t, ns, pid):
+    """Silent clients that stay make room; without descriptors nobody is taken, and after it all is as before."""
+    silent = []
+    for _ in range(CROWD):
+        silent.append(connect(ns))
+    wait_until(lambda: status_or_0(ns) == 200, PATIENCE, "beside clients that stay and say nothing, one that asks is answered")
+    for s in silent:
+        s.close()
+    wait_until(lambda: status_or_0(ns) == 200, PATIENCE, "and when they have gone")
+    used = len(os.listdir(f"/proc/{pid}/fd"))
+    limits = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (min(used, 3), limits[1]))
+    with connect(ns, timeout=0.5) as s:  # the kernel takes it, vipd can't
+        s.sendall(b"GET /api/status HTTP/1.1\r\nHost: v\r\nConnection: close\r\n\r\n")
+        try:
+            t.check(not s.recv(1), "no descriptor, no answer")
+        except OSError:
+            t.check(True, "no descriptor, no answer yet")
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, limits)
+        s.settimeout(PATIENCE)
+        t.check(s.recv(12).startswith(b"HTTP/1.1 200"), "the same client is answered when there is one again")
+
+
 def main(t):
     t.part("the endpoint")
     with Scene(t) as scene:
@@ -147,7 +193,7 @@ def main(t):
             d.services = [service(VIP, 80, [server("127.0.0.1", 8080, 7), server("127.0.0.1", 8081, 3)], name="www",
                                   method="NAT", checks=[check]),
                           service(VIP, 81, [server("127.0.0.1", 9, 1)], name="dead", method="NAT", checks=[check])]
-            d.more = f'metrics = {{ listen = [ "127.0.0.1:{PORT}", "10.254.254.254:1" ]; compat = [ "mehdy", "gen2brain" ]; }};\n'
+            d.more = f'metrics = {{ listen = [ "127.0.0.1:{PORT}", "10.254.254.254:1" ]; compat = [ "mehdy", "gen2brain" ]; }};\nvrrp_scripts = ( {{ name = "ok"; command = "/bin/true"; interval = 1; }} );\n'
             d.start()
             d.wait_state("web", "ACTIVE", PATIENCE)
             t.check(bool(router.daemon.find(r"warning http\.fail listen=10\.254\.254\.254:1 ")), "an address that can't be had")
@@ -157,6 +203,7 @@ def main(t):
             check_api(t, ns)
             t.part("clients that behave badly")
             check_bad(t, ns)
+            check_crowd(t, ns, json.loads(get(ns, "/api/status")[2])["pid"])
             gap, at = scene.largest_gap(src=router.ip, since=begin)
             scene.bound(gap, GAP, at, at + gap, "largest gap between adverts meanwhile")
             t.equal(d.stop(), 0, "exit status")

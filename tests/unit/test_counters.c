@@ -252,7 +252,7 @@ static void desk(void **state)
 	(void)state;
 	assert_int_equal(mbox_init(&box), 0);
 	board.ipvs = &box;
-	counter_desk_init(&d, &board);
+	counter_desk_init(&d, &board, NULL);
 	assert_true(counter_desk_has(&d, 0));
 	assert_int_equal(counter_desk_ask(&d, 100, 50), 1);
 	assert_int_equal(counter_desk_ask(&d, 101, 50), 1);

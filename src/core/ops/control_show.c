@@ -8,8 +8,11 @@
 #include "core/bug.h"
 #include "core/conf/conf_text.h"
 #include "core/ops/control_verbs.h"
+#include "core/ops/counter_desk.h"
 #include "core/ops/pattern.h"
 #include "core/ops/view.h"
+#include "core/ops/view_order.h"
+#include "core/ops/view_traffic.h"
 #include "core/stats.h"
 
 #include <stdlib.h>
@@ -20,6 +23,8 @@ struct walk;
 /* What a walk is over. */
 struct kind {
 	const char *line; /* the member of its lines */
+	enum view_kind order; /* which orders there are */
+	bool is_counted; /* the kernel counts of it */
 	uint32_t (*count)(const struct walk *w);
 	bool (*is_match)(const struct walk *w, uint32_t i); /* NULL: all */
 	json_t *(*make)(const struct walk *w, uint32_t i);
@@ -32,8 +37,14 @@ struct walk {
 	const struct conf *c; /* held */
 	struct view_time t;
 	uint32_t at;
-	int64_t told_n, max; /* lines; those beyond max are only counted */
+	int64_t told_n, first, max; /* lines; those before first and beyond max are only counted */
 	char *match, *service, *state; /* NULL: any */
+	const struct view_sort *sort; /* NULL: as the configuration has them */
+	uint32_t *order; /* what matches, sorted; NULL: no order is made yet */
+	uint32_t order_n;
+	bool is_reverse, has_results;
+	uint64_t question; /* whose answer it waits for; 0: none (counter_desk.h) */
+	const struct counters *counted; /* held; NULL: nothing is known */
 	char *text; /* of show_config */
 	char *text_at;
 };
@@ -47,19 +58,78 @@ static void end_walk(struct walk *w, json_t **line)
 	BUG_ON(!*line);
 }
 
+static json_t *make_line(const struct walk *w, uint32_t i)
+{
+	json_t *line = json_pack("{s:o}", w->kind->line, w->kind->make(w, i));
+
+	BUG_ON(!line);
+	return line;
+}
+
+static bool is_match(const struct walk *w, uint32_t i)
+{
+	return !w->kind->is_match || w->kind->is_match(w, i);
+}
+
+static void make_order(struct walk *w)
+{
+	uint32_t n = w->kind->count(w);
+
+	w->order = calloc((size_t)n + 1, sizeof(*w->order));
+	BUG_ON(!w->order);
+	for (uint32_t i = 0; i < n; i++)
+		if (is_match(w, i))
+			w->order[w->order_n++] = i;
+	view_sort(w->sort, w->c, w->counted, w->order, w->order_n);
+	if (w->is_reverse)
+		view_reverse(w->order, w->order_n);
+	w->told_n = w->order_n;
+	w->at = w->first < w->order_n ? (uint32_t)w->first : w->order_n;
+}
+
+static enum ctl_step next_in_order(struct walk *w, json_t **line)
+{
+	if (!w->order)
+		make_order(w);
+	if (w->at < w->order_n && w->at - w->first < w->max) {
+		*line = make_line(w, w->order[w->at++]);
+		return CTL_LINE;
+	}
+	end_walk(w, line);
+	return CTL_END;
+}
+
+/* False: the answer is still to come. */
+static bool has_counters(struct walk *w)
+{
+	if (!w->kind->is_counted || !w->host->counters || w->counted)
+		return true;
+	if (!counter_desk_has(w->host->counters, w->question))
+		return false;
+	w->counted = counters_hold(&w->host->counters->board->counters);
+	if (!w->counted)
+		w->question = 0; /* there are none */
+	return true;
+}
+
 static enum ctl_step walk_next(struct ctl_reply *reply, json_t **line)
 {
 	struct walk *w = container_of(reply, struct walk, reply);
 	uint32_t n = w->kind->count(w);
 
+	if (!has_counters(w))
+		return CTL_WAIT;
+	if (w->sort)
+		return next_in_order(w, line);
 	for (; w->at < n; w->at++) {
-		if (w->kind->is_match && !w->kind->is_match(w, w->at))
+		if (!is_match(w, w->at))
 			continue;
-		if (w->told_n++ >= w->max)
+
+		int64_t number = w->told_n++;
+
+		if (number < w->first || number - w->first >= w->max)
 			continue;
-		*line = json_pack("{s:o}", w->kind->line, w->kind->make(w, w->at));
-		BUG_ON(!*line);
-		w->at++;
+		*line = make_line(w, w->at++);
 		return CTL_LINE;
 	}
 	end_walk(w, line);
@@ -71,6 +141,9 @@ static void walk_free(struct ctl_reply *reply)
 	struct walk *w = container_of(reply, struct walk, reply);
 
 	conf_drop(w->c);
+	if (w->counted)
+		counters_drop(w->counted);
+	free(w->order);
 	free(w->match);
 	free(w->service);
 	free(w->state);
@@ -91,6 +164,7 @@ static struct walk *walk_new(const struct control_host *host, const struct kind 
 			     const json_t *request)
 {
 	const json_t *max = json_object_get(request, "max");
+	json_int_t first = json_integer_value(json_object_get(request, "first"));
 	struct walk *w = calloc(1, sizeof(*w));
 
 	BUG_ON(!w);
@@ -103,9 +177,14 @@ static struct walk *walk_new(const struct control_host *host, const struct kind 
 		.match = copy_of(request, "match"),
 		.service = copy_of(request, "service"),
 		.state = copy_of(request, "state"),
+		.first = first > 0 ? first : 0,
 		.max = max ? json_integer_value(max) : INT64_MAX,
+		.is_reverse = json_is_true(json_object_get(request, "reverse")),
+		.has_results = json_is_true(json_object_get(request, "results")),
 	};
 	conf_hold_again(w->c);
+	if (kind->is_counted && host->counters)
+		w->question = counter_desk_ask(host->counters, w->t.mono_us, COUNTER_DESK_AGE_US);
 	return w;
 }
 
@@ -115,7 +194,22 @@ static struct ctl_reply *walk_start(const struct control_host *host, const struc
 	if (!ctl_pattern_ok(json_string_value(json_object_get(request, "match"))) ||
 	    !ctl_pattern_ok(json_string_value(json_object_get(request, "service"))))
 		return ctl_reply_one(ctl_refusal(1, CTL_PATTERN_WHY));
-	return &walk_new(host, kind, request)->reply;
+
+	const char *word = json_string_value(json_object_get(request, "sort"));
+	const struct view_sort *sort = word ? view_sort_find(kind->order, word) : NULL;
+
+	if (word && !sort)
+		return ctl_reply_one(ctl_refusal(1, "there is no such order"));
+
+	struct walk *w = walk_new(host, kind, request);
+
+	w->sort = sort;
+	return &w->reply;
+}
+
+static void put(json_t *o, const char *name, json_t *value)
+{
+	BUG_ON(!value || json_object_set_new_nocheck(o, name, value));
 }
 
 static bool is_word(const char *wanted, const char *word)
@@ -143,7 +237,8 @@ static json_t *inst_make(const struct walk *w, uint32_t i)
 
 struct ctl_reply *control_show_vrrp(void *ctx, const json_t *request, const struct ctl_who *who)
 {
-	static const struct kind kind = { "vrrp_instance", inst_n, inst_match, inst_make };
+	static const struct kind kind = { "vrrp_instance", VIEW_INST,  false,
+					  inst_n,          inst_match, inst_make };
 
 	(void)who;
 	return walk_start(ctx, &kind, request);
@@ -167,12 +262,17 @@ static bool vs_match(const struct walk *w, uint32_t i)
 
 static json_t *vs_make(const struct walk *w, uint32_t i)
 {
-	return view_vs(w->c, i, &w->t);
+	json_t *o = view_vs(w->c, i, &w->t);
+
+	put(o, "traffic", view_traffic_vs(w->counted, w->c->vs[i].id.v));
+	return o;
 }
 
 struct ctl_reply *control_show_services(void *ctx, const json_t *request, const struct ctl_who *who)
 {
-	static const struct kind kind = { "virtual_server", vs_n, vs_match, vs_make };
+	static const struct kind kind = {
+		"virtual_server", VIEW_VS, true, vs_n, vs_match, vs_make
+	};
 
 	(void)who;
 	return walk_start(ctx, &kind, request);
@@ -201,14 +301,28 @@ static bool rs_match(const struct walk *w, uint32_t i)
 	       fits_server(w->match, w->c, i);
 }
 
+/* The last results of the check that tells. */
+static json_t *results_of(const struct walk *w, uint32_t i)
+{
+	const struct status_probe *p = view_rs_probe(w->c, i);
+	const struct conf *newest = w->host->running(w->host->arg);
+
+	return p ? w->host->results(newest, w->c->probe[p - w->c->status->probe].id) : json_array();
+}
+
 static json_t *rs_make(const struct walk *w, uint32_t i)
 {
-	return view_rs(w->c, i, &w->t);
+	json_t *o = view_rs(w->c, i, &w->t);
+
+	put(o, "traffic", view_traffic_rs(w->counted, w->c->rs[i].id.v));
+	if (w->has_results)
+		put(o, "results", results_of(w, i));
+	return o;
 }
 
 struct ctl_reply *control_show_servers(void *ctx, const json_t *request, const struct ctl_who *who)
 {
-	static const struct kind kind = { "real_server", rs_n, rs_match, rs_make };
+	static const struct kind kind = { "real_server", VIEW_RS, true, rs_n, rs_match, rs_make };
 
 	(void)who;
 	return walk_start(ctx, &kind, request);
@@ -237,7 +351,8 @@ static json_t *probe_make(const struct walk *w, uint32_t i)
 
 struct ctl_reply *control_show_checks(void *ctx, const json_t *request, const struct ctl_who *who)
 {
-	static const struct kind kind = { "check", probe_n, probe_match, probe_make };
+	static const struct kind kind = { "check", VIEW_KIND_N, false,
+					  probe_n, probe_match, probe_make };
 
 	(void)who;
 	return walk_start(ctx, &kind, request);
@@ -269,7 +384,9 @@ static json_t *thread_make(const struct walk *w, uint32_t i)
 
 struct ctl_reply *control_show_threads(void *ctx, const json_t *request, const struct ctl_who *who)
 {
-	static const struct kind kind = { "thread", thread_n, NULL, thread_make };
+	static const struct kind kind = {
+		"thread", VIEW_KIND_N, false, thread_n, NULL, thread_make
+	};
 
 	(void)who;
 	return walk_start(ctx, &kind, request);
@@ -318,7 +435,8 @@ static json_t *counter_make(const struct walk *w, uint32_t i)
 
 struct ctl_reply *control_show_counters(void *ctx, const json_t *request, const struct ctl_who *who)
 {
-	static const struct kind kind = { "counter", counter_n, counter_match, counter_make };
+	static const struct kind kind = { "counter", VIEW_KIND_N,   false,
+					  counter_n, counter_match, counter_make };
 
 	(void)who;
 	return walk_start(ctx, &kind, request);
@@ -343,7 +461,7 @@ static json_t *config_make(const struct walk *cw, uint32_t i)
 
 struct ctl_reply *control_show_config(void *ctx, const json_t *request, const struct ctl_who *who)
 {
-	static const struct kind kind = { "text", config_n, NULL, config_make };
+	static const struct kind kind = { "text", VIEW_KIND_N, false, config_n, NULL, config_make };
 	struct walk *w = walk_new(ctx, &kind, request);
 
 	(void)who;

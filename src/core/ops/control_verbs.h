@@ -16,6 +16,8 @@ struct control_thread {
 	int64_t cpu_us; /* processor time */
 };
 
+struct counter_desk;
+
 struct control_host {
 	void *arg;
 	const struct conf *(*running)(void *arg); /* the generation last published */
@@ -33,6 +35,7 @@ struct control_host {
 
 	struct admin_book *admin; /* what is set by hand */
 	struct role *role; /* main's: its loop, and the board with the boxes of all */
+	struct counter_desk *counters; /* what the kernel counts; NULL: nothing does */
 	int64_t started_us; /* monotonic */
 	pid_t pid;
 

@@ -8,8 +8,8 @@
 #include "core/clock.h"
 #include "core/ops/control_post.h"
 #include "core/ops/control_verbs.h"
+#include "core/ops/pattern.h"
 
-#include <fnmatch.h>
 #include <string.h>
 
 enum { FOR_MAX_S = 10 * 365 * 86400 };
@@ -55,7 +55,7 @@ struct ctl_reply *control_vrrp(void *ctx, const json_t *request, const struct ct
 	if (!why && !ctl_pattern_ok(match))
 		why = CTL_PATTERN_WHY;
 	for (uint32_t i = 0; !why && i < c->vrrp_n; i++)
-		n += !fnmatch(match, c->vrrp[i].s.name, 0);
+		n += pattern_fits(match, c->vrrp[i].s.name);
 	if (!why && !n)
 		why = "no instance has that name";
 	if (!why && n > room)
@@ -63,7 +63,7 @@ struct ctl_reply *control_vrrp(void *ctx, const json_t *request, const struct ct
 	if (why)
 		return ctl_reply_one(ctl_refusal(1, why));
 	for (uint32_t i = 0; i < c->vrrp_n; i++)
-		if (!fnmatch(match, c->vrrp[i].s.name, 0))
+		if (pattern_fits(match, c->vrrp[i].s.name))
 			(void)control_post(host->role->board->vrrp, MSG_VRRP_WISH, c->vrrp[i].id.v,
 					   wish_pack(w));
 

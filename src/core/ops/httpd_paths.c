@@ -6,7 +6,10 @@
 #include "core/ops/httpd_paths.h"
 
 #include "core/bug.h"
+#include "core/ops/control_events.h"
+#include "core/ops/control_set.h"
 #include "core/ops/control_show.h"
+#include "core/ops/httpd_live.h"
 #include "core/ops/metrics.h"
 #include "core/ops/page.h"
 
@@ -22,9 +25,13 @@ struct metrics_answer {
 	struct metrics m;
 };
 
-static bool metrics_piece(struct httpd_answer *a, struct text *out)
+static enum httpd_step metrics_piece(struct httpd_answer *a, struct text *out)
 {
-	return metrics_next(&container_of(a, struct metrics_answer, answer)->m, out);
+	struct metrics *m = &container_of(a, struct metrics_answer, answer)->m;
+
+	if (!metrics_is_ready(m))
+		return HTTPD_WAIT;
+	return metrics_next(m, out) ? HTTPD_MORE : HTTPD_END;
 }
 
 static void metrics_free(struct httpd_answer *a)
@@ -78,7 +85,7 @@ static void put_json(struct text *out, json_t *o, bool is_end)
 	json_decref(o);
 }
 
-static bool api_piece(struct httpd_answer *a, struct text *out)
+static enum httpd_step api_piece(struct httpd_answer *a, struct text *out)
 {
 	struct api_answer *p = container_of(a, struct api_answer, answer);
 
@@ -89,15 +96,16 @@ static bool api_piece(struct httpd_answer *a, struct text *out)
 		json_t *line = NULL;
 		enum ctl_step s = p->reply->next(p->reply, &line);
 
-		BUG_ON(s == CTL_WAIT); /* no verb that only looks */
+		if (s == CTL_WAIT)
+			return out->len ? HTTPD_MORE : HTTPD_WAIT;
 		if (s == CTL_LINE && p->has_items)
 			text_put(out, ",", 1);
 		p->has_items = true;
 		put_json(out, line, s == CTL_END);
 		if (s == CTL_END)
-			return false;
+			return HTTPD_END;
 	}
-	return true;
+	return HTTPD_MORE;
 }
 
 static void api_free(struct httpd_answer *a)
@@ -110,23 +118,41 @@ static void api_free(struct httpd_answer *a)
 
 typedef struct ctl_reply *verb_fn(void *ctx, const json_t *request, const struct ctl_who *who);
 
+/* What may stand in the query, as members of the request. */
+static json_t *request_of(const struct httpd_query *q)
+{
+	static const struct {
+		const char *name;
+		json_type type;
+	} rows[] = {
+		{ "match", JSON_STRING }, { "service", JSON_STRING }, { "state", JSON_STRING },
+		{ "sort", JSON_STRING },  { "max", JSON_INTEGER },    { "first", JSON_INTEGER },
+		{ "reverse", JSON_TRUE }, { "results", JSON_TRUE },
+	};
+	json_t *request = json_object();
+
+	BUG_ON(!request);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		const char *v = q->value(q->arg, rows[i].name);
+
+		if (!v || !*v)
+			continue;
+		BUG_ON(json_object_set_new(request, rows[i].name,
+					   rows[i].type == JSON_STRING ? ctl_text(v)
+					   : rows[i].type == JSON_INTEGER
+						   ? json_integer(strtol(v, NULL, 10))
+						   : json_boolean(*v == '1')));
+	}
+	return request;
+}
+
 static struct httpd_answer *api(void *ctx, const struct httpd_query *q, verb_fn *verb)
 {
-	static const char *const names[] = { "match", "service", "state" };
 	const struct ctl_who who = { .uid = (uid_t)-1 };
 	struct api_answer *p = calloc(1, sizeof(*p));
-	json_t *request = json_object();
-	const char *max = q->value(q->arg, "max");
+	json_t *request = request_of(q);
 
-	BUG_ON(!p || !request);
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		const char *value = q->value(q->arg, names[i]);
-
-		if (value && *value)
-			BUG_ON(json_object_set_new(request, names[i], ctl_text(value)));
-	}
-	if (max)
-		BUG_ON(json_object_set_new(request, "max", json_integer(strtol(max, NULL, 10))));
+	BUG_ON(!p);
 	p->reply = verb(ctx, request, &who);
 	json_decref(request);
 	p->answer = (struct httpd_answer){ .type = "application/json",
@@ -147,38 +173,60 @@ API(get_servers, control_show_servers)
 API(get_checks, control_show_checks)
 API(get_threads, control_show_threads)
 API(get_counters, control_show_counters)
+API(get_events, control_show_events)
+API(get_explain, control_explain)
 #undef API
 
 /* ------------------------------------------------------------------ the page */
 
-static bool page_piece(struct httpd_answer *a, struct text *out)
+struct file_answer {
+	struct httpd_answer answer;
+	const struct page_file *file;
+};
+
+static enum httpd_step file_piece(struct httpd_answer *a, struct text *out)
 {
-	(void)a;
-	text_put(out, page_html, page_html_len);
-	return false;
+	const struct page_file *f = container_of(a, struct file_answer, answer)->file;
+
+	text_put(out, f->text, *f->len);
+	return HTTPD_END;
 }
 
-static void page_free(struct httpd_answer *a)
+static void file_free(struct httpd_answer *a)
 {
-	free(a);
+	free(container_of(a, struct file_answer, answer));
 }
 
-static struct httpd_answer *get_page(void *ctx, const struct httpd_query *q)
+static struct httpd_answer *get_file(enum page_name name)
 {
-	struct httpd_answer *a = calloc(1, sizeof(*a));
+	struct file_answer *p = calloc(1, sizeof(*p));
 
-	(void)ctx;
-	(void)q;
-	BUG_ON(!a);
-	*a = (struct httpd_answer){ .type = "text/html; charset=utf-8",
-				    .next = page_piece,
-				    .free = page_free };
-	return a;
+	BUG_ON(!p);
+	p->file = &page_files[name];
+	p->answer = (struct httpd_answer){ .type = p->file->type,
+					   .next = file_piece,
+					   .free = file_free };
+	return &p->answer;
 }
+
+#define FILE_OF(fn, name)                                                                          \
+	static struct httpd_answer *fn(void *ctx, const struct httpd_query *q)                     \
+	{                                                                                          \
+		(void)ctx;                                                                         \
+		(void)q;                                                                           \
+		return get_file(name);                                                             \
+	}
+FILE_OF(get_page, PAGE_HTML)
+FILE_OF(get_style, PAGE_CSS)
+FILE_OF(get_script, PAGE_JS)
+#undef FILE_OF
 
 const struct httpd_path httpd_paths[] = {
 	{ "/", get_page },
+	{ "/page.css", get_style },
+	{ "/page.js", get_script },
 	{ "/metrics", get_metrics },
+	{ "/api/live", httpd_live },
 	{ "/api/status", get_status },
 	{ "/api/vrrp", get_vrrp },
 	{ "/api/services", get_services },
@@ -186,5 +234,7 @@ const struct httpd_path httpd_paths[] = {
 	{ "/api/checks", get_checks },
 	{ "/api/threads", get_threads },
 	{ "/api/counters", get_counters },
+	{ "/api/events", get_events },
+	{ "/api/explain", get_explain },
 	{ 0 },
 };

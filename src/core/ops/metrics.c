@@ -1,21 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * See metrics.h. A family is a row of a table: its name, what it is of, and a function for its value.
+ * See metrics.h. What there is stands in tables of families (metrics_family.h); here they are written, in
+ * pieces of a bounded size, and after them the counters and latenesses of the process.
  */
 #include "core/ops/metrics.h"
 
-#include "core/ops/metrics_compat.h"
-#include "core/ops/pattern.h"
+#include "core/bug.h"
+#include "core/ops/counter_desk.h"
+#include "core/ops/metrics_family.h"
 #include "core/stats.h"
-#include "core/status.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define USEC_PER_SEC 1e6
+#define WHOLE_MAX 9007199254740992.0 /* whole numbers up to it are exact in a double */
 
-enum { TURN_ROWS_N = 2048 };
+enum {
+	PIECE_LEN = 64 * 1024, /* after which a piece ends */
+	PIECE_ROWS_N = 8192, /* also those that are left out */
+	DIGITS_N = 20,
+};
 
 /* ------------------------------------------------------------------ labels */
 
@@ -33,349 +40,108 @@ void metrics_label(struct text *out, const char *name, const char *value)
 	text_put(out, "\"", 1);
 }
 
-static void inst_labels(const struct metrics *m, uint32_t i, struct text *out)
+/* "vs=...,real_server=..." of each server, made once and used by every family, and by all who are scraping the
+ * same snapshot at the moment. */
+struct metrics_labels {
+	const struct conf *c; /* held by each who uses this */
+	unsigned users_n;
+	struct text text;
+	size_t *end; /* of each server's in text */
+	uint32_t n; /* made so far */
+};
+
+static struct metrics_labels *newest; /* main only */
+
+static struct metrics_labels *labels_hold(const struct conf *c)
 {
-	metrics_label(out, "instance", m->c->vrrp[i].s.name);
-	text_put(out, ",", 1);
-	metrics_label(out, "interface", conf_tx_dev(&m->c->vrrp[i]));
-	text_add(out, ",virtual_router_id=\"%u\"", m->c->vrrp[i].s.vrid);
+	struct metrics_labels *l = newest && newest->c == c ? newest : calloc(1, sizeof(*l));
+
+	BUG_ON(!l);
+	if (l != newest) {
+		l->c = c;
+		l->end = calloc((size_t)c->rs_n + 1, sizeof(*l->end));
+		BUG_ON(!l->end);
+		newest = l;
+	}
+	l->users_n++;
+	return l;
 }
 
-static void vs_labels(const struct metrics *m, uint32_t i, struct text *out)
+static void labels_drop(struct metrics_labels *l)
 {
-	char where[VIEW_NAME_LEN];
-
-	metrics_label(out, "vs", m->c->vs[i].s.name);
-	text_put(out, ",", 1);
-	metrics_label(out, "address", view_vs_where(m->c, i, where));
+	if (!l || --l->users_n)
+		return;
+	if (newest == l)
+		newest = NULL;
+	text_fini(&l->text);
+	free(l->end);
+	free(l);
 }
 
-static void rs_labels(const struct metrics *m, uint32_t i, struct text *out)
+void metrics_rs_labels(struct metrics *m, uint32_t i, struct text *out)
 {
+	struct metrics_labels *l = m->labels;
 	char name[VIEW_NAME_LEN];
 
-	metrics_label(out, "vs", m->c->vs[m->c->rs[i].vs].s.name);
-	text_put(out, ",", 1);
-	metrics_label(out, "real_server", view_rs_name(m->c, i, name));
-}
-
-static void thread_labels(const struct metrics *m, uint32_t i, struct text *out)
-{
-	struct control_thread t = { .name = "" };
-
-	(void)m->host->thread(m->host->arg, i, &t);
-	metrics_label(out, "thread", t.name);
-}
-
-static void version_label(const struct metrics *m, uint32_t i, struct text *out)
-{
-	(void)m;
-	(void)i;
-	metrics_label(out, "version", VIPD_VERSION);
-}
-
-/* ------------------------------------------------------------------ what families are of */
-
-static uint32_t one(const struct metrics *m)
-{
-	(void)m;
-	return 1;
-}
-
-static uint32_t inst_n(const struct metrics *m)
-{
-	return m->c->vrrp_n;
-}
-
-static uint32_t vs_n(const struct metrics *m)
-{
-	return m->c->vs_n;
-}
-
-static uint32_t rs_n(const struct metrics *m)
-{
-	return m->has_servers ? m->c->rs_n : 0;
-}
-
-static uint32_t thread_n(const struct metrics *m)
-{
-	struct control_thread t;
-	uint32_t n = 0;
-
-	while (m->host->thread(m->host->arg, n, &t))
-		n++;
-	return n;
-}
-
-static bool fits(const struct metrics *m, uint32_t vs)
-{
-	return !*m->vs_match || pattern_fits(m->vs_match, m->c->vs[vs].s.name);
-}
-
-static bool vs_fits(const struct metrics *m, uint32_t i)
-{
-	return fits(m, i);
-}
-
-static bool rs_fits(const struct metrics *m, uint32_t i)
-{
-	return fits(m, m->c->rs[i].vs);
-}
-
-/* ------------------------------------------------------------------ values */
-
-static double moment_s(const struct metrics *m, int64_t at_us)
-{
-	return at_us ? (double)(m->t.wall_us - (m->t.mono_us - at_us)) / USEC_PER_SEC : 0;
-}
-
-static double always_1(const struct metrics *m, uint32_t i)
-{
-	(void)m;
-	(void)i;
-	return 1;
-}
-
-static double started(const struct metrics *m, uint32_t i)
-{
-	(void)i;
-	return moment_s(m, m->host->started_us);
-}
-
-static double generation(const struct metrics *m, uint32_t i)
-{
-	(void)i;
-	return (double)m->c->gen;
-}
-
-static const struct status_inst *inst(const struct metrics *m, uint32_t i)
-{
-	return &m->c->status->inst[i];
-}
-
-static struct status_inst_word inst_word(const struct metrics *m, uint32_t i)
-{
-	return status_inst_unpack(STATUS_LOAD(&inst(m, i)->word));
-}
-
-static double inst_state(const struct metrics *m, uint32_t i)
-{
-	uint8_t state = inst_word(m, i).state; /* 1: INIT */
-
-	return state ? state - 1 : 0;
-}
-
-static double inst_prio(const struct metrics *m, uint32_t i)
-{
-	return inst_word(m, i).prio;
-}
-
-static double inst_change(const struct metrics *m, uint32_t i)
-{
-	return moment_s(m, STATUS_LOAD(&inst(m, i)->since_us));
-}
-
-static double inst_heard(const struct metrics *m, uint32_t i)
-{
-	return moment_s(m, STATUS_LOAD(&inst(m, i)->heard_us));
-}
-
-#define COUNT(name, field)                                                                         \
-	static double name(const struct metrics *m, uint32_t i)                                    \
-	{                                                                                          \
-		return (double)STATUS_LOAD(&inst(m, i)->field);                                    \
+	for (; l->n <= i; l->n++) {
+		metrics_label(&l->text, "vs", m->c->vs[m->c->rs[l->n].vs].s.name);
+		text_put(&l->text, ",", 1);
+		metrics_label(&l->text, "real_server", view_rs_name(m->c, l->n, name));
+		l->end[l->n] = l->text.len;
 	}
-COUNT(inst_rx, rx_n)
-COUNT(inst_tx, tx_n)
-COUNT(inst_tx_fail, tx_fail_n)
-COUNT(inst_drop, drop_n)
-COUNT(inst_active, transitions_n)
-#undef COUNT
 
-static struct status_vs_word vs_word(const struct metrics *m, uint32_t i)
-{
-	return status_vs_unpack(STATUS_LOAD(&m->c->status->vs[i].word));
-}
+	size_t from = i ? l->end[i - 1] : 0;
 
-static double vs_up(const struct metrics *m, uint32_t i)
-{
-	return !strcmp(view_vs_quorum(m->c, i), "up");
-}
-
-static double vs_quorum(const struct metrics *m, uint32_t i)
-{
-	return m->c->vs[i].s.quorum;
-}
-
-static double vs_weight(const struct metrics *m, uint32_t i)
-{
-	return (double)STATUS_LOAD(&m->c->status->vs[i].up_weight);
-}
-
-static double vs_total_weight(const struct metrics *m, uint32_t i)
-{
-	return (double)STATUS_LOAD(&m->c->status->vs[i].total_weight);
-}
-
-static struct view_count servers_of(const struct metrics *m, uint32_t i)
-{
-	const struct conf_range *r = &m->c->vs[i].s.servers;
-	struct view_count n = { 0 };
-
-	for (uint32_t k = r->first; k < r->first + r->n; k++)
-		view_count(m->c, k, &n);
-	return n;
-}
-
-static double vs_servers(const struct metrics *m, uint32_t i)
-{
-	return m->c->vs[i].s.servers.n;
-}
-
-static double vs_servers_up(const struct metrics *m, uint32_t i)
-{
-	return servers_of(m, i).up;
-}
-
-static double vs_servers_down(const struct metrics *m, uint32_t i)
-{
-	return servers_of(m, i).down;
-}
-
-static double vs_panic(const struct metrics *m, uint32_t i)
-{
-	return vs_word(m, i).is_panic;
-}
-
-static double vs_sorry(const struct metrics *m, uint32_t i)
-{
-	return vs_word(m, i).is_sorry;
-}
-
-static double vs_suspended(const struct metrics *m, uint32_t i)
-{
-	return vs_word(m, i).is_suspended;
-}
-
-static struct status_rs_word rs_word(const struct metrics *m, uint32_t i)
-{
-	return status_rs_unpack(STATUS_LOAD(&m->c->status->rs[i].word));
-}
-
-static double rs_up(const struct metrics *m, uint32_t i)
-{
-	struct status_rs_word w = rs_word(m, i);
-
-	return w.verdict == HEALTH_UP ? 1 : w.verdict == HEALTH_DOWN ? 0 : (double)NAN;
-}
-
-static double rs_weight(const struct metrics *m, uint32_t i)
-{
-	return STATUS_LOAD(&m->c->status->rs[i].weight);
-}
-
-static double rs_admin(const struct metrics *m, uint32_t i)
-{
-	return rs_word(m, i).admin;
-}
-
-static double rs_change(const struct metrics *m, uint32_t i)
-{
-	return moment_s(m, STATUS_LOAD(&m->c->status->rs[i].since_us));
-}
-
-static double thread_cpu(const struct metrics *m, uint32_t i)
-{
-	struct control_thread t = { 0 };
-
-	(void)m->host->thread(m->host->arg, i, &t);
-	return (double)t.cpu_us / USEC_PER_SEC;
-}
-
-static double thread_turns(const struct metrics *m, uint32_t i)
-{
-	struct control_thread t = { 0 };
-
-	(void)m->host->thread(m->host->arg, i, &t);
-	return (double)t.turns;
+	text_put(out, l->text.buf + from, l->end[i] - from);
 }
 
 /* ------------------------------------------------------------------ families */
 
-enum type { GAUGE, COUNTER };
+static const struct metrics_table *const tables[] = { &metrics_own, &metrics_traffic,
+						      &metrics_mehdy, &metrics_gen2brain };
 
-struct family {
-	const char *name; /* a counter's without _total */
-	enum type type;
-	const char *help;
-	uint32_t (*n)(const struct metrics *m);
-	bool (*fits)(const struct metrics *m, uint32_t i); /* NULL: all */
-	void (*labels)(const struct metrics *m, uint32_t i, struct text *out); /* NULL: none */
-	double (*value)(const struct metrics *m, uint32_t i);
-};
+enum { TABLES_N = sizeof(tables) / sizeof(*tables) };
 
-/* clang-format off */
-static const struct family families[] = {
-	{ "vipd_build_info", GAUGE, "Which version runs.", one, NULL, version_label, always_1 },
-	{ "vipd_start_time_seconds", GAUGE, "When vipd was started.", one, NULL, NULL, started },
-	{ "vipd_config_generation", GAUGE, "Number of the configuration that every role works with.", one, NULL, NULL, generation },
-	{ "vipd_vrrp_instance_state", GAUGE, "0 INIT, 1 BACKUP, 2 ACTIVE, 3 FAULT.", inst_n, NULL, inst_labels, inst_state },
-	{ "vipd_vrrp_instance_priority", GAUGE, "Effective priority.", inst_n, NULL, inst_labels, inst_prio },
-	{ "vipd_vrrp_instance_last_change_timestamp_seconds", GAUGE, "When the state changed last; 0: never.", inst_n, NULL, inst_labels, inst_change },
-	{ "vipd_vrrp_instance_last_heard_timestamp_seconds", GAUGE, "When another router was heard last; 0: never.", inst_n, NULL, inst_labels, inst_heard },
-	{ "vipd_vrrp_instance_adverts_received", COUNTER, "Valid adverts received.", inst_n, NULL, inst_labels, inst_rx },
-	{ "vipd_vrrp_instance_adverts_sent", COUNTER, "Adverts sent.", inst_n, NULL, inst_labels, inst_tx },
-	{ "vipd_vrrp_instance_adverts_failed", COUNTER, "Adverts that could not be sent.", inst_n, NULL, inst_labels, inst_tx_fail },
-	{ "vipd_vrrp_instance_adverts_dropped", COUNTER, "Packets for the instance that were not accepted.", inst_n, NULL, inst_labels, inst_drop },
-	{ "vipd_vrrp_instance_became_active", COUNTER, "Transitions to ACTIVE.", inst_n, NULL, inst_labels, inst_active },
-	{ "vipd_virtual_server_up", GAUGE, "1: the service has quorum.", vs_n, vs_fits, vs_labels, vs_up },
-	{ "vipd_virtual_server_quorum", GAUGE, "Weight that it needs.", vs_n, vs_fits, vs_labels, vs_quorum },
-	{ "vipd_virtual_server_weight", GAUGE, "Weight of its servers that are up.", vs_n, vs_fits, vs_labels, vs_weight },
-	{ "vipd_virtual_server_weight_configured", GAUGE, "Weight of all its servers.", vs_n, vs_fits, vs_labels, vs_total_weight },
-	{ "vipd_virtual_server_real_servers", GAUGE, "Its servers.", vs_n, vs_fits, vs_labels, vs_servers },
-	{ "vipd_virtual_server_real_servers_up", GAUGE, "Those that are up and in use.", vs_n, vs_fits, vs_labels, vs_servers_up },
-	{ "vipd_virtual_server_real_servers_down", GAUGE, "Those that are down.", vs_n, vs_fits, vs_labels, vs_servers_down },
-	{ "vipd_virtual_server_panic", GAUGE, "1: so many servers fail that none is taken out.", vs_n, vs_fits, vs_labels, vs_panic },
-	{ "vipd_virtual_server_sorry", GAUGE, "1: the sorry server has its traffic.", vs_n, vs_fits, vs_labels, vs_sorry },
-	{ "vipd_virtual_server_suspended", GAUGE, "1: suspended, since its addresses are not on this router.", vs_n, vs_fits, vs_labels, vs_suspended },
-	{ "vipd_real_server_up", GAUGE, "1: its checks pass, 0: one fails, NaN: not known yet.", rs_n, rs_fits, rs_labels, rs_up },
-	{ "vipd_real_server_weight", GAUGE, "Weight that is wanted in the kernel's table.", rs_n, rs_fits, rs_labels, rs_weight },
-	{ "vipd_real_server_admin_state", GAUGE, "0 ready, 1 drain, 2 maint.", rs_n, rs_fits, rs_labels, rs_admin },
-	{ "vipd_real_server_last_change_timestamp_seconds", GAUGE, "When its state changed last.", rs_n, rs_fits, rs_labels, rs_change },
-	{ "vipd_thread_cpu_seconds", COUNTER, "Processor time of a thread.", thread_n, NULL, thread_labels, thread_cpu },
-	{ "vipd_thread_turns", COUNTER, "Turns of its loop.", thread_n, NULL, thread_labels, thread_turns },
-};
-/* clang-format on */
-
-enum {
-	FAMILIES_N = sizeof(families) / sizeof(*families),
-	PART_STATS = FAMILIES_N, /* then come: all counters, */
-	PART_LATES, /* all latenesses, */
-	PART_COMPAT, /* and other programs' names */
-	PART_END,
-};
+static void put_text(struct text *out, const char *text)
+{
+	text_put(out, text, strlen(text));
+}
 
 /* A number as both formats take it. */
 static void put_value(struct text *out, double v)
 {
-	if (isnan(v))
-		text_add(out, " NaN\n");
-	else
+	char buf[DIGITS_N], *p = buf + sizeof(buf);
+	uint64_t n = v >= 0 && v < WHOLE_MAX ? (uint64_t)v : 0;
+
+	if (isnan(v)) {
+		put_text(out, " NaN\n");
+	} else if (v < 0 || v >= WHOLE_MAX || (double)n != v) {
 		text_add(out, " %.15g\n", v);
+	} else {
+		*--p = '\n';
+		do
+			*--p = (char)('0' + n % 10);
+		while (n /= 10);
+		*--p = ' ';
+		text_put(out, p, (size_t)(buf + sizeof(buf) - p));
+	}
 }
 
-static void put_head(const struct metrics *m, struct text *out, const struct family *f)
+static void put_head(const struct metrics *m, struct text *out, const struct metrics_family *f)
 {
-	bool has_suffix = f->type == COUNTER && !m->is_open;
-	const char *suffix = has_suffix ? "_total" : "";
+	const char *suffix = f->type == METRIC_COUNTER && !m->is_open ? "_total" : "";
+	bool is_counter =
+		f->type == METRIC_COUNTER || (f->type == METRIC_PLAIN_COUNTER && !m->is_open);
 
 	text_add(out, "# HELP %s%s %s\n# TYPE %s%s %s\n", f->name, suffix, f->help, f->name, suffix,
-		 f->type == COUNTER ? "counter" : "gauge");
+		 is_counter ? "counter" : "gauge");
 }
 
-static void put_row(const struct metrics *m, struct text *out, const struct family *f, uint32_t i)
+void metrics_row(struct metrics *m, const struct metrics_family *f, uint32_t i, struct text *out)
 {
-	text_add(out, "%s%s", f->name, f->type == COUNTER ? "_total" : "");
+	put_text(out, f->name);
+	if (f->type == METRIC_COUNTER)
+		put_text(out, "_total");
 	if (f->labels) {
 		text_put(out, "{", 1);
 		f->labels(m, i, out);
@@ -386,18 +152,43 @@ static void put_row(const struct metrics *m, struct text *out, const struct fami
 
 static void rows(struct metrics *m, struct text *out)
 {
-	const struct family *f = &families[m->family];
-	uint32_t n = f->n(m), end = m->row + TURN_ROWS_N;
+	const struct metrics_table *t = tables[m->table];
+	const struct metrics_family *f = &t->family[m->family];
+	uint32_t n = f->n(m), end = m->row + PIECE_ROWS_N;
 
+	m->arg = f->arg;
 	if (!m->row && n)
 		put_head(m, out, f);
-	for (; m->row < n && m->row < end; m->row++)
-		if (!f->fits || f->fits(m, m->row))
-			put_row(m, out, f, m->row);
-	if (m->row >= n) {
-		m->family++;
-		m->row = 0;
+	for (; m->row < n && m->row < end && out->len < PIECE_LEN; m->row++) {
+		if (f->fits && !f->fits(m, m->row))
+			continue;
+		if (f->rows)
+			f->rows(m, f, m->row, out);
+		else
+			metrics_row(m, f, m->row, out);
 	}
+	if (m->row < n)
+		return;
+	m->row = 0;
+	m->family++;
+}
+
+/* False: there is no family any more. */
+static bool some_rows(struct metrics *m, struct text *out)
+{
+	while (m->table < TABLES_N && out->len < PIECE_LEN) {
+		const struct metrics_table *t = tables[m->table];
+
+		if (m->family == t->n || (t->is_wanted && !t->is_wanted(m))) {
+			m->table++;
+			m->family = 0;
+			continue;
+		}
+		rows(m, out);
+		if (m->row)
+			return true;
+	}
+	return m->table < TABLES_N;
 }
 
 /* ------------------------------------------------------------------ of the process */
@@ -440,6 +231,8 @@ static void put_lates(struct text *out)
 	}
 }
 
+/* ------------------------------------------------------------------ one answer */
+
 void metrics_init(struct metrics *m, const struct control_host *host, bool is_open)
 {
 	*m = (struct metrics){
@@ -447,29 +240,34 @@ void metrics_init(struct metrics *m, const struct control_host *host, bool is_op
 	};
 	conf_hold_again(m->c);
 	m->has_servers = m->c->metrics.s.per_server;
+	if (m->has_servers)
+		m->labels = labels_hold(m->c);
+	if (host->counters && m->c->metrics.s.traffic)
+		m->question = counter_desk_ask(host->counters, m->t.mono_us, COUNTER_DESK_AGE_US);
 }
 
 void metrics_fini(struct metrics *m)
 {
+	if (m->counted)
+		counters_drop(m->counted);
+	labels_drop(m->labels);
 	conf_drop(m->c);
+}
+
+bool metrics_is_ready(const struct metrics *m)
+{
+	return !m->question || counter_desk_has(m->host->counters, m->question);
 }
 
 bool metrics_next(struct metrics *m, struct text *out)
 {
-	if (m->family < FAMILIES_N) {
-		rows(m, out);
-	} else if (m->family == PART_STATS) {
-		put_stats(m, out);
-		m->family++;
-	} else if (m->family == PART_LATES) {
-		put_lates(out);
-		m->family++;
-	} else if (m->family == PART_COMPAT) {
-		metrics_compat(m, out);
-		m->family++;
-	}
-	if (m->family < PART_END)
+	if (!m->has_begun && m->host->counters && m->c->metrics.s.traffic)
+		m->counted = counters_hold(&m->host->counters->board->counters);
+	m->has_begun = true;
+	if (some_rows(m, out))
 		return true;
+	put_stats(m, out);
+	put_lates(out);
 	if (m->is_open)
 		text_add(out, "# EOF\n");
 	return false;

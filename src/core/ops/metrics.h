@@ -7,6 +7,7 @@
 #pragma once
 
 #include "core/conf/conf.h"
+#include "core/counters.h"
 #include "core/ops/control_verbs.h"
 #include "core/ops/view.h"
 #include "core/text.h"
@@ -14,21 +15,35 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct metrics_labels;
+
 struct metrics {
 	const struct conf *c; /* held */
 	const struct control_host *host;
 	struct view_time t;
 	bool is_open; /* OpenMetrics */
 	bool has_servers; /* one series for each real server */
+	bool has_begun;
 	char vs_match[64]; /* a shell pattern for services; "": all */
-	uint32_t family, row; /* what comes next */
+	uint32_t table, family, row; /* what comes next */
+	unsigned arg; /* of the family */
+	struct metrics_labels *labels; /* of servers; NULL: there are none */
+	uint64_t question; /* for the kernel's counters (counter_desk.h); 0: none */
+	const struct counters *counted; /* held; NULL: nothing is known */
+	/* of the row that is being written (metrics_traffic.c) */
+	uint32_t hint;
+	struct counts vs_now;
+	struct counters_server rs_now;
 };
 
-/* The snapshot that every role works with. */
+/* The snapshot that every role works with. Asks for the kernel's counters. */
 void metrics_init(struct metrics *m, const struct control_host *host, bool is_open);
 void metrics_fini(struct metrics *m);
 
-/* Adds a bounded number of rows; false: that was all. */
+/* False: the kernel's counters are still to come. Whoever does not wait gets those of the last time. */
+bool metrics_is_ready(const struct metrics *m);
+
+/* Adds a piece of about 64 KB at most; false: that was all. */
 bool metrics_next(struct metrics *m, struct text *out);
 
 /* The label's value between quotes: \, " and newline are escaped. */

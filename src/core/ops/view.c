@@ -184,8 +184,7 @@ const char *view_rs_name(const struct conf *c, uint32_t i, char buf[static VIEW_
 	return buf;
 }
 
-/* The probe that says why: one that fails, else the first. NULL: it has none. */
-static const struct status_probe *telling(const struct conf *c, uint32_t rs)
+const struct status_probe *view_rs_probe(const struct conf *c, uint32_t rs)
 {
 	const struct conf_range *r = &c->rs[rs].probes;
 
@@ -231,7 +230,7 @@ json_t *view_rs(const struct conf *c, uint32_t i, const struct view_time *t)
 	put(o, "weight_by_hand", json_boolean(w.has_weight));
 	put_u64(o, "ramp_percent", w.ramp_percent);
 	put_moment(o, "since", STATUS_LOAD(&s->since_us), t);
-	put_health(o, telling(c, i));
+	put_health(o, view_rs_probe(c, i));
 	return o;
 }
 

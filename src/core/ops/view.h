@@ -6,6 +6,7 @@
 #pragma once
 
 #include "core/conf/conf.h"
+#include "core/status.h"
 
 #include <jansson.h>
 
@@ -34,6 +35,9 @@ json_t *view_rs(const struct conf *c, uint32_t i, const struct view_time *t);
 json_t *view_probe(const struct conf *c, uint32_t i, const struct view_time *t);
 
 json_t *view_counts(const struct view_count *n);
+
+/* The probe that says why a server is as it is: one that fails, else the first. NULL: it has none. */
+const struct status_probe *view_rs_probe(const struct conf *c, uint32_t rs);
 
 /* "BACKUP"; "up", "down", ... as the word `state` of a server. */
 const char *view_inst_state(const struct conf *c, uint32_t i);
