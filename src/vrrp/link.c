@@ -276,6 +276,37 @@ struct link_table *link_table_make(const struct link_pic *p, const struct ip_add
 	return link_table_make_with(p, vips, vips_n, NULL, 0);
 }
 
+struct link_table *link_table_with_groups(struct link_table *t, const struct link_group *g,
+					  uint32_t n)
+{
+	size_t len = sizeof(*t) + t->n * sizeof(struct link) + t->src_n * sizeof(*t->src);
+	struct link_group *group;
+
+	t = realloc(t, len + n * sizeof(*g));
+	BUG_ON(!t);
+	t->src = (void *)(t->link + t->n);
+	group = (void *)((char *)t + len);
+	if (n)
+		memcpy(group, g, n * sizeof(*g));
+	t->group = group;
+	t->group_n = n;
+	return t;
+}
+
+static int cmp_group(const void *va, const void *vb)
+{
+	const struct link_group *a = va, *b = vb;
+
+	return cmp_u32(a->id, b->id);
+}
+
+const struct link_group *link_group_of(const struct link_table *t, uint32_t id)
+{
+	const struct link_group key = { .id = id };
+
+	return t->group_n ? bsearch(&key, t->group, t->group_n, sizeof(key), cmp_group) : NULL;
+}
+
 static int cmp_src_addr(const void *va, const void *vb)
 {
 	const struct link_src *a = va, *b = vb;
@@ -313,13 +344,18 @@ static bool link_eq(const struct link *a, const struct link *b)
 
 bool link_table_eq(const struct link_table *a, const struct link_table *b)
 {
-	if (!a || a->n != b->n || a->src_n != b->src_n || a->gen != b->gen)
+	if (!a || a->n != b->n || a->src_n != b->src_n || a->group_n != b->group_n ||
+	    a->gen != b->gen)
 		return false;
 	for (uint32_t i = 0; i < a->n; i++)
 		if (!link_eq(&a->link[i], &b->link[i]))
 			return false;
 	for (uint32_t i = 0; i < a->src_n; i++)
 		if (cmp_src(&a->src[i], &b->src[i]))
+			return false;
+	for (uint32_t i = 0; i < a->group_n; i++)
+		if (a->group[i].id != b->group[i].id ||
+		    a->group[i].is_whole != b->group[i].is_whole)
 			return false;
 	return true;
 }

@@ -126,10 +126,9 @@ uint32_t run_name_find(const struct run *r, enum run_kind kind, const char *name
 static const char *fault_name(enum track_kind kind)
 {
 	static const char *const names[] = {
-		[TRACK_IFACE] = "track_interface",
-		[TRACK_SCRIPT] = "track_script",
-		[TRACK_FILE] = "track_file",
-		[TRACK_PROCESS] = "track_process",
+		[TRACK_IFACE] = "track_interface", [TRACK_SCRIPT] = "track_script",
+		[TRACK_FILE] = "track_file",       [TRACK_PROCESS] = "track_process",
+		[TRACK_STATIC] = "track_group",
 	};
 
 	return names[kind];

@@ -39,11 +39,12 @@ struct run_iface {
 	uint32_t first_ref; /* who tracks it; the others by obj_next */
 };
 
-/* A script, file or process that is tracked. Index: scripts, then files, then processes. */
+/* A script, file, process or track group. Index: as in conf->track_by_id. */
 struct run_obj {
 	const char *name;
 	enum track_kind kind;
 	struct track_state state;
+	struct track_state next; /* track group: as the link table has it */
 	uint32_t id;
 	uint32_t first_ref;
 };
@@ -73,7 +74,7 @@ struct run_key {
 	bool is_in;
 };
 
-enum run_kind { RUN_IFACE, RUN_INST, RUN_GROUP, RUN_SCRIPT, RUN_FILE, RUN_PROCESS };
+enum run_kind { RUN_IFACE, RUN_INST, RUN_GROUP, RUN_SCRIPT, RUN_FILE, RUN_PROCESS, RUN_STATIC };
 
 struct run_name {
 	const char *name; /* NULL: empty */
@@ -95,6 +96,7 @@ struct run {
 	uint32_t *by_key; /* buckets: index of the first key, or RUN_NONE */
 	struct run_name *by_name; /* open addressing */
 	uint32_t first_lone; /* instances without interface; by iface_next */
+	uint32_t first_static; /* track groups are obj[first_static .. obj_n) */
 	uint32_t inst_n, iface_n, obj_n, ref_n, group_n, auth_n, auth_key_n, seen_n;
 	uint32_t key_mask, name_mask;
 };

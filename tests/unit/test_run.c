@@ -265,6 +265,58 @@ static void groups_and_trackers(void **state)
 	free_conf(c);
 }
 
+/* Track groups, and the interfaces of routes and rules. */
+static void statics_and_devices(void **state)
+{
+	static const char *const members[] = { "inst1", "inst2", "nobody" };
+	struct conf *made = make_conf(1);
+
+	(void)state;
+	made->track_group_n = 1;
+	made->track_group = arena_array(&made->arena, 1, sizeof(*made->track_group));
+	made->track_group[0].s.name = "g";
+	made->track_group[0].s.members = (struct conf_strs){ members, 3 };
+	made->track_group[0].id.v = 77;
+	made->route_n = 3;
+	made->route = arena_array(&made->arena, 3, sizeof(*made->route));
+	made->nexthop_n = 2;
+	made->nexthop = arena_array(&made->arena, 2, sizeof(*made->nexthop));
+	made->rule_n = 1;
+	made->rule = arena_array(&made->arena, 1, sizeof(*made->rule));
+	made->route[0].s.dev = "if0"; /* the instance's own */
+	made->route[1].s.nexthops = (struct conf_range){ 0, 2 };
+	made->nexthop[0].s.dev = "eth1";
+	made->nexthop[1].s.dev = "eth2";
+	made->route[2].s = (struct fields_route){ .dev = "eth3", .no_track = true };
+	made->rule[0].s = (struct fields_rule){ .iif = "eth4", .oif = "eth5" };
+	made->vrrp[0].s.routes = (struct conf_range){ 0, 3 };
+	made->vrrp[0].s.rules = (struct conf_range){ 0, 1 };
+	free(made->vrrp_run);
+	made->vrrp_run = calloc(1, run_len(made));
+	build(made);
+
+	assert_int_equal(r->iface_n, 5);
+	assert_null(run_find_iface(r, "eth3"));
+	for (uint32_t i = 0; i < r->iface_n; i++)
+		r->iface[i].state = (struct track_state){ .is_known = true, .is_up = true };
+	assert_null(run_sum(r, 0).fault);
+	for (uint32_t i = 1; i < r->iface_n; i++) {
+		r->iface[i].state.is_up = false;
+		assert_string_equal(run_sum(r, 0).fault, "track_interface");
+		r->iface[i].state.is_up = true;
+	}
+
+	assert_int_equal(r->obj_n - r->first_static, 1);
+	assert_int_equal(r->obj[r->first_static].id, 77);
+	assert_true(run_sum(r, 1).is_pending && run_sum(r, 2).is_pending);
+	assert_false(run_sum(r, 3).is_pending);
+	r->obj[r->first_static].state.is_known = true;
+	assert_string_equal(run_sum(r, 2).fault, "track_group");
+	r->obj[r->first_static].state.is_up = true;
+	assert_null(run_sum(r, 2).fault);
+	free_conf(c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -273,6 +325,7 @@ int main(void)
 		cmocka_unit_test(nothing_at_all),
 		SAYS("V54, V110, V131, V132", one_number_many_ways),
 		cmocka_unit_test(groups_and_trackers),
+		cmocka_unit_test(statics_and_devices),
 	};
 
 	return cmocka_run_group_tests_name("run", tests, NULL, NULL);
