@@ -6,6 +6,7 @@
 
 #include "core/bug.h"
 #include "core/clock.h"
+#include "vrrp/primary.h"
 #include "vrrp/vip_kern.h"
 #include "vrrp/vip_log.h"
 
@@ -286,6 +287,7 @@ bool addrs_settle(struct addrs *a, struct view *v)
 {
 	uint32_t n = vip_plan(&a->set, v->links, v->pic, v->is_torn, a->ops);
 
+	primary_last(a->ops, n, v->pic);
 	a->is_cut = n > AT_ONCE_N && !a->is_ending;
 	if (a->is_cut)
 		n = AT_ONCE_N;

@@ -31,6 +31,7 @@
 #include "vrrp/link_log.h"
 #include "vrrp/member.h"
 #include "vrrp/opts.h"
+#include "vrrp/primary.h"
 #include "vrrp/sysctls.h"
 #include "vrrp/vmacs.h"
 #include "vrrp/whole.h"
@@ -96,6 +97,17 @@ static void wake_at(struct reflector *rf, int64_t at_us)
 		timer_arm(&rf->role.loop.timers, &rf->wake, at_us);
 }
 
+static struct view view_of(struct reflector *rf)
+{
+	return (struct view){
+		.chan = &rf->chan,
+		.conf = rf->role.conf,
+		.links = rf->table,
+		.pic = &rf->pic,
+		.is_torn = !rf->is_pic_good,
+	};
+}
+
 /* Makes a table of the picture and publishes it when it says anything new. */
 static void publish(struct reflector *rf)
 {
@@ -127,8 +139,11 @@ static void publish(struct reflector *rf)
 	t->version = ++rf->version;
 	rf->table = t;
 	fibs_release(&rf->fibs, true);
-	if (rf->role.conf)
-		sysctls_settle(&rf->sysctls, rf->role.conf, t);
+
+	struct view v = view_of(rf);
+
+	if (v.conf)
+		sysctls_settle(&rf->sysctls, &v);
 	link_table_publish(&rf->role.board->links, t);
 	if (rf->role.board->vrrp)
 		fact_post(rf->role.board->vrrp, &rf->link_fact, t->version);
@@ -186,15 +201,16 @@ static int look(struct reflector *rf)
 
 /* ---- one turn ---- */
 
-static struct view view_of(struct reflector *rf)
+/* A torn picture may lack what was there: then all stays guarded that is. */
+static void guard_primaries(struct reflector *rf, const struct view *v)
 {
-	return (struct view){
-		.chan = &rf->chan,
-		.conf = rf->role.conf,
-		.links = rf->table,
-		.pic = &rf->pic,
-		.is_torn = !rf->is_pic_good,
-	};
+	uint32_t n;
+
+	if (!v->is_torn) {
+		uint32_t *ifaces = primary_ifaces(&rf->addrs.set, v->pic, &n);
+
+		sysctls_guard(&rf->sysctls, v, ifaces, n);
+	}
 }
 
 /* True when there may be more to do. */
@@ -213,6 +229,7 @@ static bool settle_round(struct reflector *rf)
 	/* nothing leads to an address that is gone, or before it is there */
 	bool has_changed = fibs_remove(&rf->fibs, &v);
 
+	guard_primaries(rf, &v);
 	has_changed |= vmacs_settle(&rf->vmacs, &v);
 	has_changed |= addrs_settle(&rf->addrs, &v);
 	has_changed |= fibs_add(&rf->fibs, &v);
@@ -397,7 +414,11 @@ static void adopt(struct role *r, const struct conf *old, const struct conf *new
 	addrs_adopt(&rf->addrs, new);
 	whole_adopt(&rf->whole, new);
 	vmacs_adopt(&rf->vmacs, new);
-	sysctls_settle(&rf->sysctls, new, rf->table);
+
+	struct view v = view_of(rf);
+
+	v.conf = new;
+	sysctls_settle(&rf->sysctls, &v);
 
 	int err = fibs_adopt(&rf->fibs, new);
 

@@ -24,9 +24,18 @@ static int cmp_items(const void *va, const void *vb)
 	return cmp ? cmp : (a->ifindex > b->ifindex) - (a->ifindex < b->ifindex);
 }
 
-struct sysctl_item *sysctls_want(const struct conf *c, const struct link_table *links, uint32_t *n)
+static void want_promoted(struct sysctl_item *it, const char *name, uint32_t ifindex)
 {
-	struct sysctl_item *want = calloc((size_t)c->vrrp_n + 1, sizeof(*want));
+	(void)snprintf(it->path, sizeof(it->path),
+		       "/proc/sys/net/ipv4/conf/%.*s/promote_secondaries", IFNAMSIZ - 1, name);
+	it->ifindex = ifindex;
+	it->want = '1';
+}
+
+struct sysctl_item *sysctls_want(const struct sysctls *s, const struct view *v, uint32_t *n)
+{
+	const struct conf *c = v->conf;
+	struct sysctl_item *want = calloc((size_t)c->vrrp_n + s->guarded_n + 1, sizeof(*want));
 	uint32_t all_n = 0, kept_n = 0;
 
 	BUG_ON(!want);
@@ -36,18 +45,18 @@ struct sysctl_item *sysctls_want(const struct conf *c, const struct link_table *
 	}
 	for (uint32_t i = 0; i < c->vrrp_n; i++) {
 		const struct fields_vrrp *in = &c->vrrp[i].s;
-		const struct link *l =
-			in->promote_secondaries && in->interface ? link_by_name(links,
-										in->interface)
-								 : NULL;
+		const struct link *l = NULL;
 
-		if (!l)
-			continue;
-		(void)snprintf(want[all_n].path, sizeof(want[all_n].path),
-			       "/proc/sys/net/ipv4/conf/%.*s/promote_secondaries", IFNAMSIZ - 1,
-			       in->interface);
-		want[all_n].ifindex = l->ifindex;
-		want[all_n++].want = '1';
+		if (in->promote_secondaries && in->interface)
+			l = link_by_name(v->links, in->interface);
+		if (l)
+			want_promoted(&want[all_n++], l->name, l->ifindex);
+	}
+	for (uint32_t i = 0; i < s->guarded_n; i++) {
+		const struct link *l = link_pic_link(v->pic, s->guarded[i]);
+
+		if (l)
+			want_promoted(&want[all_n++], l->name, l->ifindex);
 	}
 	if (all_n > 1)
 		qsort(want, all_n, sizeof(*want), cmp_items);
@@ -95,10 +104,10 @@ static void put_back(const struct sysctl_item *it)
 }
 
 /* Both sides are sorted: a merge. */
-void sysctls_settle(struct sysctls *s, const struct conf *c, const struct link_table *links)
+void sysctls_settle(struct sysctls *s, const struct view *v)
 {
 	uint32_t want_n, o = 0, k = 0;
-	struct sysctl_item *want = sysctls_want(c, links, &want_n);
+	struct sysctl_item *want = sysctls_want(s, v, &want_n);
 
 	while (o < s->n || k < want_n) {
 		int cmp = o == s->n ? 1 : k == want_n ? -1 : cmp_items(&s->item[o], &want[k]);
@@ -115,10 +124,23 @@ void sysctls_settle(struct sysctls *s, const struct conf *c, const struct link_t
 	s->n = want_n;
 }
 
+void sysctls_guard(struct sysctls *s, const struct view *v, uint32_t *ifaces, uint32_t n)
+{
+	bool is_same = n == s->guarded_n &&
+		       (!n || !memcmp(ifaces, s->guarded, (size_t)n * sizeof(*ifaces)));
+
+	free(s->guarded);
+	s->guarded = ifaces;
+	s->guarded_n = n;
+	if (!is_same)
+		sysctls_settle(s, v);
+}
+
 void sysctls_fini(struct sysctls *s)
 {
 	for (uint32_t i = 0; i < s->n; i++)
 		put_back(&s->item[i]);
 	free(s->item);
+	free(s->guarded);
 	*s = (struct sysctls){ 0 };
 }

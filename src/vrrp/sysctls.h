@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * Switches of the kernel that settings ask for: promote_secondaries on interfaces of instances, and
- * disable_local_igmp. What was there before is put back when it is not asked for any more, and at the
+ * disable_local_igmp; and promote_secondaries where an address of ours is the first of its subnet
+ * (primary.h). What was there before is put back when it is not asked for any more, and at the
  * end. A vipd that is killed leaves them as they are; the next one takes that for what was there before.
  * A part of the reflector.
  */
 #pragma once
 
 #include "core/conf/conf.h"
-#include "vrrp/link.h"
+#include "vrrp/view.h"
 
 enum { SYSCTL_PATH_LEN = 64 + IFNAMSIZ };
 
@@ -22,13 +23,19 @@ struct sysctl_item {
 struct sysctls {
 	struct sysctl_item *item; /* what was set; sorted */
 	uint32_t n;
+	uint32_t *guarded; /* indices of interfaces, as primary_ifaces() gave them */
+	uint32_t guarded_n;
 };
 
 /* What is wanted of interfaces that are there, sorted, without doubles. The caller frees it. Pure. */
-struct sysctl_item *sysctls_want(const struct conf *c, const struct link_table *links, uint32_t *n);
+struct sysctl_item *sysctls_want(const struct sysctls *s, const struct view *v, uint32_t *n);
 
 /* Sets and puts back. After each new snapshot and each change of the links. */
-void sysctls_settle(struct sysctls *s, const struct conf *c, const struct link_table *links);
+void sysctls_settle(struct sysctls *s, const struct view *v);
+
+/* The interfaces where an address of ours is the first of its subnet now: before any is removed. Takes
+ * the array over. */
+void sysctls_guard(struct sysctls *s, const struct view *v, uint32_t *ifaces, uint32_t n);
 
 /* Puts all of them back. */
 void sysctls_fini(struct sysctls *s);

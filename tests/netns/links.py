@@ -88,6 +88,28 @@ def flap(t):
             t.equal(router.director.stop(), 0, f"exit status of {router.name}")
 
 
+def first_of_subnet(t):
+    t.part("our address is the first of its subnet: when it goes, the operator's stays")
+    with Scene(t) as scene:
+        a = scene.router("r1", Vipd, [web(150)])
+        switch = "net.ipv4.conf.eth0.promote_secondaries"
+        a.ns.sysctl({switch: 0})
+        a.director.start()
+        a.director.wait_state("web", "ACTIVE", PATIENCE)
+        scene.owners.wait(VIP, {"r1"})
+        seen = a.daemon.mark()
+        a.ns.ip("addr add 10.8.0.1/24 dev eth0", "addr del 10.9.0.1/24 dev eth0")
+        # sent from the other address it stays active, and its own are put back
+        a.daemon.wait_for(r"vip\.lost inst=web", PATIENCE, seen)
+        scene.owners.wait(VIP, {"r1"})
+        a.ns.ip("addr add 10.9.0.8/24 dev eth0")
+        t.equal(a.director.stop(), 0, "exit status")
+        shown = a.ns.run("ip", "-4", "addr", "show", "dev", "eth0").stdout
+        t.check("10.9.0.8/24" in shown, "the operator's address is there")
+        t.check(VIP not in shown, "ours is not")
+        t.equal(a.ns.run("sysctl", "-n", switch).stdout.strip(), "0", "the switch is as it was")
+
+
 def another_interface(t):
     t.part("the interface is renamed, another takes its name, it vanishes and comes back")
     with Scene(t) as scene:
@@ -120,4 +142,4 @@ def another_interface(t):
         t.equal(a.director.stop(), 0, "exit status")
 
 
-pair.run_parts("netns-links", [overrun, flap, another_interface])
+pair.run_parts("netns-links", [overrun, flap, first_of_subnet, another_interface])

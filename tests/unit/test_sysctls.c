@@ -36,7 +36,9 @@ static void each_once_and_only_where_it_can_be(void **state)
 	link_pic_seal(&p);
 
 	struct link_table *t = link_table_make(&p, NULL, 0);
-	struct sysctl_item *want = sysctls_want(&c, t, &n);
+	const struct view v = { .conf = &c, .links = t, .pic = &p };
+	struct sysctls s = { 0 };
+	struct sysctl_item *want = sysctls_want(&s, &v, &n);
 
 	assert_int_equal(n, 1);
 	assert_string_equal(want[0].path, promote);
@@ -44,11 +46,23 @@ static void each_once_and_only_where_it_can_be(void **state)
 	assert_int_equal(want[0].ifindex, 7);
 	free(want);
 	c.global.s.disable_local_igmp = true;
-	want = sysctls_want(&c, t, &n);
+	want = sysctls_want(&s, &v, &n);
 	assert_int_equal(n, 2);
 	assert_int_equal(want[0].want, '1'); /* sorted by path */
 	assert_string_equal(want[1].path, "/proc/sys/net/ipv4/igmp_link_local_mcast_reports");
 	assert_int_equal(want[1].want, '0');
+	free(want);
+
+	uint32_t guarded[] = { 7, 8, 9 }; /* asked for as well; not; gone */
+
+	s.guarded = guarded;
+	s.guarded_n = N_OF(guarded);
+	want = sysctls_want(&s, &v, &n);
+	assert_int_equal(n, 3);
+	assert_string_equal(want[0].path, promote);
+	assert_string_equal(want[1].path, "/proc/sys/net/ipv4/conf/eth1/promote_secondaries");
+	assert_int_equal(want[1].want, '1');
+	assert_int_equal(want[1].ifindex, 8);
 	free(want);
 	free(t);
 	link_pic_fini(&p);
@@ -57,10 +71,12 @@ static void each_once_and_only_where_it_can_be(void **state)
 static void without_anything(void **state)
 {
 	struct conf c = { 0 };
+	const struct view v = { .conf = &c };
+	const struct sysctls s = { 0 };
 	uint32_t n = 9;
 
 	(void)state;
-	free(sysctls_want(&c, NULL, &n));
+	free(sysctls_want(&s, &v, &n));
 	assert_int_equal(n, 0);
 }
 
