@@ -88,10 +88,12 @@ static struct vrrp_inst *find_on(const struct run *r, uint32_t ifindex, const st
 	return best;
 }
 
-struct vrrp_inst *run_find(const struct run *r, uint32_t ifindex, const struct pkt_in *p)
+struct vrrp_inst *run_find(const struct run *r, struct run_from from, const struct pkt_in *p)
 {
-	struct vrrp_inst *in = find_on(r, ifindex, p);
+	struct vrrp_inst *in = find_on(r, from.ifindex, p);
 
+	if (!in && from.vrf)
+		in = find_on(r, from.vrf, p);
 	return in ? in : find_on(r, 0, p);
 }
 

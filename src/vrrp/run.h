@@ -99,6 +99,7 @@ struct run {
 	uint32_t first_static; /* track groups are obj[first_static .. obj_n) */
 	uint32_t inst_n, iface_n, obj_n, ref_n, group_n, auth_n, auth_key_n, seen_n;
 	uint32_t key_mask, name_mask;
+	bool has_vrf; /* some instance is in a VRF without naming an interface */
 };
 
 /* Bytes for this configuration. */
@@ -108,10 +109,16 @@ size_t run_len(const struct conf *c);
 struct run *run_build(const struct conf *c, const struct inst_shell *shell,
 		      timer_fn *on_iface_delay);
 
+/* Where a packet came in: indices; vrf 0: none, or nobody asks. */
+struct run_from {
+	uint32_t ifindex, vrf;
+};
+
 /* The instance that a packet from this interface is for, or NULL: the one that listens to its
  * destination, among several that do to its sender (V131); when none does, any that has its number
- * there, so that the packet is counted as that one's. Interfaces come before none (V132). */
-struct vrrp_inst *run_find(const struct run *r, uint32_t ifindex, const struct pkt_in *p);
+ * there, so that the packet is counted as that one's. Interfaces come before VRFs, and those before
+ * none (V132). */
+struct vrrp_inst *run_find(const struct run *r, struct run_from from, const struct pkt_in *p);
 
 /* NULL: nothing uses it. */
 struct run_iface *run_find_iface(const struct run *r, const char *name);

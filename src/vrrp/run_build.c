@@ -197,14 +197,17 @@ static struct run_iface *iface_of(struct run *r, const char *name, const struct 
 static void put_on_iface(struct run *r, uint32_t i, const struct iface_make *make)
 {
 	struct vrrp_inst *in = &r->inst[i];
+	/* without an interface, the VRF stands for those that are in it */
+	const char *name = in->cf->s.interface ? conf_tx_dev(in->cf) : in->cf->s.vrf;
 
-	if (!in->cf->s.interface) {
+	r->has_vrf |= !in->cf->s.interface && name;
+	if (!name) {
 		in->iface_next = r->first_lone;
 		r->first_lone = i;
 		run_key(r, i, 0);
 		return;
 	}
-	in->ifc = iface_of(r, conf_tx_dev(in->cf), make);
+	in->ifc = iface_of(r, name, make);
 	in->iface_next = in->ifc->first;
 	in->ifc->first = i;
 }

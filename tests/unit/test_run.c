@@ -72,7 +72,7 @@ static struct vrrp_inst *find(uint32_t ifindex, uint8_t family, uint8_t vrid)
 		.dst = addr_v4(htonl(PKT_GROUP_V4)),
 	};
 
-	return run_find(r, ifindex, &p);
+	return run_find(r, (struct run_from){ ifindex, 0 }, &p);
 }
 
 static void key_iface(unsigned i)
@@ -187,19 +187,51 @@ static void one_number_many_ways(void **state)
 	key_all();
 
 	p = packet(0x0a000001, PKT_GROUP_V4, 9);
-	assert_ptr_equal(run_find(r, 1, &p), &r->inst[GROUP]);
+	assert_ptr_equal(run_find(r, (struct run_from){ 1, 0 }, &p), &r->inst[GROUP]);
 	p = packet(0x0a000001, 0xe0000013, 9);
-	assert_ptr_equal(run_find(r, 1, &p), &r->inst[OTHER_GROUP]);
+	assert_ptr_equal(run_find(r, (struct run_from){ 1, 0 }, &p), &r->inst[OTHER_GROUP]);
 	p = packet(0x0a000001, 0x0a000064, 9);
-	assert_ptr_equal(run_find(r, 1, &p), &r->inst[PEERS_A]);
+	assert_ptr_equal(run_find(r, (struct run_from){ 1, 0 }, &p), &r->inst[PEERS_A]);
 	p = packet(0x0a000002, 0x0a000064, 9);
-	assert_ptr_equal(run_find(r, 1, &p), &r->inst[PEERS_B]);
+	assert_ptr_equal(run_find(r, (struct run_from){ 1, 0 }, &p), &r->inst[PEERS_B]);
 	p = packet(0x0a000003, 0x0a000064, 9); /* by another interface */
-	assert_ptr_equal(run_find(r, 2, &p), &r->inst[LONE]);
+	assert_ptr_equal(run_find(r, (struct run_from){ 2, 0 }, &p), &r->inst[LONE]);
 	p = packet(0x0a000003, 0x0a000065, 9); /* not to us: somebody counts it */
-	assert_non_null(run_find(r, 1, &p));
+	assert_non_null(run_find(r, (struct run_from){ 1, 0 }, &p));
 	p = packet(0x0a000001, PKT_GROUP_V4, 8);
-	assert_null(run_find(r, 1, &p));
+	assert_null(run_find(r, (struct run_from){ 1, 0 }, &p));
+	free_conf(c);
+}
+
+/* Without an interface: by the VRF that the packet's interface is in, before those that name neither. */
+static void finds_by_vrf(void **state)
+{
+	static const char *const vrf[] = { "red", "blue", NULL };
+	struct pkt_in p = packet(0x0a000001, 0x0a000064, 9);
+	struct conf *made = conf_new();
+
+	(void)state;
+	made->vrrp_n = N_OF(vrf);
+	made->vrrp = arena_array(&made->arena, N_OF(vrf), sizeof(*made->vrrp));
+	made->peer_n = 1;
+	made->peer = arena_array(&made->arena, 1, sizeof(*made->peer));
+	made->peer[0].s.addr = p.src;
+	for (unsigned i = 0; i < N_OF(vrf); i++) {
+		made->vrrp[i].s.name = "abc" + i;
+		made->vrrp[i].s.vrf = vrf[i];
+		made->vrrp[i].s.vrid = 9;
+		made->vrrp[i].s.peers.n = 1;
+	}
+	made->vrrp_run = calloc(1, run_len(made));
+	build(made);
+	for (unsigned i = 0; i < N_OF(vrf); i++)
+		r->inst[i].r.src = p.dst;
+	key_all();
+	assert_true(r->has_vrf);
+	assert_ptr_equal(run_find(r, (struct run_from){ 70, 1 }, &p), &r->inst[0]);
+	assert_ptr_equal(run_find(r, (struct run_from){ 71, 2 }, &p), &r->inst[1]);
+	assert_ptr_equal(run_find(r, (struct run_from){ 72, 0 }, &p), &r->inst[2]);
+	assert_ptr_equal(run_find(r, (struct run_from){ 73, 3 }, &p), &r->inst[2]);
 	free_conf(c);
 }
 
@@ -306,6 +338,7 @@ static void statics_and_devices(void **state)
 		r->iface[i].state.is_up = true;
 	}
 
+	assert_false(r->has_vrf);
 	assert_int_equal(r->obj_n - r->first_static, 1);
 	assert_int_equal(r->obj[r->first_static].id, 77);
 	assert_true(run_sum(r, 1).is_pending && run_sum(r, 2).is_pending);
@@ -324,6 +357,7 @@ int main(void)
 		cmocka_unit_test(forgets_an_interface),
 		cmocka_unit_test(nothing_at_all),
 		SAYS("V54, V110, V131, V132", one_number_many_ways),
+		cmocka_unit_test(finds_by_vrf),
 		cmocka_unit_test(groups_and_trackers),
 		cmocka_unit_test(statics_and_devices),
 	};

@@ -27,6 +27,12 @@ static void rule_complete(const struct conf *c, struct err_list *errs)
 			FAIL(in->loc,
 			     "vrrp_instances \"%s\": required setting 'interface' is missing",
 			     in->s.name);
+		if (in->s.interface && in->s.vrf)
+			WARN(in->loc,
+			     "vrrp_instances \"%s\": 'vrf' means nothing beside 'interface', which "
+			     "is "
+			     "in one or not",
+			     in->s.name);
 		if (!in->s.vips.n && !in->s.no_vips)
 			err_add(errs, in->s.version == 2 && !in->s.strict ? ERR_WARNING : ERR_ERROR,
 				in->loc.file, in->loc.line,
