@@ -142,6 +142,7 @@ static struct fib refreshed(const struct fib *was, const struct fib *want)
 	f.cf = want->cf;
 	f.inst_name = want->inst_name;
 	f.is_no_track = want->is_no_track;
+	f.group = want->group;
 	f.is_stale |= f.words != want->words;
 	f.words = want->words;
 	return f;

@@ -76,6 +76,7 @@ struct fib {
 	const char *inst_name; /* of the same one; "-" when it is in none */
 	uint32_t words; /* hash of its settings */
 	bool is_no_track; /* it is not put back when somebody takes it away */
+	struct track_id group; /* who follows it (whole.h); 0: nobody */
 
 	/* what the VRRP role said */
 	bool is_known, is_wanted;

@@ -22,6 +22,16 @@ static void read_src(const struct link_table *t, struct vrrp_inst *in, uint64_t 
 		in->is_src_there = false;
 }
 
+/* A group that the table does not know yet stays as it was. */
+static void read_group(const struct link_table *t, struct run_obj *obj)
+{
+	const struct link_group *g = link_group_of(t, obj->id);
+
+	obj->next = obj->state;
+	if (g)
+		obj->next = (struct track_state){ .is_known = true, .is_up = g->is_whole };
+}
+
 /* Copies what the table says into ifc->next of every interface. False: there is no table yet. */
 static bool read_links(struct vrrp *v)
 {
@@ -48,6 +58,8 @@ static bool read_links(struct vrrp *v)
 	}
 	for (uint32_t i = 0; t && i < r->inst_n; i++)
 		read_src(t, &r->inst[i], v->role.conf->gen);
+	for (uint32_t i = r->first_static; t && i < r->obj_n; i++)
+		read_group(t, &r->obj[i]);
 	snap_leave();
 	return t;
 }
@@ -163,6 +175,8 @@ void iface_update(struct vrrp *v)
 		return;
 	for (uint32_t i = 0; i < v->run->iface_n; i++)
 		apply(v, &v->run->iface[i], now_us);
+	for (uint32_t i = v->run->first_static; i < v->run->obj_n; i++)
+		weigh_obj(v, &v->run->obj[i], &v->run->obj[i].next);
 	for (uint32_t i = v->run->first_lone; i != RUN_NONE; i = v->run->inst[i].iface_next)
 		tell_instance(&v->run->inst[i], NULL, now_us);
 }

@@ -118,7 +118,7 @@ struct vrrp_inst {
 	bool is_src_there; /* with o.tracks_src: o.src is on an interface */
 
 	/* places in the lists of run.h and tx.h */
-	struct run_iface *ifc; /* NULL: unicast without an interface */
+	struct run_iface *ifc; /* its VRF when it names no interface; NULL: neither */
 	struct run_group *group; /* or NULL */
 	uint32_t iface_next, group_next;
 	struct vrrp_inst *post_next;

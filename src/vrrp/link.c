@@ -241,6 +241,16 @@ static int cmp_src(const void *va, const void *vb)
 	return cmp ? cmp : cmp_u32(a->ifindex, b->ifindex);
 }
 
+/* The picture is sorted by ifindex. */
+static void put_slaves(struct link_table *t, const struct link_pic *p, struct link_slave *slave)
+{
+	t->slave = slave;
+	for (uint32_t i = 0; i < p->link_n; i++)
+		if (p->link[i].vrf)
+			slave[t->slave_n++] = (struct link_slave){ .ifindex = p->link[i].ifindex,
+								   .vrf = p->link[i].vrf };
+}
+
 struct link_table *link_table_make_with(const struct link_pic *p, const struct ip_addr *vips,
 					uint32_t vips_n, const struct ip_addr *srcs,
 					uint32_t srcs_n)
@@ -248,11 +258,13 @@ struct link_table *link_table_make_with(const struct link_pic *p, const struct i
 	size_t links_len = p->link_n * sizeof(struct link);
 	struct link_table *t;
 	struct link_src *src;
-	uint32_t n = 0;
+	uint32_t n = 0, slave_n = 0;
 
 	for (uint32_t i = 0; srcs_n && i < p->addr_n; i++)
 		n += is_src(&p->addr[i], srcs, srcs_n);
-	t = calloc(1, sizeof(*t) + links_len + n * sizeof(*src));
+	for (uint32_t i = 0; i < p->link_n; i++)
+		slave_n += p->link[i].vrf != 0;
+	t = calloc(1, sizeof(*t) + links_len + n * sizeof(*src) + slave_n * sizeof(*t->slave));
 	BUG_ON(!t);
 	t->n = p->link_n;
 	if (t->n)
@@ -267,6 +279,7 @@ struct link_table *link_table_make_with(const struct link_pic *p, const struct i
 			src[t->src_n++] = (struct link_src){ .addr = p->addr[i].addr,
 							     .ifindex = p->addr[i].ifindex };
 	sort(src, n, sizeof(*src), cmp_src);
+	put_slaves(t, p, (void *)(src + n));
 	return t;
 }
 
@@ -274,6 +287,55 @@ struct link_table *link_table_make(const struct link_pic *p, const struct ip_add
 				   uint32_t vips_n)
 {
 	return link_table_make_with(p, vips, vips_n, NULL, 0);
+}
+
+struct link_table *link_table_with_groups(struct link_table *t, const struct link_group *g,
+					  uint32_t n)
+{
+	size_t len = sizeof(*t) + t->n * sizeof(struct link) + t->src_n * sizeof(*t->src) +
+		     t->slave_n * sizeof(*t->slave);
+	struct link_group *group;
+
+	t = realloc(t, len + n * sizeof(*g));
+	BUG_ON(!t);
+	t->src = (void *)(t->link + t->n);
+	t->slave = (const void *)(t->src + t->src_n);
+	group = (void *)((char *)t + len);
+	if (n)
+		memcpy(group, g, n * sizeof(*g));
+	t->group = group;
+	t->group_n = n;
+	return t;
+}
+
+static int cmp_slave(const void *va, const void *vb)
+{
+	const struct link_slave *a = va, *b = vb;
+
+	return cmp_u32(a->ifindex, b->ifindex);
+}
+
+uint32_t link_vrf_of(const struct link_table *t, uint32_t ifindex)
+{
+	const struct link_slave key = { .ifindex = ifindex };
+	const struct link_slave *s =
+		t->slave_n ? bsearch(&key, t->slave, t->slave_n, sizeof(key), cmp_slave) : NULL;
+
+	return s ? s->vrf : 0;
+}
+
+static int cmp_group(const void *va, const void *vb)
+{
+	const struct link_group *a = va, *b = vb;
+
+	return cmp_u32(a->id, b->id);
+}
+
+const struct link_group *link_group_of(const struct link_table *t, uint32_t id)
+{
+	const struct link_group key = { .id = id };
+
+	return t->group_n ? bsearch(&key, t->group, t->group_n, sizeof(key), cmp_group) : NULL;
 }
 
 static int cmp_src_addr(const void *va, const void *vb)
@@ -304,22 +366,27 @@ static bool link_eq(const struct link *a, const struct link *b)
 	       a->is_up == b->is_up && a->is_joined == b->is_joined &&
 	       a->is_joined_v6 == b->is_joined_v6 && a->is_made == b->is_made &&
 	       a->is_router6 == b->is_router6 && a->parent == b->parent &&
-	       a->vrf_table == b->vrf_table && a->kind == b->kind && a->group == b->group &&
-	       a->arp_ignore == b->arp_ignore && a->arp_filter == b->arp_filter &&
-	       addr_eq(&a->primary_v4, &b->primary_v4) && addr_eq(&a->primary_v6, &b->primary_v6) &&
-	       !memcmp(a->mac, b->mac, sizeof(a->mac)) && a->mtu == b->mtu &&
-	       a->arp_type == b->arp_type && a->flags == b->flags;
+	       a->vrf_table == b->vrf_table && a->vrf == b->vrf && a->kind == b->kind &&
+	       a->group == b->group && a->arp_ignore == b->arp_ignore &&
+	       a->arp_filter == b->arp_filter && addr_eq(&a->primary_v4, &b->primary_v4) &&
+	       addr_eq(&a->primary_v6, &b->primary_v6) && !memcmp(a->mac, b->mac, sizeof(a->mac)) &&
+	       a->mtu == b->mtu && a->arp_type == b->arp_type && a->flags == b->flags;
 }
 
 bool link_table_eq(const struct link_table *a, const struct link_table *b)
 {
-	if (!a || a->n != b->n || a->src_n != b->src_n || a->gen != b->gen)
+	if (!a || a->n != b->n || a->src_n != b->src_n || a->group_n != b->group_n ||
+	    a->gen != b->gen)
 		return false;
 	for (uint32_t i = 0; i < a->n; i++)
 		if (!link_eq(&a->link[i], &b->link[i]))
 			return false;
 	for (uint32_t i = 0; i < a->src_n; i++)
 		if (cmp_src(&a->src[i], &b->src[i]))
+			return false;
+	for (uint32_t i = 0; i < a->group_n; i++)
+		if (a->group[i].id != b->group[i].id ||
+		    a->group[i].is_whole != b->group[i].is_whole)
 			return false;
 	return true;
 }

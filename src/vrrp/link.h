@@ -24,6 +24,7 @@ struct link {
 	bool is_router6; /* it forwards IPv6 */
 	uint32_t parent; /* index of the interface below; 0 = none */
 	uint32_t vrf_table; /* of a VRF; 0: it is none */
+	uint32_t vrf; /* index of the VRF that it is in; 0 = none */
 	enum link_kind kind;
 	uint32_t group; /* IFLA_GROUP */
 	/* sysctls net.ipv4.conf.NAME.arp_ignore and arp_filter; of one that we made: what they were on its
@@ -45,6 +46,17 @@ struct link_src {
 	uint32_t ifindex;
 };
 
+/* An interface that is in a VRF. */
+struct link_slave {
+	uint32_t ifindex, vrf;
+};
+
+/* A track group, and whether the static addresses, routes and rules that follow it are in place. */
+struct link_group {
+	uint32_t id; /* track_id */
+	bool is_whole;
+};
+
 /* Frozen once published. */
 struct link_table {
 	struct snap snap;
@@ -53,6 +65,10 @@ struct link_table {
 	uint32_t n;
 	const struct link_src *src; /* sorted by address; behind the links in the same memory */
 	uint32_t src_n;
+	const struct link_slave *slave; /* sorted by ifindex; behind the sources */
+	uint32_t slave_n;
+	const struct link_group *group; /* those that are known, sorted by id; behind those */
+	uint32_t group_n;
 	struct link link[]; /* sorted by name */
 };
 
@@ -113,6 +129,16 @@ struct link_table *link_table_make(const struct link_pic *p, const struct ip_add
 struct link_table *link_table_make_with(const struct link_pic *p, const struct ip_addr *vips,
 					uint32_t vips_n, const struct ip_addr *srcs,
 					uint32_t srcs_n);
+
+/* The same table with these groups, sorted by id, in memory that may have moved. */
+struct link_table *link_table_with_groups(struct link_table *t, const struct link_group *g,
+					  uint32_t n);
+
+/* What is known of a group, or NULL. */
+const struct link_group *link_group_of(const struct link_table *t, uint32_t id);
+
+/* The VRF that an interface is in, by index; 0: none. O(log n). */
+uint32_t link_vrf_of(const struct link_table *t, uint32_t ifindex);
 
 /* True when this source is on an interface; one of a link only on this one or the one below it. */
 bool link_has_src(const struct link_table *t, const struct ip_addr *src, const struct link *l);

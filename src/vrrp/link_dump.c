@@ -81,6 +81,13 @@ static uint32_t vrf_table(struct nlattr *info)
 	return u32_of(nla_find(nla_data(data), nla_len(data), IFLA_VRF_TABLE), 0);
 }
 
+/* IFLA_LINKINFO { IFLA_INFO_SLAVE_KIND "vrf" }: its master is a VRF */
+static bool is_in_vrf(struct nlattr *info)
+{
+	return info &&
+	       is_kind(nla_find(nla_data(info), nla_len(info), IFLA_INFO_SLAVE_KIND), "vrf");
+}
+
 static bool has_our_alias(const struct nlattr *alias)
 {
 	return alias && nla_len(alias) >= (int)sizeof(LINK_ALIAS) - 1 &&
@@ -120,6 +127,8 @@ int link_dump_link(void *arg, struct nlmsghdr *hdr)
 		memcpy(l.mac, nla_data(a[IFLA_ADDRESS]), sizeof(l.mac));
 	if (l.is_made)
 		take_alias(&l, a[IFLA_IFALIAS]);
+	if (is_in_vrf(a[IFLA_LINKINFO]))
+		l.vrf = u32_of(a[IFLA_MASTER], 0);
 	if (!a[IFLA_LINK_NETNSID]) /* else the number is another namespace's */
 		l.parent = u32_of(a[IFLA_LINK], 0);
 	link_pic_put_link(p, &l);

@@ -435,13 +435,14 @@ static void take(struct procs *s, const struct conf *new, struct proc_tracked **
 	}
 }
 
-/* Processes come last in the map. */
+/* Processes come behind scripts and files in the map. */
 static uint32_t place_of(const struct conf *c, uint32_t id)
 {
 	uint32_t first = c->track_script_n + c->track_file_n;
 	uint32_t i = idmap_find(&c->track_by_id, id);
 
-	return i == IDMAP_NONE || i < first ? IDMAP_NONE : i - first;
+	return i == IDMAP_NONE || i < first || i - first >= c->track_process_n ? IDMAP_NONE
+									       : i - first;
 }
 
 void procs_adopt(struct procs *s, const struct conf *new)

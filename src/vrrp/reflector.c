@@ -34,6 +34,7 @@
 #include "vrrp/primary.h"
 #include "vrrp/sysctls.h"
 #include "vrrp/vmacs.h"
+#include "vrrp/whole.h"
 
 #include <errno.h>
 #include <linux/netlink.h>
@@ -77,6 +78,7 @@ struct reflector {
 	struct said *said;
 	struct addrs addrs;
 	struct fibs fibs;
+	struct whole whole;
 	struct vmacs vmacs;
 	struct sysctls sysctls;
 
@@ -123,6 +125,7 @@ static void publish(struct reflector *rf)
 
 	free(vips);
 	free(srcs);
+	t = link_table_with_groups(t, rf->whole.group, rf->whole.n);
 	t->gen = c ? c->gen : 0;
 	if (!members_update(&rf->members, t))
 		wake_at(rf, clock_now_us() + RETRY_US);
@@ -239,6 +242,21 @@ static bool settle_round(struct reflector *rf)
 	return has_changed;
 }
 
+/* Track groups, when all that can be done has been done. */
+static void look_at_statics(struct reflector *rf)
+{
+	const struct whole_sets sets = {
+		.addrs = &rf->addrs.set,
+		.routes = &rf->fibs.routes,
+		.rules = &rf->fibs.rules,
+		.links = rf->table,
+	};
+
+	if (rf->role.conf && !rf->must_plan && !rf->must_dump &&
+	    whole_look(&rf->whole, rf->role.conf, &sets))
+		publish(rf);
+}
+
 static void settle(struct reflector *rf)
 {
 	unsigned rounds = 0;
@@ -255,6 +273,7 @@ static void settle(struct reflector *rf)
 			wake_at(rf, clock_now_us() + (rf->addrs.is_cut ? 0 : MS(10)));
 			break;
 		}
+	look_at_statics(rf);
 }
 
 /* ---- the role ---- */
@@ -393,6 +412,7 @@ static void adopt(struct role *r, const struct conf *old, const struct conf *new
 	members_adopt(&rf->members, new);
 	adopt_instances(rf, old, new);
 	addrs_adopt(&rf->addrs, new);
+	whole_adopt(&rf->whole, new);
 	vmacs_adopt(&rf->vmacs, new);
 
 	struct view v = view_of(rf);
@@ -479,6 +499,7 @@ static void fini(struct role *r)
 		remove_all(rf);
 	addrs_close(&rf->addrs);
 	fibs_fini(&rf->fibs);
+	whole_fini(&rf->whole);
 	vmacs_fini(&rf->vmacs);
 	sysctls_fini(&rf->sysctls);
 	timer_disarm(&r->loop.timers, &rf->wake);

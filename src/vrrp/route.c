@@ -129,6 +129,7 @@ struct fib route_want(const struct conf *c, const struct conf_route *r, struct i
 	f.proto = r->s.protocol ? r->s.protocol : FIB_PROTO;
 	/* what has a lifetime ends by itself */
 	f.is_no_track = r->s.no_track || r->s.expires_us;
+	f.group = r->group;
 	f.words = hash_words(c, r, &f);
 	f.cf = r;
 	return f;

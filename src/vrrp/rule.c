@@ -95,6 +95,7 @@ struct fib rule_want(const struct conf_rule *r, struct inst_id inst, const char 
 	put_texts(k, s);
 	f.proto = s->protocol ? s->protocol : FIB_PROTO;
 	f.is_no_track = s->no_track;
+	f.group = r->group;
 	return f;
 }
 

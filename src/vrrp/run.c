@@ -88,10 +88,12 @@ static struct vrrp_inst *find_on(const struct run *r, uint32_t ifindex, const st
 	return best;
 }
 
-struct vrrp_inst *run_find(const struct run *r, uint32_t ifindex, const struct pkt_in *p)
+struct vrrp_inst *run_find(const struct run *r, struct run_from from, const struct pkt_in *p)
 {
-	struct vrrp_inst *in = find_on(r, ifindex, p);
+	struct vrrp_inst *in = find_on(r, from.ifindex, p);
 
+	if (!in && from.vrf)
+		in = find_on(r, from.vrf, p);
 	return in ? in : find_on(r, 0, p);
 }
 
@@ -126,10 +128,9 @@ uint32_t run_name_find(const struct run *r, enum run_kind kind, const char *name
 static const char *fault_name(enum track_kind kind)
 {
 	static const char *const names[] = {
-		[TRACK_IFACE] = "track_interface",
-		[TRACK_SCRIPT] = "track_script",
-		[TRACK_FILE] = "track_file",
-		[TRACK_PROCESS] = "track_process",
+		[TRACK_IFACE] = "track_interface", [TRACK_SCRIPT] = "track_script",
+		[TRACK_FILE] = "track_file",       [TRACK_PROCESS] = "track_process",
+		[TRACK_STATIC] = "track_group",
 	};
 
 	return names[kind];

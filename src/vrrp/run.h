@@ -39,11 +39,12 @@ struct run_iface {
 	uint32_t first_ref; /* who tracks it; the others by obj_next */
 };
 
-/* A script, file or process that is tracked. Index: scripts, then files, then processes. */
+/* A script, file, process or track group. Index: as in conf->track_by_id. */
 struct run_obj {
 	const char *name;
 	enum track_kind kind;
 	struct track_state state;
+	struct track_state next; /* track group: as the link table has it */
 	uint32_t id;
 	uint32_t first_ref;
 };
@@ -73,7 +74,7 @@ struct run_key {
 	bool is_in;
 };
 
-enum run_kind { RUN_IFACE, RUN_INST, RUN_GROUP, RUN_SCRIPT, RUN_FILE, RUN_PROCESS };
+enum run_kind { RUN_IFACE, RUN_INST, RUN_GROUP, RUN_SCRIPT, RUN_FILE, RUN_PROCESS, RUN_STATIC };
 
 struct run_name {
 	const char *name; /* NULL: empty */
@@ -95,8 +96,10 @@ struct run {
 	uint32_t *by_key; /* buckets: index of the first key, or RUN_NONE */
 	struct run_name *by_name; /* open addressing */
 	uint32_t first_lone; /* instances without interface; by iface_next */
+	uint32_t first_static; /* track groups are obj[first_static .. obj_n) */
 	uint32_t inst_n, iface_n, obj_n, ref_n, group_n, auth_n, auth_key_n, seen_n;
 	uint32_t key_mask, name_mask;
+	bool has_vrf; /* some instance is in a VRF without naming an interface */
 };
 
 /* Bytes for this configuration. */
@@ -106,10 +109,16 @@ size_t run_len(const struct conf *c);
 struct run *run_build(const struct conf *c, const struct inst_shell *shell,
 		      timer_fn *on_iface_delay);
 
+/* Where a packet came in: indices; vrf 0: none, or nobody asks. */
+struct run_from {
+	uint32_t ifindex, vrf;
+};
+
 /* The instance that a packet from this interface is for, or NULL: the one that listens to its
  * destination, among several that do to its sender (V131); when none does, any that has its number
- * there, so that the packet is counted as that one's. Interfaces come before none (V132). */
-struct vrrp_inst *run_find(const struct run *r, uint32_t ifindex, const struct pkt_in *p);
+ * there, so that the packet is counted as that one's. Interfaces come before VRFs, and those before
+ * none (V132). */
+struct vrrp_inst *run_find(const struct run *r, struct run_from from, const struct pkt_in *p);
 
 /* NULL: nothing uses it. */
 struct run_iface *run_find_iface(const struct run *r, const char *name);

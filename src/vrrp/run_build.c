@@ -47,14 +47,6 @@ static size_t lists_n(const struct lists *l)
 	return n;
 }
 
-/* A virtual address on another interface than the instance's: without that one it is worth nothing. */
-static const char *tracked_dev(const struct conf_vrrp *cf, const struct conf_vip *vip)
-{
-	if (vip->s.no_track || !vip->s.dev)
-		return NULL;
-	return cf->s.interface && !strcmp(vip->s.dev, cf->s.interface) ? NULL : vip->s.dev;
-}
-
 struct sizes {
 	size_t ref_n, iface_n, obj_n, auth_n, auth_key_n, seen_n;
 	uint32_t key_buckets_n, names_n;
@@ -74,7 +66,9 @@ static void measure_inst(const struct conf *c, const struct conf_vrrp *cf, struc
 {
 	struct lists l = lists_of_inst(cf);
 
-	z->ref_n += lists_n(&l) + cf->s.vips.n + cf->s.evips.n;
+	z->ref_n += lists_n(&l) + cf->s.vips.n + cf->s.evips.n + 2 * (size_t)cf->s.rules.n;
+	for (uint32_t i = 0; i < cf->s.routes.n; i++)
+		z->ref_n += 1 + c->route[cf->s.routes.first + i].s.nexthops.n;
 	z->auth_n += cf->s.auth.n || cf->s.hmac.n;
 	if (cf->s.hmac.n) {
 		z->auth_key_n += c->hmac[cf->s.hmac.first].s.keys.n;
@@ -84,7 +78,8 @@ static void measure_inst(const struct conf *c, const struct conf_vrrp *cf, struc
 
 static struct sizes measure(const struct conf *c)
 {
-	struct sizes z = { .obj_n = c->track_script_n + c->track_file_n + c->track_process_n };
+	struct sizes z = { .obj_n = c->track_script_n + c->track_file_n + c->track_process_n +
+				    c->track_group_n };
 
 	for (uint32_t i = 0; i < c->vrrp_n; i++)
 		measure_inst(c, &c->vrrp[i], &z);
@@ -93,6 +88,8 @@ static struct sizes measure(const struct conf *c)
 
 		z.ref_n += lists_n(&l) * c->sync[i].s.members.n;
 	}
+	for (uint32_t i = 0; i < c->track_group_n; i++)
+		z.ref_n += c->track_group[i].s.members.n;
 	z.iface_n = (size_t)c->vrrp_n + z.ref_n;
 	z.key_buckets_n = pow2((size_t)c->vrrp_n);
 	z.names_n = pow2(2 * (z.iface_n + z.obj_n + c->vrrp_n + c->sync_n));
@@ -200,14 +197,17 @@ static struct run_iface *iface_of(struct run *r, const char *name, const struct 
 static void put_on_iface(struct run *r, uint32_t i, const struct iface_make *make)
 {
 	struct vrrp_inst *in = &r->inst[i];
+	/* without an interface, the VRF stands for those that are in it */
+	const char *name = in->cf->s.interface ? conf_tx_dev(in->cf) : in->cf->s.vrf;
 
-	if (!in->cf->s.interface) {
+	r->has_vrf |= !in->cf->s.interface && name;
+	if (!name) {
 		in->iface_next = r->first_lone;
 		r->first_lone = i;
 		run_key(r, i, 0);
 		return;
 	}
-	in->ifc = iface_of(r, conf_tx_dev(in->cf), make);
+	in->ifc = iface_of(r, name, make);
 	in->iface_next = in->ifc->first;
 	in->ifc->first = i;
 }
@@ -310,6 +310,13 @@ static void put_objs(struct run *r, const struct conf *c)
 			.kind = TRACK_PROCESS,
 			.id = c->track_process[i].id.v,
 		};
+	r->first_static = r->obj_n;
+	for (uint32_t i = 0; i < c->track_group_n; i++)
+		r->obj[r->obj_n++] = (struct run_obj){
+			.name = c->track_group[i].s.name,
+			.kind = TRACK_STATIC,
+			.id = c->track_group[i].id.v,
+		};
 	for (uint32_t i = 0; i < r->obj_n; i++) {
 		r->obj[i].first_ref = RUN_NONE;
 		put_name(r, (enum run_kind)(RUN_SCRIPT + (r->obj[i].kind - TRACK_SCRIPT)),
@@ -377,19 +384,49 @@ static void put_lists(struct run *r, const struct conf *c, uint32_t inst, const 
 	}
 }
 
-/* The interfaces of its addresses. Neighbours in the list are mostly on the same one. */
-static void put_devs(struct run *r, const struct conf *c, uint32_t inst, struct conf_range vips,
-		     const struct iface_make *make)
+/* Interfaces that an instance needs for its addresses, routes and rules. */
+struct devs {
+	struct run *r;
+	uint32_t inst;
+	const struct iface_make *make;
+	const char *last; /* neighbours in a list are mostly on the same one */
+};
+
+/* Something on another interface than the instance's own: without that one it is worth nothing. */
+static void put_dev(struct devs *d, const char *dev, bool is_no_track)
 {
 	static const struct track_rule rule = { .kind = TRACK_IFACE };
-	const char *last = NULL;
+	const char *own = d->r->inst[d->inst].cf->s.interface;
 
-	for (uint32_t i = 0; i < vips.n; i++) {
-		const char *dev = tracked_dev(r->inst[inst].cf, &c->vip[vips.first + i]);
+	if (!dev || is_no_track || (own && !strcmp(dev, own)))
+		return;
+	if (!d->last || strcmp(dev, d->last) != 0)
+		put_iface_ref(d->r, d->inst, &rule, dev, d->make);
+	d->last = dev;
+}
 
-		if (dev && (!last || strcmp(dev, last) != 0))
-			put_iface_ref(r, inst, &rule, dev, make);
-		last = dev ? dev : last;
+static void put_addr_devs(struct devs *d, const struct conf *c, struct conf_range vips)
+{
+	for (uint32_t i = vips.first; i < vips.first + vips.n; i++)
+		put_dev(d, c->vip[i].s.dev, c->vip[i].s.no_track);
+}
+
+static void put_route_devs(struct devs *d, const struct conf *c, struct conf_range routes)
+{
+	for (uint32_t i = routes.first; i < routes.first + routes.n; i++) {
+		const struct fields_route *s = &c->route[i].s;
+
+		put_dev(d, s->dev, s->no_track);
+		for (uint32_t k = 0; k < s->nexthops.n; k++)
+			put_dev(d, c->nexthop[s->nexthops.first + k].s.dev, s->no_track);
+	}
+}
+
+static void put_rule_devs(struct devs *d, const struct conf *c, struct conf_range rules)
+{
+	for (uint32_t i = rules.first; i < rules.first + rules.n; i++) {
+		put_dev(d, c->rule[i].s.iif, c->rule[i].s.no_track);
+		put_dev(d, c->rule[i].s.oif, c->rule[i].s.no_track);
 	}
 }
 
@@ -397,6 +434,7 @@ static void put_refs(struct run *r, const struct conf *c, uint32_t i, const stru
 {
 	const struct vrrp_inst *in = &r->inst[i];
 	struct lists own = lists_of_inst(in->cf);
+	struct devs devs = { .r = r, .inst = i, .make = make };
 	struct track_who who = {
 		.is_owner = opts_is_owner(&in->o),
 		.is_member = in->group,
@@ -411,8 +449,28 @@ static void put_refs(struct run *r, const struct conf *c, uint32_t i, const stru
 		who.is_of_group = true;
 		put_lists(r, c, i, &shared, &who, make);
 	}
-	put_devs(r, c, i, in->cf->s.vips, make);
-	put_devs(r, c, i, in->cf->s.evips, make);
+	put_addr_devs(&devs, c, in->cf->s.vips);
+	put_addr_devs(&devs, c, in->cf->s.evips);
+	put_route_devs(&devs, c, in->cf->s.routes);
+	put_rule_devs(&devs, c, in->cf->s.rules);
+}
+
+/* The instances of track groups. */
+static void put_static_refs(struct run *r, const struct conf *c)
+{
+	static const struct track_rule rule = { .kind = TRACK_STATIC };
+
+	for (uint32_t g = 0; g < c->track_group_n; g++) {
+		const struct conf_strs *names = &c->track_group[g].s.members;
+		struct run_obj *obj = &r->obj[r->first_static + g];
+
+		for (uint32_t m = 0; m < names->n; m++) {
+			uint32_t i = run_name_find(r, RUN_INST, names->v[m]);
+
+			if (i != RUN_NONE) /* conf_check has told of it else */
+				put_ref(r, i, &rule, &obj->state, &obj->first_ref);
+		}
+	}
 }
 
 /* ------------------------------------------------------------------ all */
@@ -466,6 +524,7 @@ struct run *run_build(const struct conf *c, const struct inst_shell *shell,
 	put_objs(r, c);
 	for (uint32_t i = 0; i < c->vrrp_n; i++)
 		put_refs(r, c, i, &make);
+	put_static_refs(r, c);
 	put_delays(r, c);
 	return r;
 }

@@ -9,6 +9,7 @@
 #include "core/log.h"
 #include "core/stats.h"
 #include "vrrp/kept.h"
+#include "vrrp/link.h"
 #include "vrrp/shown.h"
 #include "vrrp/tx.h"
 
@@ -156,9 +157,24 @@ static void stranger(const struct vrrp *v, const struct pkt_in *p, uint32_t ifin
 			  addr_text(&p->src, src), ifindex);
 }
 
+/* Where it came in. */
+static struct run_from from_of(const struct vrrp *v, uint32_t ifindex)
+{
+	struct run_from from = { .ifindex = ifindex };
+	const struct link_table *t;
+
+	if (!v->run->has_vrf)
+		return from;
+	snap_enter();
+	t = link_table_get(&v->role.board->links);
+	from.vrf = t ? link_vrf_of(t, ifindex) : 0;
+	snap_leave();
+	return from;
+}
+
 static void take(struct vrrp *v, const struct pkt_in *p, uint32_t ifindex, int64_t now_us)
 {
-	struct vrrp_inst *in = run_find(v->run, ifindex, p);
+	struct vrrp_inst *in = run_find(v->run, from_of(v, ifindex), p);
 	struct pkt_advert a;
 
 	if (!in) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * See script.h. Each script that some instance or group names runs once in its interval, however many
- * name it; one that has not ended when its next interval begins is left to run, and that interval is
+ * name it, the first times a little apart; one that has not ended when its next interval begins is left to run, and that interval is
  * passed over. The helper (core/ops/spawn.h) runs them and ends those whose time is up.
  *
  *	exit status 0				a success
@@ -31,6 +31,9 @@
 enum {
 	SLOTS_N = 1 << 20, /* a run's number: the script's slot below, a count of its runs above */
 	RETRY_US = 1000000, /* one that could not be run is tried again so soon at least */
+	APART_US =
+		5000, /* between the first runs of two: they don't fork all at once, ever after */
+	SPREAD_US = 1000000, /* but all have begun within this */
 	ANSWER_US = 30000000, /* an answer that is later than the time limit by this is lost */
 };
 
@@ -233,7 +236,9 @@ static void take_slot(struct scripts_tracked *s, struct script *sc)
 	sc->slot = i;
 }
 
-static struct script *add(struct scripts_tracked *s, const struct conf_track_script *cf)
+/* at_us: when it runs first. */
+static struct script *add(struct scripts_tracked *s, const struct conf_track_script *cf,
+			  int64_t at_us)
 {
 	struct script *sc = calloc(1, sizeof(*sc));
 
@@ -245,7 +250,7 @@ static struct script *add(struct scripts_tracked *s, const struct conf_track_scr
 	sc->count.is_known = cf->s.init_fail;
 	timer_init(&sc->due, on_due);
 	take_slot(s, sc);
-	run_next(sc, clock_now_us());
+	run_next(sc, at_us);
 	return sc;
 }
 
@@ -296,9 +301,11 @@ void script_adopt(struct scripts_tracked *s, const struct conf *new)
 {
 	struct script **now = calloc((size_t) new->track_script_n + 1, sizeof(struct script *));
 	bool *used = calloc((size_t) new->track_script_n + 1, sizeof(*used));
+	int64_t begin_us = clock_now_us(), step_us = SPREAD_US / (new->track_script_n + 1);
 	struct script *next;
 
 	BUG_ON(!now || !used);
+	step_us = step_us < APART_US ? step_us : APART_US;
 	tracked_used(new, SCHEMA_track_script, used);
 	for (struct script *sc = s->first; sc; sc = next) {
 		/* scripts come first in the map */
@@ -315,7 +322,7 @@ void script_adopt(struct scripts_tracked *s, const struct conf *new)
 		if (now[i])
 			keep(now[i], &new->track_script[i]);
 		else if (used[i])
-			now[i] = add(s, &new->track_script[i]);
+			now[i] = add(s, &new->track_script[i], begin_us + i * step_us);
 		if (!now[i])
 			continue;
 		now[i]->next = s->first;

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+static const char vrf_path[] = "/proc/sys/net/ipv4/raw_l3mdev_accept";
 static const char igmp_path[] = "/proc/sys/net/ipv4/igmp_link_local_mcast_reports";
 
 static int cmp_items(const void *va, const void *vb)
@@ -24,18 +25,39 @@ static int cmp_items(const void *va, const void *vb)
 	return cmp ? cmp : (a->ifindex > b->ifindex) - (a->ifindex < b->ifindex);
 }
 
-static void want_promoted(struct sysctl_item *it, const char *name, uint32_t ifindex)
+/* A raw socket hears interfaces of a VRF only with this. */
+static bool has_vrf(const struct view *v)
 {
-	(void)snprintf(it->path, sizeof(it->path),
-		       "/proc/sys/net/ipv4/conf/%.*s/promote_secondaries", IFNAMSIZ - 1, name);
-	it->ifindex = ifindex;
+	for (uint32_t i = 0; i < v->conf->vrrp_n; i++) {
+		const struct fields_vrrp *in = &v->conf->vrrp[i].s;
+		const struct link *l = in->interface ? link_by_name(v->links, in->interface) : NULL;
+
+		if ((!in->interface && in->vrf) || (l && l->vrf))
+			return true;
+	}
+	return false;
+}
+
+/* An owner may have no other address than the virtual one, and sends from it. A router that has it
+ * meanwhile must not take that for a packet of its own. */
+static bool must_hear_owner(const struct conf *c, const struct conf_vrrp *in)
+{
+	return in->s.priority != 255 && !in->s.use_vmac && !in->s.use_ipvlan && in->s.vips.n &&
+	       c->vip[in->s.vips.first].s.prefix.addr.family == AF_INET;
+}
+
+static void want_on(struct sysctl_item *it, const char *name, const struct link *l)
+{
+	(void)snprintf(it->path, sizeof(it->path), "/proc/sys/net/ipv4/conf/%.*s/%s", IFNAMSIZ - 1,
+		       l->name, name);
+	it->ifindex = l->ifindex;
 	it->want = '1';
 }
 
 struct sysctl_item *sysctls_want(const struct sysctls *s, const struct view *v, uint32_t *n)
 {
 	const struct conf *c = v->conf;
-	struct sysctl_item *want = calloc((size_t)c->vrrp_n + s->guarded_n + 1, sizeof(*want));
+	struct sysctl_item *want = calloc(2 * (size_t)c->vrrp_n + s->guarded_n + 2, sizeof(*want));
 	uint32_t all_n = 0, kept_n = 0;
 
 	BUG_ON(!want);
@@ -43,20 +65,26 @@ struct sysctl_item *sysctls_want(const struct sysctls *s, const struct view *v, 
 		memcpy(want[all_n].path, igmp_path, sizeof(igmp_path));
 		want[all_n++].want = '0';
 	}
+	if (has_vrf(v)) {
+		memcpy(want[all_n].path, vrf_path, sizeof(vrf_path));
+		want[all_n++].want = '1';
+	}
 	for (uint32_t i = 0; i < c->vrrp_n; i++) {
-		const struct fields_vrrp *in = &c->vrrp[i].s;
+		const struct conf_vrrp *in = &c->vrrp[i];
 		const struct link *l = NULL;
 
-		if (in->promote_secondaries && in->interface)
-			l = link_by_name(v->links, in->interface);
-		if (l)
-			want_promoted(&want[all_n++], l->name, l->ifindex);
+		if (in->s.interface)
+			l = link_by_name(v->links, in->s.interface);
+		if (l && in->s.promote_secondaries)
+			want_on(&want[all_n++], "promote_secondaries", l);
+		if (l && must_hear_owner(c, in))
+			want_on(&want[all_n++], "accept_local", l);
 	}
 	for (uint32_t i = 0; i < s->guarded_n; i++) {
 		const struct link *l = link_pic_link(v->pic, s->guarded[i]);
 
 		if (l)
-			want_promoted(&want[all_n++], l->name, l->ifindex);
+			want_on(&want[all_n++], "promote_secondaries", l);
 	}
 	if (all_n > 1)
 		qsort(want, all_n, sizeof(*want), cmp_items);

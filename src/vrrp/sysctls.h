@@ -2,7 +2,8 @@
  *
  * Switches of the kernel that settings ask for: promote_secondaries on interfaces of instances, and
  * disable_local_igmp; and promote_secondaries where an address of ours is the first of its subnet
- * (primary.h). What was there before is put back when it is not asked for any more, and at the
+ * (primary.h); accept_local where an owner may send from an address that we have; raw_l3mdev_accept
+ * where an instance is in a VRF. What was there before is put back when it is not asked for any more, and at the
  * end. A vipd that is killed leaves them as they are; the next one takes that for what was there before.
  * A part of the reflector.
  */

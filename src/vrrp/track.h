@@ -16,6 +16,7 @@ enum track_kind {
 	TRACK_SCRIPT,
 	TRACK_FILE,
 	TRACK_PROCESS,
+	TRACK_STATIC, /* a track group: what is static and names it */
 };
 
 enum {

@@ -70,7 +70,7 @@ static uint8_t advertised_n(const struct vrrp_inst *in)
 		V4_LEN = PKT_IP_LEN + PKT_AH_LEN + PKT_HDR_LEN + PKT_AUTH_LEN + PKT_TRAILER_LEN,
 		V6_LEN = IP6_LEN + PKT_HDR_LEN + PKT_TRAILER_LEN,
 	};
-	uint32_t mtu = in->ifc ? in->ifc->link.mtu : MTU_UNKNOWN;
+	uint32_t mtu = in->cf->s.interface ? in->ifc->link.mtu : MTU_UNKNOWN;
 	uint32_t frame_len = in->o.family == AF_INET ? V4_LEN : V6_LEN;
 	uint32_t room_n = mtu > frame_len ? (mtu - frame_len) / addr_len(in->o.family) : 0;
 

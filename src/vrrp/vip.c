@@ -137,6 +137,7 @@ static uint32_t put_list(struct vip *keys, const struct conf *conf, struct conf_
 			copy_text(keys[k].dev, sizeof(keys[k].dev), cv->on);
 		keys[k].inst.v = inst ? inst->id.v : VIP_STATIC;
 		keys[k].is_owner = inst && inst->s.priority == 255;
+		keys[k].group = cv->group;
 		copy_text(keys[k].inst_name, sizeof(keys[k].inst_name),
 			  inst ? inst->s.name : "static");
 	}
@@ -170,6 +171,7 @@ static void refresh(struct vip *v, const struct vip *key)
 	v->is_configured = true;
 	v->is_owner = key->is_owner;
 	v->is_no_track = key->is_no_track;
+	v->group = key->group;
 	v->is_stale |= memcmp(&v->attr, &key->attr, sizeof(v->attr)) != 0;
 	v->attr = key->attr;
 	memcpy(v->inst_name, key->inst_name, sizeof(v->inst_name));

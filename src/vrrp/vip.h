@@ -58,6 +58,7 @@ struct vip {
 	bool is_configured; /* false: kept until it is out of the kernel */
 	bool is_owner;
 	bool is_no_track; /* it is not put back when somebody takes it away */
+	struct track_id group; /* who follows it (whole.h); 0: nobody */
 	bool is_stale; /* in the kernel with other attributes than these */
 	struct vip_attr attr;
 

@@ -187,7 +187,7 @@ static struct vmac_op *put_op(struct plan *p, enum vmac_op_kind kind, uint32_t i
 static bool is_right(const struct vmac *v, const struct link *l, const struct link *parent)
 {
 	return l->kind == v->kind && parent && l->parent == parent->ifindex &&
-	       l->group == v->group &&
+	       l->group == v->group && l->vrf == parent->vrf &&
 	       (v->kind == LINK_IPVLAN || !memcmp(l->mac, v->mac, sizeof(v->mac)));
 }
 
@@ -303,6 +303,7 @@ static void plan_additions(struct plan *p)
 		op->parent = find_parent(p->s, v->parent);
 		op->arp_ignore = op->parent->arp_ignore;
 		op->arp_filter = op->parent->arp_filter;
+		op->vrf = parent->vrf;
 	}
 }
 

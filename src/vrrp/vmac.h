@@ -66,6 +66,7 @@ struct vmac_op {
 		arp_filter; /* RESTORE, PREPARE: to be set; ADD: to be noted in the alias */
 	char name[IFNAMSIZ]; /* DEL: for the log */
 	struct ip_prefix addr; /* ADDR */
+	uint32_t vrf; /* ADD: the parent's; 0: none */
 	int err; /* the caller's: 0 or -errno */
 };
 

@@ -103,6 +103,8 @@ static struct nl_msg *create_request(const struct vmac_op *op)
 	put_u32(msg, IFLA_LINK, op->ifindex);
 	if (v->group)
 		put_u32(msg, IFLA_GROUP, v->group);
+	if (op->vrf)
+		put_u32(msg, IFLA_MASTER, op->vrf);
 	if (!is_ipvlan)
 		BUG_ON(nla_put(msg, IFLA_ADDRESS, sizeof(v->mac), v->mac));
 	info = nest(msg, IFLA_LINKINFO);

@@ -42,14 +42,23 @@ static bool is_same(const struct track_state *a, const struct track_state *b)
 	return a->is_known == b->is_known && a->is_up == b->is_up && a->value == b->value;
 }
 
-void weigh_fact(struct vrrp *v, uint32_t id, uint64_t value)
+void weigh_obj(struct vrrp *v, struct run_obj *obj, const struct track_state *s)
 {
 	static const char *const kinds[] = {
-		[TRACK_IFACE] = "interface",
-		[TRACK_SCRIPT] = "script",
-		[TRACK_FILE] = "file",
-		[TRACK_PROCESS] = "process",
+		[TRACK_IFACE] = "interface", [TRACK_SCRIPT] = "script",      [TRACK_FILE] = "file",
+		[TRACK_PROCESS] = "process", [TRACK_STATIC] = "track_group",
 	};
+
+	if (is_same(&obj->state, s))
+		return;
+	obj->state = *s;
+	log_event(LOG_VRRP_TRACK, "%s=%s up=%d value=%d", kinds[obj->kind], obj->name, s->is_up,
+		  s->value);
+	weigh_refs(v, obj->first_ref, clock_now_us());
+}
+
+void weigh_fact(struct vrrp *v, uint32_t id, uint64_t value)
+{
 	struct track_state s = track_unpack(value);
 	uint32_t i = v->run ? idmap_find(&v->role.conf->track_by_id, id) : IDMAP_NONE;
 
@@ -58,14 +67,7 @@ void weigh_fact(struct vrrp *v, uint32_t id, uint64_t value)
 		return;
 	}
 
-	struct run_obj *obj = &v->run->obj[i];
-
-	if (is_same(&obj->state, &s))
-		return;
-	obj->state = s;
-	log_event(LOG_VRRP_TRACK, "%s=%s up=%d value=%d", kinds[obj->kind], obj->name, s.is_up,
-		  s.value);
-	weigh_refs(v, obj->first_ref, clock_now_us());
+	weigh_obj(v, &v->run->obj[i], &s);
 }
 
 void weigh_take(struct vrrp *v, const struct conf *new, const struct run *was)

@@ -320,6 +320,25 @@ def beginnings(t):
         wait_until(lambda: not group_pids(a.daemon.pid), PATIENCE, "no process is left behind")
 
 
+def apart(t):
+    t.part("first runs are a little apart, and an instance begins when all are known")
+    names = [f"s{i}" for i in range(40)]
+    with Scene(t) as scene:
+        a = scene.router("a", Vipd, [])
+        path = script(a.director.folder, "begin", 'touch "$1"')
+        marks = [os.path.join(a.director.folder, name) for name in names]
+        a.director.instances = [instance("x", 1, 100, ["10.9.1.1/32"],
+                                         vipd="track_script = [ " + ", ".join(f'"{n}"' for n in names) + " ];")]
+        a.director.more = "vrrp_scripts = ( " + ", ".join(
+            f'{{ name = "{name}"; command = [ "{path}", "{mark}" ]; interval = 60; }}'
+            for name, mark in zip(names, marks)) + " );\n"
+        a.director.start()
+        a.director.wait_state("x", "BACKUP", PATIENCE)
+        began = sorted(os.stat(mark).st_mtime for mark in marks)
+        t.check(began[-1] - began[0] > 0.1, f"all begin within {ms(began[-1] - began[0])}, not at once")
+        t.equal(a.director.stop(), 0, "exit status")
+
+
 def comm(pid):
     try:
         with open(f"/proc/{pid}/comm", encoding="ascii") as file:
@@ -726,5 +745,5 @@ def sources(t):
         t.equal(a.director.stop(), 0, "exit status")
 
 
-pair.run_parts("netns-tracking", [beside_keepalived, rise_and_fall, beginnings, reloads, processes,
+pair.run_parts("netns-tracking", [beside_keepalived, rise_and_fall, beginnings, apart, reloads, processes,
                                    processes_beside_keepalived, storm, no_events, sources])

@@ -303,6 +303,33 @@ def wait_held(scene, router):
                set(pair.vips_of(router.director.instances)), PATIENCE, "the addresses are those of the configuration")
 
 
+def lone_owner(t):
+    """An owner that has no other address than the virtual one sends from it. The router that has it meanwhile takes the
+    packets all the same (accept_local), and yields."""
+    vip, switch = "10.9.0.100", "/proc/sys/net/ipv4/conf/eth0/accept_local"
+    with Scene(t) as scene:
+        a = scene.router("owner", Vipd, [instance("x", 1, 255, [vip + "/24"])])
+        a.ns.ip("addr del 10.9.0.1/24 dev eth0", f"addr add {vip}/24 dev eth0")
+        b = scene.router("b", Vipd, [instance("x", 1, 100, [vip + "/24"])])
+        before = b.ns.run("cat", switch).stdout
+        a.director.start()
+        a.director.wait_state("x", "ACTIVE", PATIENCE)
+        b.director.start()
+        b.director.wait_state("x", "BACKUP", PATIENCE)
+        scene.cuts.append((time.monotonic(), float("inf")))
+        scene.lan.mute(a.ns, "eth0")
+        b.director.wait_state("x", "ACTIVE", PATIENCE)
+        scene.owners.wait(vip, {"owner", "b"})
+        seen, moment = b.daemon.mark(), time.monotonic()
+        scene.lan.heal(a.ns, "eth0")
+        line = b.director.wait_state("x", "BACKUP", PATIENCE, seen)
+        t.note(f"yields after {ms(line.time - moment)}")
+        scene.owners.wait(vip, {"owner"})
+        t.check(scene.wire.adverts(src=vip, mac=a.mac, prio=255), "the owner sends from the virtual address")
+        t.equal(b.director.stop(), 0, "exit status")
+        t.equal(b.ns.run("cat", switch).stdout, before, "accept_local is put back")
+
+
 def reloads(t):
     """Forty reloads that add, take away and change instances, groups, peers and trackers: whatever is in both
     configurations and needs no new start goes on as it was."""
@@ -344,4 +371,4 @@ def reloads(t):
 
 pair.run_parts("netns-vrrp", [sync_group_of_vipd, sync_group_of_keepalived, one_beaten_takes_all, tracking, track_file,
                               link_delays,
-                              preempt_delay, start_up_delay, auth_hmac, peers, reloads])
+                              lone_owner, preempt_delay, start_up_delay, auth_hmac, peers, reloads])

@@ -239,6 +239,40 @@ static void test_sources(void **state)
 	link_pic_fini(&p);
 }
 
+/* Groups lie in the table's memory, behind its sources, and count in comparisons. */
+static void test_groups(void **state)
+{
+	const struct link_group group[] = { { 3, true }, { 8, false } }, other = { 3, false };
+	const struct ip_addr src = ip("10.0.0.2");
+	struct link_pic p = { 0 };
+
+	(void)state;
+	put_link(&p, 2, "eth0", 0);
+	put_addr(&p, 2, 0x0a000002, 24);
+	link_pic_seal(&p);
+
+	struct link_table *none = link_table_make_with(&p, NULL, 0, &src, 1);
+	struct link_table *t = link_table_with_groups(link_table_make_with(&p, NULL, 0, &src, 1),
+						      group, N_OF(group));
+	struct link_table *one =
+		link_table_with_groups(link_table_make_with(&p, NULL, 0, &src, 1), group, 1);
+	struct link_table *turned =
+		link_table_with_groups(link_table_make_with(&p, NULL, 0, &src, 1), &other, 1);
+
+	assert_true(link_has_src(t, &src, NULL) && link_by_name(t, "eth0"));
+	assert_true(link_group_of(t, 3)->is_whole);
+	assert_false(link_group_of(t, 8)->is_whole);
+	assert_null(link_group_of(t, 4));
+	assert_null(link_group_of(none, 3));
+	assert_true(link_table_eq(t, t));
+	assert_false(link_table_eq(t, none) || link_table_eq(t, one) || link_table_eq(one, turned));
+	free(t);
+	free(none);
+	free(one);
+	free(turned);
+	link_pic_fini(&p);
+}
+
 static void test_find(void **state)
 {
 	struct link_pic p = { 0 };
@@ -309,6 +343,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_by_name), cmocka_unit_test(test_up_needs_both_flags),
 		SAYS("V3", test_primary),       cmocka_unit_test(test_sources),
+		cmocka_unit_test(test_groups),  cmocka_unit_test(test_groups),
 		cmocka_unit_test(test_find),    cmocka_unit_test(test_eq),
 		SAYS("V4", test_primary_v6),    cmocka_unit_test(test_made_stands_on_parent),
 	};

@@ -72,7 +72,7 @@ static struct vrrp_inst *find(uint32_t ifindex, uint8_t family, uint8_t vrid)
 		.dst = addr_v4(htonl(PKT_GROUP_V4)),
 	};
 
-	return run_find(r, ifindex, &p);
+	return run_find(r, (struct run_from){ ifindex, 0 }, &p);
 }
 
 static void key_iface(unsigned i)
@@ -187,19 +187,51 @@ static void one_number_many_ways(void **state)
 	key_all();
 
 	p = packet(0x0a000001, PKT_GROUP_V4, 9);
-	assert_ptr_equal(run_find(r, 1, &p), &r->inst[GROUP]);
+	assert_ptr_equal(run_find(r, (struct run_from){ 1, 0 }, &p), &r->inst[GROUP]);
 	p = packet(0x0a000001, 0xe0000013, 9);
-	assert_ptr_equal(run_find(r, 1, &p), &r->inst[OTHER_GROUP]);
+	assert_ptr_equal(run_find(r, (struct run_from){ 1, 0 }, &p), &r->inst[OTHER_GROUP]);
 	p = packet(0x0a000001, 0x0a000064, 9);
-	assert_ptr_equal(run_find(r, 1, &p), &r->inst[PEERS_A]);
+	assert_ptr_equal(run_find(r, (struct run_from){ 1, 0 }, &p), &r->inst[PEERS_A]);
 	p = packet(0x0a000002, 0x0a000064, 9);
-	assert_ptr_equal(run_find(r, 1, &p), &r->inst[PEERS_B]);
+	assert_ptr_equal(run_find(r, (struct run_from){ 1, 0 }, &p), &r->inst[PEERS_B]);
 	p = packet(0x0a000003, 0x0a000064, 9); /* by another interface */
-	assert_ptr_equal(run_find(r, 2, &p), &r->inst[LONE]);
+	assert_ptr_equal(run_find(r, (struct run_from){ 2, 0 }, &p), &r->inst[LONE]);
 	p = packet(0x0a000003, 0x0a000065, 9); /* not to us: somebody counts it */
-	assert_non_null(run_find(r, 1, &p));
+	assert_non_null(run_find(r, (struct run_from){ 1, 0 }, &p));
 	p = packet(0x0a000001, PKT_GROUP_V4, 8);
-	assert_null(run_find(r, 1, &p));
+	assert_null(run_find(r, (struct run_from){ 1, 0 }, &p));
+	free_conf(c);
+}
+
+/* Without an interface: by the VRF that the packet's interface is in, before those that name neither. */
+static void finds_by_vrf(void **state)
+{
+	static const char *const vrf[] = { "red", "blue", NULL };
+	struct pkt_in p = packet(0x0a000001, 0x0a000064, 9);
+	struct conf *made = conf_new();
+
+	(void)state;
+	made->vrrp_n = N_OF(vrf);
+	made->vrrp = arena_array(&made->arena, N_OF(vrf), sizeof(*made->vrrp));
+	made->peer_n = 1;
+	made->peer = arena_array(&made->arena, 1, sizeof(*made->peer));
+	made->peer[0].s.addr = p.src;
+	for (unsigned i = 0; i < N_OF(vrf); i++) {
+		made->vrrp[i].s.name = "abc" + i;
+		made->vrrp[i].s.vrf = vrf[i];
+		made->vrrp[i].s.vrid = 9;
+		made->vrrp[i].s.peers.n = 1;
+	}
+	made->vrrp_run = calloc(1, run_len(made));
+	build(made);
+	for (unsigned i = 0; i < N_OF(vrf); i++)
+		r->inst[i].r.src = p.dst;
+	key_all();
+	assert_true(r->has_vrf);
+	assert_ptr_equal(run_find(r, (struct run_from){ 70, 1 }, &p), &r->inst[0]);
+	assert_ptr_equal(run_find(r, (struct run_from){ 71, 2 }, &p), &r->inst[1]);
+	assert_ptr_equal(run_find(r, (struct run_from){ 72, 0 }, &p), &r->inst[2]);
+	assert_ptr_equal(run_find(r, (struct run_from){ 73, 3 }, &p), &r->inst[2]);
 	free_conf(c);
 }
 
@@ -265,6 +297,59 @@ static void groups_and_trackers(void **state)
 	free_conf(c);
 }
 
+/* Track groups, and the interfaces of routes and rules. */
+static void statics_and_devices(void **state)
+{
+	static const char *const members[] = { "inst1", "inst2", "nobody" };
+	struct conf *made = make_conf(1);
+
+	(void)state;
+	made->track_group_n = 1;
+	made->track_group = arena_array(&made->arena, 1, sizeof(*made->track_group));
+	made->track_group[0].s.name = "g";
+	made->track_group[0].s.members = (struct conf_strs){ members, 3 };
+	made->track_group[0].id.v = 77;
+	made->route_n = 3;
+	made->route = arena_array(&made->arena, 3, sizeof(*made->route));
+	made->nexthop_n = 2;
+	made->nexthop = arena_array(&made->arena, 2, sizeof(*made->nexthop));
+	made->rule_n = 1;
+	made->rule = arena_array(&made->arena, 1, sizeof(*made->rule));
+	made->route[0].s.dev = "if0"; /* the instance's own */
+	made->route[1].s.nexthops = (struct conf_range){ 0, 2 };
+	made->nexthop[0].s.dev = "eth1";
+	made->nexthop[1].s.dev = "eth2";
+	made->route[2].s = (struct fields_route){ .dev = "eth3", .no_track = true };
+	made->rule[0].s = (struct fields_rule){ .iif = "eth4", .oif = "eth5" };
+	made->vrrp[0].s.routes = (struct conf_range){ 0, 3 };
+	made->vrrp[0].s.rules = (struct conf_range){ 0, 1 };
+	free(made->vrrp_run);
+	made->vrrp_run = calloc(1, run_len(made));
+	build(made);
+
+	assert_int_equal(r->iface_n, 5);
+	assert_null(run_find_iface(r, "eth3"));
+	for (uint32_t i = 0; i < r->iface_n; i++)
+		r->iface[i].state = (struct track_state){ .is_known = true, .is_up = true };
+	assert_null(run_sum(r, 0).fault);
+	for (uint32_t i = 1; i < r->iface_n; i++) {
+		r->iface[i].state.is_up = false;
+		assert_string_equal(run_sum(r, 0).fault, "track_interface");
+		r->iface[i].state.is_up = true;
+	}
+
+	assert_false(r->has_vrf);
+	assert_int_equal(r->obj_n - r->first_static, 1);
+	assert_int_equal(r->obj[r->first_static].id, 77);
+	assert_true(run_sum(r, 1).is_pending && run_sum(r, 2).is_pending);
+	assert_false(run_sum(r, 3).is_pending);
+	r->obj[r->first_static].state.is_known = true;
+	assert_string_equal(run_sum(r, 2).fault, "track_group");
+	r->obj[r->first_static].state.is_up = true;
+	assert_null(run_sum(r, 2).fault);
+	free_conf(c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -272,7 +357,9 @@ int main(void)
 		cmocka_unit_test(forgets_an_interface),
 		cmocka_unit_test(nothing_at_all),
 		SAYS("V54, V110, V131, V132", one_number_many_ways),
+		cmocka_unit_test(finds_by_vrf),
 		cmocka_unit_test(groups_and_trackers),
+		cmocka_unit_test(statics_and_devices),
 	};
 
 	return cmocka_run_group_tests_name("run", tests, NULL, NULL);

@@ -68,6 +68,47 @@ static void each_once_and_only_where_it_can_be(void **state)
 	link_pic_fini(&p);
 }
 
+/* An owner that sends from an address that we have; instances in VRFs. */
+static void hears_owners_and_vrfs(void **state)
+{
+	struct conf_vip vip[] = { { .s.prefix.addr = addr_v4(1) },
+				  { .s.prefix.addr.family = AF_INET6 } };
+	struct conf_vrrp in[] = { on("eth0", false), on("eth1", false), on("eth1", false),
+				  on("eth1", false) };
+	struct conf c = { .vrrp = in, .vrrp_n = N_OF(in), .vip = vip, .vip_n = N_OF(vip) };
+	struct link eth0 = { .ifindex = 7, .name = "eth0" },
+		    eth1 = { .ifindex = 8, .name = "eth1" };
+	struct link_pic p = { 0 };
+	struct sysctls s = { 0 };
+	uint32_t n;
+
+	(void)state;
+	for (unsigned i = 0; i < N_OF(in); i++)
+		in[i].s.vips = (struct conf_range){ 0, 1 };
+	in[1].s.priority = 255; /* the owner itself */
+	in[2].s.vips.first = 1; /* IPv6 asks no such thing */
+	in[3].s.use_vmac = true; /* its macvlan has it */
+	link_pic_put_link(&p, &eth0);
+	link_pic_put_link(&p, &eth1);
+	link_pic_seal(&p);
+
+	struct link_table *t = link_table_make(&p, NULL, 0);
+	const struct view v = { .conf = &c, .links = t, .pic = &p };
+	struct sysctl_item *want = sysctls_want(&s, &v, &n);
+
+	assert_int_equal(n, 1);
+	assert_string_equal(want[0].path, "/proc/sys/net/ipv4/conf/eth0/accept_local");
+	free(want);
+	in[2].s.interface = NULL;
+	in[2].s.vrf = "red";
+	want = sysctls_want(&s, &v, &n);
+	assert_int_equal(n, 2);
+	assert_string_equal(want[1].path, "/proc/sys/net/ipv4/raw_l3mdev_accept");
+	free(want);
+	free(t);
+	link_pic_fini(&p);
+}
+
 static void without_anything(void **state)
 {
 	struct conf c = { 0 };
@@ -84,6 +125,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_once_and_only_where_it_can_be),
+		cmocka_unit_test(hears_owners_and_vrfs),
 		cmocka_unit_test(without_anything),
 	};
 

@@ -223,6 +223,7 @@ struct conf_vip {
 	struct fields_vip s;
 	struct conf_loc loc;
 	const char *on; /* where it lies instead of s.dev; NULL: there */
+	struct track_id group; /* of s.track_group; 0: none */
 };
 
 /* An interface to be made for a virtual MAC address (or an ipvlan); see conf_vmac.h. */
@@ -236,6 +237,7 @@ struct conf_vmac {
 struct conf_route {
 	struct fields_route s;
 	struct conf_loc loc;
+	struct track_id group; /* of s.track_group; 0: none */
 };
 
 struct conf_nexthop {
@@ -246,6 +248,7 @@ struct conf_nexthop {
 struct conf_rule {
 	struct fields_rule s;
 	struct conf_loc loc;
+	struct track_id group; /* of s.track_group; 0: none */
 };
 
 struct conf_peer {
@@ -311,6 +314,7 @@ struct conf_garp_group {
 struct conf_track_group {
 	struct fields_track_group s;
 	struct conf_loc loc;
+	struct track_id id;
 };
 
 struct conf_bfd {
@@ -434,7 +438,7 @@ struct conf {
 	struct conf_probe *probe;
 	uint32_t probe_n;
 
-	/* track_by_id: scripts, then files, then processes, counted through */
+	/* track_by_id: scripts, then files, then processes, then track groups, counted through */
 	struct idmap inst_by_id, vs_by_id, rs_by_id, probe_by_id, track_by_id, sync_by_id;
 
 	/* Memory for the run state of the VRRP role's instances, sized by vrrp_run_len() and zeroed.

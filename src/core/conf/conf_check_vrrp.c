@@ -27,6 +27,12 @@ static void rule_complete(const struct conf *c, struct err_list *errs)
 			FAIL(in->loc,
 			     "vrrp_instances \"%s\": required setting 'interface' is missing",
 			     in->s.name);
+		if (in->s.interface && in->s.vrf)
+			WARN(in->loc,
+			     "vrrp_instances \"%s\": 'vrf' means nothing beside 'interface', which "
+			     "is "
+			     "in one or not",
+			     in->s.name);
 		if (!in->s.vips.n && !in->s.no_vips)
 			err_add(errs, in->s.version == 2 && !in->s.strict ? ERR_WARNING : ERR_ERROR,
 				in->loc.file, in->loc.line,
@@ -244,6 +250,46 @@ static void members(const struct names *n, struct named r, const struct conf_str
 		       .who = (obj)->s.name, .key = #field, .owner = owner, .kind = kind_ },       \
 	       (obj)->s.field, errs)
 
+/* One address, route or rule. */
+struct grouped {
+	enum schema_kind kind;
+	struct conf_loc loc;
+	const char *group;
+	bool is_static;
+};
+
+static void follows(const struct names *n, const struct grouped *g, struct err_list *errs)
+{
+	if (g->group && !g->is_static)
+		FAIL(g->loc,
+		     "%s: 'track_group' is for what is static; here the instance itself is "
+		     "meant",
+		     schema_of[g->kind].where);
+	else if (g->group && !names_get(n, SCHEMA_track_group, g->group))
+		FAIL(g->loc, "'track_group': there is no \"%s\" in track_groups", g->group);
+}
+
+static bool is_in(struct conf_range r, uint32_t i)
+{
+	return i >= r.first && i - r.first < r.n;
+}
+
+#define FOLLOWS(kind_, array, list)                                                                \
+	for (uint32_t i = 0; i < c->array##_n; i++)                                                \
+	follows(n,                                                                                 \
+		&(struct grouped){ .kind = kind_,                                                  \
+				   .loc = c->array[i].loc,                                         \
+				   .group = c->array[i].s.track_group,                             \
+				   .is_static = is_in(c->statics.s.list, i) },                     \
+		errs)
+
+static void rule_groups(const struct conf *c, const struct names *n, struct err_list *errs)
+{
+	FOLLOWS(SCHEMA_vip, vip, addresses);
+	FOLLOWS(SCHEMA_route, route, routes);
+	FOLLOWS(SCHEMA_rule, rule, rules);
+}
+
 static void rule_named(const struct conf *c, struct err_list *errs)
 {
 	struct names n = { 0 };
@@ -268,6 +314,7 @@ static void rule_named(const struct conf *c, struct err_list *errs)
 					.loc = c->sync[i].loc },
 			&c->sync[i].s.members, errs);
 	}
+	rule_groups(c, &n, errs);
 	for (uint32_t i = 0; i < c->track_group_n; i++)
 		members(&n,
 			(struct named){ .who = c->track_group[i].s.name,

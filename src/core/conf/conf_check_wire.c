@@ -11,7 +11,9 @@ enum { OWNER_PRIORITY = 255, ADVERTISED_MAX = 255 };
 
 static const char *iface(const struct conf_vrrp *in)
 {
-	return in->s.interface ? in->s.interface : "";
+	if (in->s.interface)
+		return in->s.interface;
+	return in->s.vrf ? in->s.vrf : ""; /* the VRF stands for the interfaces that are in it */
 }
 
 /* As the program chooses it: by the addresses, else by who is talked to. */

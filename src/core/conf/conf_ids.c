@@ -6,6 +6,7 @@
 
 #include "core/bug.h"
 #include "core/conf/conf_compare.h"
+#include "core/conf/conf_names.h"
 #include "core/conf/idmap.h"
 
 #include <stdlib.h>
@@ -203,10 +204,10 @@ static void mint_rs(struct conf_minter *m, const struct conf *prev, struct conf 
 	free(j.slot);
 }
 
-/* Scripts, then files, then processes, counted through. */
+/* Scripts, then files, then processes, then track groups, counted through. */
 static uint32_t tracked_n(const struct conf *c)
 {
-	return c->track_script_n + c->track_file_n + c->track_process_n;
+	return c->track_script_n + c->track_file_n + c->track_process_n + c->track_group_n;
 }
 
 struct tracked {
@@ -223,7 +224,10 @@ static struct tracked tracked_at(const struct conf *c, uint32_t i)
 	if (i < c->track_file_n)
 		return (struct tracked){ 1, c->track_file[i].s.name, &c->track_file[i].id };
 	i -= c->track_file_n;
-	return (struct tracked){ 2, c->track_process[i].s.name, &c->track_process[i].id };
+	if (i < c->track_process_n)
+		return (struct tracked){ 2, c->track_process[i].s.name, &c->track_process[i].id };
+	i -= c->track_process_n;
+	return (struct tracked){ 3, c->track_group[i].s.name, &c->track_group[i].id };
 }
 
 static uint32_t hash_tracked(const struct tracked *t)
@@ -257,6 +261,32 @@ static void mint_track(struct conf_minter *m, const struct conf *prev, struct co
 	free(j.slot);
 }
 
+static struct track_id group_of(const struct names *groups, const char *name)
+{
+	const struct conf_track_group *g =
+		name ? names_get(groups, SCHEMA_track_group, name) : NULL;
+
+	return g ? g->id : (struct track_id){ 0 };
+}
+
+/* After mint_track(): what names a group. */
+static void name_groups(struct conf *c)
+{
+	struct names groups = { 0 };
+
+	for (uint32_t i = 0; i < c->track_group_n; i++)
+		if (!names_get(&groups, SCHEMA_track_group, c->track_group[i].s.name))
+			names_put(&groups, SCHEMA_track_group, c->track_group[i].s.name,
+				  &c->track_group[i]);
+	for (uint32_t i = 0; groups.n && i < c->vip_n; i++)
+		c->vip[i].group = group_of(&groups, c->vip[i].s.track_group);
+	for (uint32_t i = 0; groups.n && i < c->route_n; i++)
+		c->route[i].group = group_of(&groups, c->route[i].s.track_group);
+	for (uint32_t i = 0; groups.n && i < c->rule_n; i++)
+		c->rule[i].group = group_of(&groups, c->rule[i].s.track_group);
+	names_fini(&groups);
+}
+
 void conf_ids_mint(struct conf_minter *m, const struct conf *prev, struct conf *next)
 {
 	mint_inst(m, prev, next);
@@ -264,6 +294,7 @@ void conf_ids_mint(struct conf_minter *m, const struct conf *prev, struct conf *
 	mint_vs(m, prev, next);
 	mint_rs(m, prev, next);
 	mint_track(m, prev, next);
+	name_groups(next);
 
 	idmap_init(&next->inst_by_id, &next->arena, next->vrrp_n);
 	for (uint32_t i = 0; i < next->vrrp_n; i++)

@@ -4,8 +4,9 @@
  *
  * Every object gets an id when it first appears and keeps it as long as it keeps its identity: an
  * instance and a service their name, a server its service, address and port, a probe its server
- * and what it asks (the RESTART rows of a check), a tracked script, file or process its name. Ids are never used again, so a message about an object that is gone
- * can't be taken for one about another. One hash join a kind: O(n).
+ * and what it asks (the RESTART rows of a check), a tracked script, file, process or track group its
+ * name. Ids are never used again, so a message about an object that is gone can't be taken for one about
+ * another. One hash join a kind: O(n).
  */
 #pragma once
 

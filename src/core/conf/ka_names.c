@@ -105,6 +105,31 @@ static void drop_empty(struct ka *k, enum schema_kind kind, const char *where)
 	vec_cut(list, kept);
 }
 
+/* What names a group that is not there follows none. Of what is not static, it means nothing. */
+static void keep_group(struct ka *k, const struct names *n, enum schema_kind kind,
+		       struct conf_range statics)
+{
+	const struct schema_key *key = schema_find(kind, "track_group");
+
+	for (uint32_t i = 0; i < k->b.list[kind].n; i++) {
+		unsigned char *o = build_made(&k->b, kind, i);
+		bool is_static = i >= statics.first && i - statics.first < statics.n;
+		struct conf_loc loc;
+		const char *name;
+
+		memcpy(&name, o + key->off, sizeof(name));
+		if (!name || (is_static && names_get(n, SCHEMA_track_group, name)))
+			continue;
+		memcpy(&loc, o + conf_shape[kind].loc_off, sizeof(loc));
+		if (is_static)
+			tell(k, loc, "track_group", name, SCHEMA_track_group);
+		else
+			err_add(k->errs, ERR_WARNING, loc.file, loc.line,
+				"track_group %.64s: it means nothing here: left out", name);
+		memset(o + key->off, 0, sizeof(name));
+	}
+}
+
 void ka_names_end(struct ka *k)
 {
 	static const enum schema_kind kinds[] = { SCHEMA_vrrp, SCHEMA_track_script,
@@ -132,5 +157,9 @@ void ka_names_end(struct ka *k)
 	}
 	drop_empty(k, SCHEMA_sync, "vrrp_sync_group");
 	drop_empty(k, SCHEMA_track_group, "track_group");
+	collect(k, SCHEMA_track_group, &n);
+	keep_group(k, &n, SCHEMA_vip, k->b.c->statics.s.addresses);
+	keep_group(k, &n, SCHEMA_route, k->b.c->statics.s.routes);
+	keep_group(k, &n, SCHEMA_rule, k->b.c->statics.s.rules);
 	names_fini(&n);
 }
