@@ -157,7 +157,12 @@ static enum step_verdict step_tls(struct run *run, struct run_result *res)
 				 keep ? &keep->session : NULL, run->start_us);
 	if (!run->conn->ssl)
 		return fail_local(res, -ENOMEM);
-	switch (tls_handshake(run->conn->ssl, run->tls, run->detail)) {
+
+	enum tls_result r = tls_handshake(run->conn->ssl, run->tls, run->detail);
+
+	if (keep && r != TLS_WAIT)
+		tls_seen_take(&keep->seen, run->conn->ssl);
+	switch (r) {
 	case TLS_OK:
 		run_end_handshake(run);
 		return STEP_NEXT;

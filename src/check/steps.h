@@ -15,6 +15,7 @@
 #include "check/conn.h"
 #include "check/kit.h"
 #include "check/tls.h"
+#include "check/tls_seen.h"
 #include "core/conf/conf.h"
 #include "core/loop.h"
 #include "core/reason.h"
@@ -132,6 +133,7 @@ struct run_conn {
 struct run_keep {
 	struct run_conn *conn;
 	struct tls_session session;
+	struct tls_seen seen;
 };
 
 struct engine {

@@ -276,6 +276,8 @@ static void conclude(struct check *c, struct probe *p, const struct run_result *
 		report_failure(&s, res);
 	}
 	post_weight(c, p, res);
+	if (p->more && p->more->keep.seen.cert_end_s)
+		report_tls(work_conf(c, p), p->index, &p->more->keep.seen);
 	for (struct probe *f = p->followers; f; f = f->next)
 		tell_follower(c, p, f);
 	schedule(c, p, now_us);
@@ -509,6 +511,8 @@ void work_keep(struct check *c, struct probe *p, uint32_t index)
 	p->index = index;
 	p->gen = (uint32_t)c->role.conf->gen;
 	furnish(c, p);
+	if (p->more && p->more->keep.seen.cert_end_s)
+		report_tls(c->role.conf, index, &p->more->keep.seen);
 	if (was.rs->s.weight != is.rs->s.weight)
 		post_weight(c, p, NULL);
 	if (p->state == PROBE_SCHEDULED && is.check->s.type == CHECK_FILE) {

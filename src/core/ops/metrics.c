@@ -4,6 +4,7 @@
  */
 #include "core/ops/metrics.h"
 
+#include "core/conf/schema.h"
 #include "core/ops/metrics_compat.h"
 #include "core/stats.h"
 #include "core/status.h"
@@ -59,6 +60,16 @@ static void rs_labels(const struct metrics *m, uint32_t i, struct text *out)
 	metrics_label(out, "real_server", view_rs_name(m->c, i, name));
 }
 
+static void probe_labels(const struct metrics *m, uint32_t i, struct text *out)
+{
+	const struct conf_probe *p = &m->c->probe[i];
+
+	rs_labels(m, p->rs, out);
+	text_put(out, ",", 1);
+	metrics_label(out, "check",
+		      schema_enum_name(schema_names_CHECK_TYPE, m->c->check[p->check].s.type));
+}
+
 static void thread_labels(const struct metrics *m, uint32_t i, struct text *out)
 {
 	struct control_thread t = { .name = "" };
@@ -97,6 +108,12 @@ static uint32_t rs_n(const struct metrics *m)
 	return m->has_servers ? m->c->rs_n : 0;
 }
 
+/* Only those with TLS have something to show. */
+static uint32_t tls_n(const struct metrics *m)
+{
+	return m->has_servers && m->c->status->tls ? m->c->probe_n : 0;
+}
+
 static uint32_t thread_n(const struct metrics *m)
 {
 	struct control_thread t;
@@ -120,6 +137,16 @@ static bool vs_fits(const struct metrics *m, uint32_t i)
 static bool rs_fits(const struct metrics *m, uint32_t i)
 {
 	return fits(m, m->c->rs[i].vs);
+}
+
+static double cert_end(const struct metrics *m, uint32_t i)
+{
+	return (double)view_cert_end_s(m->c, i);
+}
+
+static bool cert_fits(const struct metrics *m, uint32_t i)
+{
+	return rs_fits(m, m->c->probe[i].rs) && view_cert_end_s(m->c, i);
 }
 
 /* ------------------------------------------------------------------ values */
@@ -342,6 +369,7 @@ static const struct family families[] = {
 	{ "vipd_real_server_weight", GAUGE, "Weight that is wanted in the kernel's table.", rs_n, rs_fits, rs_labels, rs_weight },
 	{ "vipd_real_server_admin_state", GAUGE, "0 ready, 1 drain, 2 maint.", rs_n, rs_fits, rs_labels, rs_admin },
 	{ "vipd_real_server_last_change_timestamp_seconds", GAUGE, "When its state changed last.", rs_n, rs_fits, rs_labels, rs_change },
+	{ "vipd_check_certificate_end_timestamp_seconds", GAUGE, "When the certificate ends that the check has seen.", tls_n, cert_fits, probe_labels, cert_end },
 	{ "vipd_thread_cpu_seconds", COUNTER, "Processor time of a thread.", thread_n, NULL, thread_labels, thread_cpu },
 	{ "vipd_thread_turns", COUNTER, "Turns of its loop.", thread_n, NULL, thread_labels, thread_turns },
 };
