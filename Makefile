@@ -131,7 +131,7 @@ DEPS := gcc make pkg-config libc6-dev liburcu-dev libnl-3-dev libnl-genl-3-dev l
 	libconfig-dev libjansson-dev libcurl4-openssl-dev libssl-dev nettle-dev libnftables-dev \
 	libpcre2-dev libnghttp2-dev libmicrohttpd-dev libcmocka-dev clang clang-format \
 	libclang-rt-14-dev python3 iproute2 procps kmod curl nginx-light python3-prometheus-client \
-	python3-grpcio busybox iputils-ping openssl redis-server unbound keepalived nftables tshark ipvsadm \
+	python3-grpcio python3-aiosmtpd busybox iputils-ping openssl redis-server unbound keepalived nftables tshark ipvsadm \
 	user-mode-linux mandoc
 
 deps:
