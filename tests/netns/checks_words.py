@@ -109,6 +109,9 @@ def http_words(servers):
         word("status-range", servers.tcp(http(page(status="304 Same"))), plain + ' status = [ "200-204", "301-304" ];', code=304),
         word("status-beside", servers.tcp(http(page(status="205 Reset"))), plain + ' status = [ "200-204", "301-304" ];', False,
              "L7STS", code=205),
+        word("expect-status", servers.tcp(http(page(status="304 Same"))), plain + ' status = [ "200-399" ]; expect = { status = [ "304" ]; };'),
+        word("expect-status-not", servers.tcp(http(page(status="304 Same"))), plain + ' status = [ "200-399" ]; '
+             'expect = { status = [ "304" ]; not = true; };', False, "L7STS", detail="status"),
         word("connect-port", nobody, f'type = "tcp"; port = {servers.tcp(silent)};', reason="L4OK"),
     ]
 
