@@ -136,8 +136,8 @@ BUILD_DEPS := gcc make pkg-config libc6-dev liburcu-dev libnl-3-dev libnl-genl-3
 	libpcre2-dev libnghttp2-dev libmicrohttpd-dev dpkg-dev
 DEPS := $(BUILD_DEPS) libcmocka-dev clang clang-format \
 	libclang-rt-14-dev python3 iproute2 procps kmod curl nginx-light python3-prometheus-client \
-	python3-grpcio chromium busybox iputils-ping openssl redis-server unbound keepalived nftables tshark ipvsadm \
-	user-mode-linux mandoc zsh
+	python3-grpcio python3-aiosmtpd chromium busybox iputils-ping openssl redis-server unbound keepalived nftables \
+	tshark ipvsadm user-mode-linux mandoc zsh
 
 deps:
 	@tests/deps $(DEPS)

@@ -210,6 +210,8 @@ static void adopt(struct role *r, const struct conf *old, const struct conf *new
 	struct adoption *a = &c->adoption;
 
 	c->max_n = room(c);
+	if (old && old->workers.s.per_target_max < new->workers.s.per_target_max)
+		work_unpark_all(c);
 	*a = (struct adoption){ .old = old };
 	if (old)
 		conf_hold_again(old);

@@ -26,10 +26,13 @@ struct h2 {
 	uint32_t body_len, body_at; /* of the request */
 	const uint8_t *rest; /* of what the session wants to send; the session's memory */
 	uint32_t rest_len;
-	uint32_t rx_len, head_len, got_len;
+	uint32_t rx_len, head_len, got_len, frame_n;
 	uint16_t code, header_n;
 	uint8_t interim_n;
 	bool is_done, is_closed, is_trailer;
+	bool is_whole; /* the stream has ended on both sides, as it should */
+	bool is_going; /* the server has said GOAWAY */
+	bool is_broken; /* the session takes no more */
 	char text[H2_TEXT_LEN];
 };
 
@@ -73,10 +76,6 @@ static nghttp2_nv nv_text(const char *name, const char *value)
 
 static void submit(struct h2 *h, const struct h2_ask *ask)
 {
-	static const nghttp2_settings_entry settings[] = {
-		{ NGHTTP2_SETTINGS_ENABLE_PUSH, 0 },
-		{ NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, HTTP_HEAD_LEN },
-	};
 	nghttp2_data_provider body = { .read_callback = on_read };
 	nghttp2_nv nv[H2_FIELDS_N];
 	size_t n = 0;
@@ -88,11 +87,22 @@ static void submit(struct h2 *h, const struct h2_ask *ask)
 	for (uint32_t i = 0; i < ask->field_n && n < H2_FIELDS_N; i++)
 		nv[n++] = nv_of(ask->field[i].name, ask->field[i].name_len, ask->field[i].value,
 				ask->field[i].value_len);
-	BUG_ON(nghttp2_submit_settings(h->session, NGHTTP2_FLAG_NONE, settings,
-				       sizeof(settings) / sizeof(*settings)));
 	h->stream =
 		nghttp2_submit_request(h->session, NULL, nv, n, ask->body_len ? &body : NULL, NULL);
 	BUG_ON(h->stream < 0);
+}
+
+void h2_ask(struct h2 *h, const struct h2_ask *ask, const struct h2_ear *ear)
+{
+	h->ear = *ear;
+	h->want = ask->want;
+	h->body = ask->body;
+	h->body_len = ask->body_len;
+	h->body_at = h->rx_len = h->head_len = h->got_len = h->frame_n = 0;
+	h->code = h->header_n = h->interim_n = 0;
+	h->is_done = h->is_closed = h->is_trailer = h->is_whole = false;
+	*h->text = '\0';
+	submit(h, ask);
 }
 
 uint32_t h2_take(struct h2 *h, char *buf, uint32_t cap)
@@ -149,6 +159,16 @@ __attribute__((format(printf, 2, 3))) static int bad(struct h2 *h, const char *f
 static bool is_interim(const struct h2 *h)
 {
 	return h->code / 100 == 1;
+}
+
+/* Every frame, also those that mean nothing to anybody. */
+static int on_begin_frame(nghttp2_session *session, const nghttp2_frame_hd *hd, void *arg)
+{
+	struct h2 *h = arg;
+
+	(void)session;
+	(void)hd;
+	return ++h->frame_n > H2_FRAMES_N ? bad(h, "more frames than are read") : 0;
 }
 
 static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame, void *arg)
@@ -223,6 +243,7 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *
 	bool is_head = frame->hd.type == NGHTTP2_HEADERS, is_end;
 
 	(void)session;
+	h->is_going |= frame->hd.type == NGHTTP2_GOAWAY;
 	if (frame->hd.type == NGHTTP2_GOAWAY && frame->goaway.last_stream_id < h->stream)
 		return bad(h, "the server goes away (error %u)", frame->goaway.error_code);
 	if (frame->hd.stream_id != h->stream || (!is_head && frame->hd.type != NGHTTP2_DATA))
@@ -238,6 +259,7 @@ static int on_close(nghttp2_session *session, int32_t stream, uint32_t error, vo
 	struct h2 *h = arg;
 
 	(void)session;
+	h->is_whole |= stream == h->stream && !error;
 	if (stream != h->stream || h->is_done)
 		return 0;
 	h->is_closed = true;
@@ -257,6 +279,7 @@ enum http_result h2_feed(struct h2 *h, const uint8_t *data, uint32_t len)
 	if (!len || h->rx_len > H2_RX_LEN)
 		return HTTP_BAD;
 	n = nghttp2_session_mem_recv(h->session, data, len);
+	h->is_broken |= n < 0;
 	if (h->is_done && h->code)
 		return HTTP_DONE;
 	if (n >= 0 && !h->is_closed && !h->is_done && nghttp2_session_want_read(h->session))
@@ -275,15 +298,60 @@ const char *h2_text(const struct h2 *h)
 	return h->text;
 }
 
+bool h2_is_done(const struct h2 *h)
+{
+	return h->is_done && h->code;
+}
+
+bool h2_has_begun(const struct h2 *h)
+{
+	return h->code;
+}
+
+/* ---- between two requests ---- */
+
+static bool is_good(const struct h2 *h)
+{
+	return !h->is_broken && !h->is_going && nghttp2_session_want_read(h->session) &&
+	       nghttp2_session_check_request_allowed(h->session);
+}
+
+bool h2_may_keep(const struct h2 *h)
+{
+	return h2_is_done(h) && h->is_whole && is_good(h);
+}
+
+void h2_rest(struct h2 *h)
+{
+	h->ear = (struct h2_ear){ 0 };
+	h->stream = 0; /* no request's */
+	h->body_len = h->body_at = 0;
+	h->rx_len = h->head_len = h->frame_n = h->header_n = 0;
+}
+
+bool h2_idle(struct h2 *h, const uint8_t *data, uint32_t len)
+{
+	h->rx_len += len;
+	if (h->rx_len > H2_REST_LEN)
+		return false;
+	h->is_broken |= nghttp2_session_mem_recv(h->session, data, len) < 0;
+	return is_good(h);
+}
+
 /* ---- from beginning to end ---- */
 
-struct h2 *h2_new(const struct h2_ask *ask, const struct h2_ear *ear)
+struct h2 *h2_new(void)
 {
+	static const nghttp2_settings_entry settings[] = {
+		{ NGHTTP2_SETTINGS_ENABLE_PUSH, 0 },
+		{ NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, HTTP_HEAD_LEN },
+	};
 	struct h2 *h = calloc(1, sizeof(*h));
 	nghttp2_session_callbacks *cb = NULL;
 	nghttp2_option *opt = NULL;
 
 	BUG_ON(!h || nghttp2_session_callbacks_new(&cb) || nghttp2_option_new(&opt));
+	nghttp2_session_callbacks_set_on_begin_frame_callback(cb, on_begin_frame);
 	nghttp2_session_callbacks_set_on_begin_headers_callback(cb, on_begin_headers);
 	nghttp2_session_callbacks_set_on_header_callback(cb, on_header);
 	nghttp2_session_callbacks_set_on_data_chunk_recv_callback(cb, on_data);
@@ -294,11 +362,8 @@ struct h2 *h2_new(const struct h2_ask *ask, const struct h2_ear *ear)
 	BUG_ON(nghttp2_session_client_new2(&h->session, cb, h, opt));
 	nghttp2_session_callbacks_del(cb);
 	nghttp2_option_del(opt);
-	h->ear = *ear;
-	h->want = ask->want;
-	h->body = ask->body;
-	h->body_len = ask->body_len;
-	submit(h, ask);
+	BUG_ON(nghttp2_submit_settings(h->session, NGHTTP2_FLAG_NONE, settings,
+				       sizeof(settings) / sizeof(*settings)));
 	return h;
 }
 

@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The gRPC check: asks the server's health service (grpc.h) over HTTP/2 (h2.h), with TLS or without. It
+ * The gRPC check: asks the server's health service (grpc.h) over HTTP/2 (h2_run.h), with TLS or without. It
  * passes when the call succeeds and the service is SERVING. Run by the engine (steps.h).
  */
 #include "check/grpc.h"
-#include "check/h2.h"
+#include "check/h2_run.h"
 #include "check/protos.h"
 
 #include <string.h>
 #include <strings.h>
 
 struct ctx {
-	struct h2 *h2;
 	uint16_t status; /* grpc-status */
-	bool is_grpc, is_done;
+	bool has_begun, is_grpc;
 	struct grpc answer;
 	uint8_t request[GRPC_REQUEST_LEN];
 };
@@ -79,16 +78,17 @@ static void begin(struct run *run)
 	};
 
 	c->status = GRPC_STATUS_NONE;
-	c->h2 = h2_new(&ask, &ear);
+	c->has_begun = true;
+	h2_run_ask(run, &ask, &ear);
 }
 
 static uint32_t make(struct run *run, char *buf, uint32_t cap)
 {
 	struct ctx *c = (void *)run->ctx;
 
-	if (!c->h2)
+	if (!c->has_begun)
 		begin(run);
-	return h2_take(c->h2, buf, cap);
+	return h2_run_take(run, buf, cap);
 }
 
 static enum step_verdict fail(enum check_reason *why, enum check_reason reason)
@@ -97,12 +97,13 @@ static enum step_verdict fail(enum check_reason *why, enum check_reason reason)
 	return STEP_FAIL;
 }
 
-static enum step_verdict judge(struct run *run, struct ctx *c, enum check_reason *why)
+static enum step_verdict judge(struct run *run, enum check_reason *why)
 {
 	enum { HTTP_OK = 200 };
+	const struct ctx *c = (void *)run->ctx;
 	int serving;
 
-	run->code = h2_code(c->h2);
+	run->code = h2_code(run->conn->h2);
 	if (run->code != HTTP_OK)
 		return fail(why, REASON_L7STS);
 	run->code = 0;
@@ -129,55 +130,18 @@ static enum step_verdict judge(struct run *run, struct ctx *c, enum check_reason
 static enum step_verdict match(struct run *run, const uint8_t *data, uint32_t len,
 			       enum check_reason *why)
 {
-	struct ctx *c = (void *)run->ctx;
-
-	switch (h2_feed(c->h2, data, len)) {
-	case HTTP_MORE:
-		return h2_wants_send(c->h2) ? STEP_NEXT : STEP_WAIT;
-	case HTTP_DONE:
-		c->is_done = true;
-		return judge(run, c, why);
-	case HTTP_BAD:
-		break;
-	}
-	run_say(run, "%s", h2_text(c->h2));
-	return fail(why, REASON_L7RSP);
-}
-
-static enum step_verdict enter(struct run *run, enum check_reason *why)
-{
-	struct ctx *c = (void *)run->ctx;
-
-	if (!h2_is_over(c->h2))
-		return STEP_WAIT;
-	run_say(run, "%s", h2_text(c->h2));
-	return fail(why, REASON_L7RSP);
-}
-
-static bool again(struct run *run)
-{
-	struct ctx *c = (void *)run->ctx;
-
-	return !c->is_done;
-}
-
-static void fini(struct run *run)
-{
-	struct ctx *c = (void *)run->ctx;
-
-	h2_free(c->h2);
-	c->h2 = NULL;
+	return h2_run_match(run, data, len, why, judge);
 }
 
 static const struct step steps[] = {
 	{ .kind = STEP_CONNECT },
 	{ .kind = STEP_TLS },
 	{ .kind = STEP_SEND, .make = make },
-	{ .kind = STEP_EXPECT, .match = match, .enter = enter },
-	{ .kind = STEP_LOOP, .again = again, .to = 2 },
+	{ .kind = STEP_EXPECT, .match = match, .enter = h2_run_enter },
+	{ .kind = STEP_LOOP, .again = h2_run_again, .to = 2 },
 	{ .kind = STEP_DONE },
 };
 
 const struct proto proto_grpc = {
-	.name = "grpc", .steps = steps, .ok = REASON_L7OK, .conn = CONN_STREAM, .fini = fini
+	.name = "grpc", .steps = steps, .ok = REASON_L7OK, .conn = CONN_STREAM
 };

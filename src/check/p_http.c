@@ -6,10 +6,10 @@
  *
  * The body is read only when something is to be known of it, or when the connection is to be kept.
  *
- * HTTP/2 (h2.h) is spoken where it is asked for, and over TLS also where it was offered and the server
- * took it; such a connection is not kept.
+ * HTTP/2 (h2_run.h) is spoken where it is asked for, and over TLS also where it was offered and the server
+ * took it.
  */
-#include "check/h2.h"
+#include "check/h2_run.h"
 #include "check/http.h"
 #include "check/protos.h"
 
@@ -21,11 +21,10 @@
 
 struct ctx {
 	struct http http;
-	struct h2 *h2; /* NULL: HTTP/1 */
 	struct body *body; /* NULL: no rules */
 	uint32_t seen; /* a bit for each expected header that is as it should be */
-	bool has_begun;
-	bool is_done; /* HTTP/2: the answer is here */
+	bool has_begun; /* HTTP/1: to read */
+	bool is_h2; /* it was asked by HTTP/2 */
 };
 
 _Static_assert(sizeof(struct ctx) <= STEP_CTX_LEN, "the parser must fit into a run");
@@ -216,19 +215,22 @@ static bool are_expected(struct run *run, const struct kit_url *u, const struct 
 }
 
 /* An answer that is whole: status first, then headers, then body. */
-static enum step_verdict judge(struct run *run, const struct kit_url *u, enum check_reason *why)
+static enum step_verdict judge(struct run *run, enum check_reason *why)
 {
 	struct ctx *c = (void *)run->ctx;
+	struct kit_url plain;
+	const struct kit_url *u = url_of(run, &plain);
 	const char *text = NULL;
 
-	run->code = c->h2 ? h2_code(c->h2) : c->http.code;
+	run->code = c->is_h2 ? h2_code(run->conn->h2) : c->http.code;
 	if (!conf_status_has(&u->status, run->code) || !are_expected(run, u, c))
 		return fail(why, REASON_L7STS);
 	if (c->body && !body_end(c->body, &text)) {
 		run_say(run, "%s", text);
 		return fail(why, REASON_L7STS);
 	}
-	run->may_keep = !c->h2 && http_may_keep(&c->http);
+	if (!c->is_h2)
+		run->may_keep = http_may_keep(&c->http);
 	return STEP_NEXT;
 }
 
@@ -243,24 +245,6 @@ static enum step_verdict match_end(struct run *run, uint32_t len, enum check_rea
 	return fail(why, REASON_L6RSP);
 }
 
-static enum step_verdict match_h2(struct run *run, const struct kit_url *u, const uint8_t *data,
-				  uint32_t len, enum check_reason *why)
-{
-	struct ctx *c = (void *)run->ctx;
-
-	switch (h2_feed(c->h2, data, len)) {
-	case HTTP_MORE:
-		return h2_wants_send(c->h2) ? STEP_NEXT : STEP_WAIT;
-	case HTTP_DONE:
-		c->is_done = true;
-		return judge(run, u, why);
-	case HTTP_BAD:
-		break;
-	}
-	run_say(run, "%s", h2_text(c->h2));
-	return fail(why, REASON_L7RSP);
-}
-
 static enum step_verdict match_answer(struct run *run, const uint8_t *data, uint32_t len,
 				      enum check_reason *why)
 {
@@ -268,8 +252,8 @@ static enum step_verdict match_answer(struct run *run, const uint8_t *data, uint
 	struct kit_url plain;
 	const struct kit_url *u = url_of(run, &plain);
 
-	if (c->h2)
-		return match_h2(run, u, data, len, why);
+	if (c->is_h2)
+		return h2_run_match(run, data, len, why, judge);
 	if (!c->has_begun)
 		answer_begin(run, u);
 	if (!c->http.arg)
@@ -282,7 +266,7 @@ static enum step_verdict match_answer(struct run *run, const uint8_t *data, uint
 	if (r == HTTP_BAD)
 		return fail(why, REASON_L7RSP);
 
-	enum step_verdict v = judge(run, u, why);
+	enum step_verdict v = judge(run, why);
 	bool has_rest = len && c->http.used_len < len;
 
 	run->may_keep &= !has_rest;
@@ -359,30 +343,28 @@ static void begin_h2(struct run *run)
 	ask.field_n = fields_of(ck, field, &ask.authority);
 	if (u->rule_n)
 		c->body = body_new(u->rule, u->rule_n);
-	c->h2 = h2_new(&ask, &ear);
+	c->is_h2 = true;
+	h2_run_ask(run, &ask, &ear);
 }
 
 static uint32_t make_request(struct run *run, char *buf, uint32_t cap)
 {
-	struct ctx *c = (void *)run->ctx;
+	const struct ctx *c = (void *)run->ctx;
 
-	if (c->h2)
-		return h2_take(c->h2, buf, cap);
-	if (!is_h2(run))
+	if (!c->is_h2 && !is_h2(run))
 		return run->ask.check->s.http == HTTP_2 ? 0 : make_plain(run, buf, cap);
-	begin_h2(run);
-	return h2_take(c->h2, buf, cap);
+	if (!c->is_h2)
+		begin_h2(run);
+	return h2_run_take(run, buf, cap);
 }
 
 static enum step_verdict enter(struct run *run, enum check_reason *why)
 {
 	const struct ctx *c = (void *)run->ctx;
 
-	if (c->h2 && h2_is_over(c->h2)) {
-		run_say(run, "%s", h2_text(c->h2));
-		return fail(why, REASON_L7RSP);
-	}
-	if (c->h2 || run->ask.check->s.http != HTTP_2)
+	if (c->is_h2)
+		return h2_run_enter(run, why);
+	if (run->ask.check->s.http != HTTP_2)
 		return STEP_WAIT;
 	run_say(run, "the server does not take HTTP/2 (ALPN)");
 	return fail(why, REASON_L6RSP);
@@ -392,15 +374,13 @@ static bool again(struct run *run)
 {
 	const struct ctx *c = (void *)run->ctx;
 
-	return c->h2 && !c->is_done;
+	return c->is_h2 && h2_run_again(run);
 }
 
 static void fini(struct run *run)
 {
 	struct ctx *c = (void *)run->ctx;
 
-	h2_free(c->h2);
-	c->h2 = NULL;
 	body_free(c->body);
 	c->body = NULL;
 }

@@ -71,7 +71,7 @@ void probe_unfollow(struct probe *p)
 void probe_set_state(struct probe *p, enum probe_state next)
 {
 	BUG_ON(!(may_follow[p->state] & 1u << next));
-	p->state = next & 0x3f;
+	p->state = next & 0x1f;
 }
 
 void probe_queue_put(struct probe_queue *q, struct probe *p)
@@ -83,6 +83,17 @@ void probe_queue_put(struct probe_queue *q, struct probe *p)
 	else
 		q->head = p;
 	q->tail = p;
+}
+
+void probe_queue_put_first(struct probe_queue *q, struct probe *p)
+{
+	p->prev = NULL;
+	p->next = q->head;
+	if (q->head)
+		q->head->prev = p;
+	else
+		q->tail = p;
+	q->head = p;
 }
 
 void probe_queue_remove(struct probe_queue *q, struct probe *p)

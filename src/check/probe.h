@@ -66,10 +66,12 @@ struct probe {
 	struct probe *leader; /* FOLLOWING; NULL: not known yet */
 	struct probe *followers; /* whose next it is */
 	struct health_state health;
-	uint8_t state : 6; /* enum probe_state */
+	uint8_t state : 5; /* enum probe_state */
 	uint8_t is_paused : 1; /* SCHEDULED: it was due, and its service is suspended */
 	uint8_t is_waiting_tls : 1; /* WAITING: in the queue for a handshake */
-	uint16_t target; /* RUNNING: which of the worker's counts of checks to an address */
+	uint8_t is_parked : 1; /* WAITING: in the queue of its target, which has no place */
+	uint16_t
+		target; /* WAITING, RUNNING: which of the worker's counts of checks to an address */
 	struct history history; /* FOLLOWING: its leader's counts */
 };
 
@@ -103,6 +105,9 @@ struct probe_queue {
 };
 
 void probe_queue_put(struct probe_queue *q, struct probe *p);
+
+/* Before all others. */
+void probe_queue_put_first(struct probe_queue *q, struct probe *p);
 
 /* The first one, or NULL. */
 struct probe *probe_queue_take(struct probe_queue *q);

@@ -23,6 +23,7 @@ struct regex {
 	uint32_t stack_start, stack_max;
 	uint64_t min_offset, max_offset;
 	bool is_utf;
+	bool is_first_line;
 };
 
 struct regex_match {
@@ -118,6 +119,7 @@ struct regex *regex_new(const struct regex_ask *ask, char text[static REGEX_ERRO
 	re->stack_start = ask->stack_start;
 	re->stack_max = ask->stack_max;
 	re->is_utf = bits & PCRE2_UTF;
+	re->is_first_line = bits & PCRE2_FIRSTLINE;
 	re->min_offset = ask->min_offset;
 	re->max_offset = ask->max_offset;
 	return re;
@@ -216,15 +218,18 @@ static enum regex_result look(struct regex_stream *s, bool is_end)
 			    s->match->data, s->match->context);
 	size_t at = pcre2_get_ovector_pointer(s->match->data)[0];
 
-	/* this is the first match: a later one would not begin in time either */
-	s->is_over = n >= 0 && s->base + at > s->re->max_offset;
+	if (n < 0 && n != PCRE2_ERROR_NOMATCH && n != PCRE2_ERROR_PARTIAL)
+		return REGEX_LIMIT; /* of steps, of stack */
+	if (n == PCRE2_ERROR_NOMATCH)
+		at = len;
+	/* this is the first match: a later one would not begin in time either, nor in the first line: what comes
+	 * later, or is looked at in part, the library takes for a first line of its own */
+	s->is_over = (n >= 0 && s->base + at > s->re->max_offset) ||
+		     (s->re->is_first_line && at > from && memchr(s->win + from, '\n', at - from));
 	if (n >= 0)
 		return s->is_over ? REGEX_NO : REGEX_YES;
-	if (n == PCRE2_ERROR_NOMATCH || n == PCRE2_ERROR_PARTIAL) {
-		forget(s, n == PCRE2_ERROR_PARTIAL ? (uint32_t)at : len);
-		return REGEX_NO;
-	}
-	return REGEX_LIMIT; /* of steps, of stack */
+	forget(s, (uint32_t)at);
+	return REGEX_NO;
 }
 
 static void window_grow(struct regex_stream *s, uint32_t need)

@@ -8,11 +8,16 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/stats.h"
+#include "core/status.h"
 
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
-enum { LOCAL_LOG_US = 60000000 }; /* one line for each kind in this time */
+enum {
+	LOCAL_LOG_US = 60000000, /* one line for each kind in this time */
+	DAY_S = 86400,
+};
 
 struct setting setting_at(const struct conf *conf, uint32_t probe)
 {
@@ -75,6 +80,33 @@ void report_failure(const struct setting *s, const struct run_result *res)
 		  proto_of(s->check->s.type)->name, reason_name(res->reason), res->code,
 		  res->duration_us, *res->detail ? " detail=\"" : "", res->detail,
 		  *res->detail ? "\"" : "");
+}
+
+static void warn_tls(const struct setting *s, int64_t left_s)
+{
+	char rs[ADDR_PORT_TEXT_LEN];
+
+	log_event(LOG_TLS_EXPIRES, "vs=%s rs=%s check=%s days=%lld", s->vs->s.name,
+		  addr_port_text(&s->rs->s.addr, s->rs->s.port, rs),
+		  proto_of(s->check->s.type)->name,
+		  (long long)(left_s < 0 ? (left_s - DAY_S + 1) / DAY_S : left_s / DAY_S));
+}
+
+void report_tls(const struct conf *conf, uint32_t probe, struct tls_seen *seen)
+{
+	struct setting s = setting_at(conf, probe);
+	const struct conf_range *tls = &s.check->s.tls;
+	int64_t warn_s = tls->n ? (int64_t)conf->tls[tls->first].s.warn_days * DAY_S : 0;
+	int64_t left_s = seen->cert_end_s - (int64_t)time(NULL);
+
+	if (conf->status && conf->status->tls) {
+		STATUS_STORE(&conf->status->tls[probe].cert_end_s, seen->cert_end_s);
+		STATUS_STORE(&conf->status->tls[probe].alpn, seen->alpn);
+	}
+	if (!warn_s || !seen->cert_end_s || left_s >= warn_s || seen->warned_s == seen->cert_end_s)
+		return;
+	seen->warned_s = seen->cert_end_s;
+	warn_tls(&s, left_s);
 }
 
 /* The entry for this kind, or the one told longest ago. */

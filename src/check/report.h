@@ -37,5 +37,9 @@ void report_verdict(const struct setting *s, const struct run_result *res,
 /* A failure that has changed nothing. */
 void report_failure(const struct setting *s, const struct run_result *res);
 
+/* What TLS has told of the server, for main to look at; a certificate that ends soon is named in the log, once.
+ * conf, probe: where it is now. */
+void report_tls(const struct conf *conf, uint32_t probe, struct tls_seen *seen);
+
 /* A check could not be made: one line for each kind of fault in a while. */
 void report_local(struct report *r, const struct setting *s, const struct run_result *res);

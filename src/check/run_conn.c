@@ -5,11 +5,14 @@
  */
 #include "check/steps.h"
 
+#include "check/h2.h"
 #include "core/bug.h"
 #include "core/clock.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #define WATCH ((uint32_t)EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET)
@@ -18,6 +21,7 @@
 static void conn_put(struct run_conn *c, uint8_t mode)
 {
 	loop_forget(c->engine->loop, &c->lf);
+	h2_free(c->h2);
 	tls_close(c->ssl);
 	if (c->fd >= 0)
 		conn_close(c->fd, c->is_stream && c->is_connected && mode != CLOSE_FIN);
@@ -34,24 +38,70 @@ void run_keep_drop(struct run_keep *keep)
 	tls_session_drop(&keep->session);
 }
 
-void run_conn_idle(struct run_conn *c)
+/* Bytes, 0 for the end, or -errno. What is no HTTP/2 is left where it is. */
+static ssize_t idle_get(struct run_conn *c)
 {
-	char text[TLS_TEXT_LEN], byte;
+	struct engine *e = c->engine;
+	char text[TLS_TEXT_LEN];
 	bool is_clean;
 	ssize_t n;
 
-	if (c->ssl) {
-		/* tickets and the like are taken in here, and are no end */
-		if (tls_recv(c->ssl, &byte, 1, &is_clean, text) == -EAGAIN)
-			return;
-	} else {
-		n = recv(c->fd, &byte, 1, MSG_PEEK);
-		if (n < 0 && (errno == EAGAIN || errno == EINTR))
-			return;
+	/* tickets and the like are taken in here, and are no end */
+	if (c->ssl)
+		return tls_recv(c->ssl, e->rx, c->h2 ? sizeof(e->rx) : 1, &is_clean, text);
+	n = recv(c->fd, e->rx, c->h2 ? sizeof(e->rx) : 1, c->h2 ? 0 : MSG_PEEK);
+	return n < 0 ? -errno : n;
+}
+
+/* Sends what HTTP/2 has to say by itself. False: it can't be sent at once, and nobody waits for that. */
+static bool idle_flush(struct run_conn *c)
+{
+	struct engine *e = c->engine;
+	char text[TLS_TEXT_LEN];
+	uint32_t len;
+
+	while ((len = h2_take(c->h2, e->tx, sizeof(e->tx))) > 0) {
+		for (uint32_t at = 0; at < len;) {
+			ssize_t n = c->ssl ? tls_send(c->ssl, e->tx + at, len - at, text)
+					   : send(c->fd, e->tx + at, len - at, MSG_NOSIGNAL);
+
+			if (n <= 0)
+				return false;
+			at += (uint32_t)n;
+		}
 	}
+	return true;
+}
+
+static bool is_idle_well(struct run_conn *c)
+{
+	for (unsigned i = 0; i < STEP_READS_N; i++) {
+		ssize_t n = idle_get(c);
+
+		if (n == -EAGAIN)
+			return !c->h2 || idle_flush(c);
+		if (n == -EINTR)
+			continue;
+		if (n <= 0 || !c->h2 || !h2_idle(c->h2, c->engine->rx, (uint32_t)n))
+			return false;
+	}
+	return false; /* it comes faster than it is read */
+}
+
+void run_conn_idle(struct run_conn *c)
+{
+	if (is_idle_well(c))
+		return;
 	c->keep->conn = NULL;
 	c->engine->kept_n--;
 	conn_put(c, CLOSE_AUTO);
+}
+
+bool run_conn_is_forgotten(const struct run *run)
+{
+	int unacked = 0;
+
+	return !ioctl(run->conn->fd, SIOCOUTQ, &unacked) && unacked > 0;
 }
 
 void run_end_handshake(struct run *run)
@@ -59,6 +109,14 @@ void run_end_handshake(struct run *run)
 	if (run->is_in_handshake)
 		run->engine->handshake_n--;
 	run->is_in_handshake = false;
+}
+
+static bool rests(struct run_conn *c)
+{
+	if (!c->h2)
+		return true;
+	h2_rest(c->h2);
+	return idle_flush(c);
 }
 
 void run_conn_release(struct run *run, bool has_passed)
@@ -74,7 +132,7 @@ void run_conn_release(struct run *run, bool has_passed)
 	if (c->ssl && keep)
 		tls_keep_session(c->ssl, run->tls, &keep->session, clock_now_us());
 	if (!has_passed || !run->may_keep || !keep || !run->ask.check->s.keepalive ||
-	    e->kept_n >= e->kept_max_n || c->lf.fd < 0) {
+	    e->kept_n >= e->kept_max_n || c->lf.fd < 0 || !rests(c)) {
 		conn_put(c, run->ask.check->s.close);
 		return;
 	}

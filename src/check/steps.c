@@ -10,6 +10,7 @@
  */
 #include "check/steps.h"
 
+#include "check/kept.h"
 #include "core/bug.h"
 #include "core/clock.h"
 
@@ -156,7 +157,12 @@ static enum step_verdict step_tls(struct run *run, struct run_result *res)
 				 keep ? &keep->session : NULL, run->start_us);
 	if (!run->conn->ssl)
 		return fail_local(res, -ENOMEM);
-	switch (tls_handshake(run->conn->ssl, run->tls, run->detail)) {
+
+	enum tls_result r = tls_handshake(run->conn->ssl, run->tls, run->detail);
+
+	if (keep && r != TLS_WAIT)
+		tls_seen_take(&keep->seen, run->conn->ssl);
+	switch (r) {
 	case TLS_OK:
 		run_end_handshake(run);
 		return STEP_NEXT;
@@ -270,7 +276,7 @@ static enum step_verdict step_expect(struct run *run, struct run_result *res)
 			break;
 		if (n < 0)
 			return n == -EAGAIN ? STEP_WAIT : fail_io(run, res, (int)n);
-		if (n)
+		if (n && !run->conn->h2) /* of HTTP/2 it need not be our answer */
 			run->is_reused = false;
 
 		enum step_verdict v =
@@ -382,8 +388,13 @@ void run_finish(struct run *run, enum check_reason reason, int local_err)
 
 static enum step_verdict begin(struct run *run, struct run_result *res);
 
-/* A kept connection whose other end closed it just as we wrote: that says nothing of the server, and is
- * seen only now. Once. */
+static void arm_deadline(struct run *run, int64_t at_us)
+{
+	timer_arm(&run->engine->loop->timers, &run->deadline, at_us);
+}
+
+/* A kept connection whose other end closed it just as we wrote, or that something on the way has forgotten:
+ * that says nothing of the server, and is seen only now. Once, and in what is left of the time. */
 static bool try_again(struct run *run, struct run_result *res, enum step_verdict *v)
 {
 	if (*v != STEP_FAIL || !run->is_reused || res->reason == REASON_SOCKERR)
@@ -399,6 +410,12 @@ static bool try_again(struct run *run, struct run_result *res, enum step_verdict
 	run->step = run->ask.proto->steps;
 	*res = (struct run_result){ 0 };
 	*v = begin(run, res);
+
+	int64_t connect_us = run->ask.check->s.connect_timeout_us;
+	int64_t at_us = clock_now_us() + connect_us, end_us = run->start_us + run->limit_us;
+	bool is_sooner = connect_us && at_us < end_us && !run->conn->is_connected;
+
+	arm_deadline(run, is_sooner ? at_us : end_us);
 	return true;
 }
 
@@ -427,6 +444,22 @@ static enum check_reason timeout_reason(const struct run *run, const struct step
 	return step->kind == STEP_TLS ? REASON_L6TOUT : REASON_L7TOUT;
 }
 
+/* A check over a kept connection has run for a while (kept.h). */
+static void on_kept_wait(struct run *run)
+{
+	struct run_result res = { 0 };
+	enum step_verdict v = advance(run, 0, &res);
+
+	if (v == STEP_WAIT && run->is_reused && run_conn_is_forgotten(run)) {
+		res.reason = REASON_L7TOUT;
+		v = STEP_FAIL;
+	}
+	arm_deadline(run, run->start_us + run->limit_us);
+	(void)try_again(run, &res, &v);
+	if (v != STEP_WAIT)
+		end(run, 0, &res);
+}
+
 /* What waits in the socket is looked at before it is called a timeout: this thread may be late. When
  * that leads to another step and nobody had looked, the server lost time by it: not made. */
 static void on_deadline(struct timer *t, int64_t now_us)
@@ -436,6 +469,10 @@ static void on_deadline(struct timer *t, int64_t now_us)
 	const struct step *was = run->step;
 	struct run_result res = { 0 };
 
+	if (run->conn && run->conn->is_connected && now_us < run->start_us + run->limit_us) {
+		on_kept_wait(run);
+		return;
+	}
 	if (proto->conn == CONN_NONE) {
 		proto->abort(run);
 		(void)fail_local(&res, -ETIMEDOUT);
@@ -504,6 +541,8 @@ static int64_t first_limit_us(const struct run *run)
 
 	if (run->ask.proto->conn == CONN_NONE)
 		return run->limit_us + SEC(STEP_SCRIPT_WAIT_S);
+	if (run->is_reused)
+		return kept_wait_us(run->limit_us);
 	return connect_us && connect_us < run->limit_us && !is_connected ? connect_us
 									 : run->limit_us;
 }

@@ -15,6 +15,7 @@
 #include "check/conn.h"
 #include "check/kit.h"
 #include "check/tls.h"
+#include "check/tls_seen.h"
 #include "core/conf/conf.h"
 #include "core/loop.h"
 #include "core/reason.h"
@@ -25,6 +26,7 @@
 struct run;
 struct scripts;
 struct files;
+struct h2;
 
 enum step_kind {
 	STEP_CONNECT, /* the first one, but for protocols without a socket */
@@ -121,6 +123,7 @@ struct run_conn {
 	struct run *run; /* NULL: it waits for the next check */
 	struct run_keep *keep; /* of its probe; may be NULL */
 	SSL *ssl;
+	struct h2 *h2; /* h2_run.h; NULL: it is not one of HTTP/2 */
 	int64_t made_us;
 	int fd;
 	bool is_stream, is_connected, is_raw;
@@ -130,6 +133,7 @@ struct run_conn {
 struct run_keep {
 	struct run_conn *conn;
 	struct tls_session session;
+	struct tls_seen seen;
 };
 
 struct engine {
@@ -220,8 +224,13 @@ void run_conn_release(struct run *run, bool has_passed);
 /* Its handshake is over, or it is. */
 void run_end_handshake(struct run *run);
 
-/* Nothing happens but that a connection that waits is closed when the other end closes it. */
+/* Something comes over a connection that waits for the next check: it is closed, unless it is of HTTP/2 and
+ * that is no harm. */
 void run_conn_idle(struct run_conn *c);
+
+/* Nothing that was sent has arrived at the other end: something on the way has forgotten the connection, or
+ * there is no other end any more. */
+bool run_conn_is_forgotten(const struct run *run);
 
 /* The words that go with a failure. */
 __attribute__((format(printf, 2, 3))) void run_say(struct run *run, const char *fmt, ...);

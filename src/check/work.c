@@ -3,7 +3,9 @@
  * When a worker's checks run, and what comes of them: see worker.h.
  *
  *	waiting -----> start ----> (engine) ----> work_done ----> verdict, weight ----> next due time
- *	   waiting_tls --^
+ *	  |  ^  waiting_tls --^                                     |
+ *	  v  |                                                      |
+ *	parked, one for each target that is full <--- a place ------+
  */
 #include "check/protos.h"
 #include "check/sched.h"
@@ -211,10 +213,42 @@ static void schedule(struct check *c, struct probe *p, int64_t after_us)
 	timer_arm(&c->role.loop.timers, &p->due, at_us);
 }
 
+static bool has_target_place(const struct check *c, uint16_t target)
+{
+	uint32_t max = c->role.conf->workers.s.per_target_max / c->n;
+
+	return c->target[target] < (max ? max : 1);
+}
+
+/* There may be a place for one more check of the target: who waits for it goes before all that fell due later. */
+static void unpark(struct check *c, uint16_t target)
+{
+	struct probe *p = has_target_place(c, target) ? probe_queue_take(&c->parked[target]) : NULL;
+
+	if (!p)
+		return;
+	p->is_parked = false;
+	probe_queue_put_first(&c->waiting, p);
+}
+
+void work_unpark_all(struct check *c)
+{
+	for (unsigned i = 0; i < TARGETS_N; i++) {
+		while (c->parked[i].tail) {
+			struct probe *p = c->parked[i].tail;
+
+			probe_queue_remove(&c->parked[i], p);
+			p->is_parked = false;
+			probe_queue_put_first(&c->waiting, p);
+		}
+	}
+}
+
 static void let_go(struct probe *p)
 {
 	p->run = NULL;
 	p->worker->target[p->target]--;
+	unpark(p->worker, p->target);
 	if (p->held)
 		conf_drop(p->held);
 	p->held = NULL;
@@ -279,6 +313,8 @@ static void conclude(struct check *c, struct probe *p, const struct run_result *
 		report_failure(&s, res);
 	}
 	post_weight(c, p, res);
+	if (p->more && p->more->keep.seen.cert_end_s)
+		report_tls(work_conf(c, p), p->index, &p->more->keep.seen);
 	keep(c, p);
 	for (struct probe *f = p->followers; f; f = f->next)
 		tell_follower(c, p, f);
@@ -362,6 +398,14 @@ void work_resume(struct check *c)
 	}
 }
 
+static uint16_t target_of(const struct check *c, const struct probe *p)
+{
+	struct setting s = setting_of(c, p);
+	const struct ip_addr *addr = run_addr(s.rs, s.check);
+
+	return hash_bytes(HASH_SEED, addr->byte, sizeof(addr->byte)) % TARGETS_N;
+}
+
 static void on_due(struct timer *t, int64_t now_us)
 {
 	struct probe *p = container_of(t, struct probe, due);
@@ -371,6 +415,7 @@ static void on_due(struct timer *t, int64_t now_us)
 		schedule(p->worker, p, now_us);
 		return;
 	}
+	p->target = target_of(p->worker, p);
 	probe_set_state(p, PROBE_WAITING);
 	probe_queue_put(&p->worker->waiting, p);
 }
@@ -409,26 +454,13 @@ static bool needs_handshake(const struct check *c, const struct probe *p)
 	return p->more && !p->more->keep.conn && kit_tls(kit_at(c, p), 0);
 }
 
-static uint16_t target_of(const struct check *c, const struct probe *p)
-{
-	struct setting s = setting_of(c, p);
-	const struct ip_addr *addr = run_addr(s.rs, s.check);
-
-	return hash_bytes(HASH_SEED, addr->byte, sizeof(addr->byte)) % TARGETS_N;
-}
-
-static bool has_target_place(const struct check *c, const struct probe *p)
-{
-	uint32_t max = c->role.conf->workers.s.per_target_max / c->n;
-
-	return c->target[target_of(c, p)] < (max ? max : 1);
-}
-
-/* May it start? If not, it waits on, behind the others of its kind. */
+/* May it start? If not, it waits on, where it is in nobody's way. */
 static bool may_start(struct check *c, struct probe *p)
 {
-	if (!has_target_place(c, p)) {
-		probe_queue_put(&c->waiting, p);
+	if (!has_target_place(c, p->target)) {
+		p->is_waiting_tls = false;
+		p->is_parked = true;
+		probe_queue_put(&c->parked[p->target], p);
 		return false;
 	}
 	if (!needs_handshake(c, p) || has_handshake_place(c))
@@ -441,7 +473,6 @@ static bool may_start(struct check *c, struct probe *p)
 static void start_one(struct check *c, struct probe *p)
 {
 	p->is_waiting_tls = false;
-	p->target = target_of(c, p);
 	c->target[p->target]++;
 	start(c, p);
 }
@@ -451,21 +482,17 @@ static void start_one(struct check *c, struct probe *p)
  * makes a turn too. */
 void work_start_waiting(struct check *c)
 {
-	uint32_t started_n = 0;
-
 	for (unsigned i = 0; i < START_TURN_N && c->engine.running_n < c->max_n; i++) {
 		bool is_tls = c->waiting_tls.head && has_handshake_place(c);
 		struct probe *p = probe_queue_take(is_tls ? &c->waiting_tls : &c->waiting);
 
 		if (!p)
 			return;
-		if (!is_tls && !may_start(c, p))
-			continue;
-		start_one(c, p);
-		started_n++;
+		if (may_start(c, p))
+			start_one(c, p);
 	}
-	/* when none could start, the end of one that runs makes the next turn */
-	if (started_n && c->waiting.head && c->engine.running_n < c->max_n)
+	/* else the end of one that runs makes the next turn */
+	if (c->waiting.head && c->engine.running_n < c->max_n)
 		timer_arm(&c->role.loop.timers, &c->more, clock_now_us());
 }
 
@@ -476,9 +503,13 @@ void work_halt(struct check *c, struct probe *p)
 {
 	switch ((enum probe_state)p->state) {
 	case PROBE_WAITING:
-		probe_queue_remove(p->is_waiting_tls ? &c->waiting_tls : &c->waiting, p);
-		p->is_waiting_tls = false;
+		probe_queue_remove(p->is_parked        ? &c->parked[p->target]
+				   : p->is_waiting_tls ? &c->waiting_tls
+						       : &c->waiting,
+				   p);
+		p->is_waiting_tls = p->is_parked = false;
 		probe_set_state(p, PROBE_SCHEDULED);
+		unpark(c, p->target); /* it may have been the one that had the place */
 		break;
 	case PROBE_RUNNING:
 		run_abort(p->run);
@@ -531,6 +562,8 @@ void work_keep(struct check *c, struct probe *p, uint32_t index)
 	p->index = index;
 	p->gen = (uint32_t)c->role.conf->gen;
 	furnish(c, p);
+	if (p->more && p->more->keep.seen.cert_end_s)
+		report_tls(c->role.conf, index, &p->more->keep.seen);
 	if (was.rs->s.weight != is.rs->s.weight)
 		post_weight(c, p, NULL);
 	if (p->state == PROBE_SCHEDULED && is.check->s.type == CHECK_FILE) {

@@ -41,6 +41,9 @@ struct check {
 	uint32_t max_n; /* checks at the same time */
 	struct probe_queue waiting;
 	uint16_t target[TARGETS_N];
+	struct probe_queue
+		parked[TARGETS_N]; /* those that wait for a place of their target; then one is
+					       * under way to it, or before all others in a queue */
 	struct probe_queue waiting_tls; /* those that wait for a handshake's place */
 	uint64_t random; /* for jitter */
 	struct timer more; /* for the next turn: some still wait, and there is room */
@@ -71,6 +74,8 @@ void work_track(struct check *c, uint32_t id, struct track_state state);
 /* It is made now, and goes on by its schedule then; one that follows: its leader. When it waits for its turn
  * or runs already, nothing is to be done. */
 void work_now(struct check *c, struct probe *p);
+/* More checks may be under way to a target than before. */
+void work_unpark_all(struct check *c);
 
 /* Ends whatever it does. */
 void work_halt(struct check *c, struct probe *p);

@@ -64,6 +64,12 @@ struct status_script {
 	_Atomic uint32_t bits; /* STATUS_SCRIPT_* */
 };
 
+/* What TLS has told of the server of a probe. Written by the worker that makes its checks. */
+struct status_tls {
+	_Atomic int64_t cert_end_s; /* when its certificate ends, since 1970; 0: none was seen */
+	_Atomic uint64_t alpn; /* status_alpn_pack() */
+};
+
 /* As conf->vrrp, vs, rs, probe, track_script. */
 struct status {
 	struct status_inst *inst;
@@ -71,6 +77,7 @@ struct status {
 	struct status_rs *rs;
 	struct status_probe *probe;
 	struct status_script *script;
+	struct status_tls *tls; /* NULL: no check has TLS */
 	/* of status_inst.drop, by place; main sets it */
 	const char *const *drop_name;
 	uint32_t drops_n;
@@ -162,6 +169,16 @@ static inline struct status_rs_word status_rs_unpack(uint64_t v)
 		.has_weight = v >> 32 & 1,
 	};
 }
+
+/* ------------------------------------------------------------------ TLS */
+
+enum { STATUS_ALPN_LEN = 8 };
+
+/* The name of a protocol; of a longer one the beginning. len 0: none was agreed on. */
+uint64_t status_alpn_pack(const char *name, unsigned len);
+
+/* buf is returned. */
+const char *status_alpn_text(uint64_t alpn, char buf[static STATUS_ALPN_LEN + 1]);
 
 /* ------------------------------------------------------------------ words */
 

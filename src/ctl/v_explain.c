@@ -89,6 +89,21 @@ static void result(const struct ask *a, const json_t *o)
 	(void)printf(" %10.1f ms\n", (double)number_of(o, "duration_us") / 1000);
 }
 
+static void certificate(const struct ask *a, const json_t *c)
+{
+	const json_t *end = json_object_get(c, "certificate_ends");
+	double left_s = json_number_value(end) - a->now_s;
+	char age[GRID_AGE_LEN];
+
+	if (!end)
+		return;
+	(void)printf("    its certificate %s %s%s", left_s < 0 ? "has ended" : "is good for",
+		     grid_age(left_s < 0 ? -left_s : left_s, age), left_s < 0 ? " ago" : " more");
+	if (*show_text(c, "alpn"))
+		(void)printf(", they speak %s (ALPN)", show_text(c, "alpn"));
+	(void)putchar('\n');
+}
+
 static void check(const struct ask *a, const json_t *c)
 {
 	const json_t *results = json_object_get(c, "results"), *one;
@@ -102,6 +117,7 @@ static void check(const struct ask *a, const json_t *c)
 		     json_is_true(json_object_get(c, "is_shared"))
 			     ? " (another server's check, which asks the same)"
 			     : "");
+	certificate(a, c);
 	json_array_foreach(results, i, one) result(a, one);
 }
 
@@ -120,6 +136,10 @@ static void server(const struct ask *a, const json_t *o)
 		(void)printf("  it came back a while ago: %" JSON_INTEGER_FORMAT
 			     " %% of its weight so far\n",
 			     number_of(o, "ramp_percent"));
+	if (*show_text(o, "zone"))
+		(void)printf("  zone: %s\n", show_text(o, "zone"));
+	if (*show_text(o, "comment"))
+		(void)printf("  comment: %s\n", show_text(o, "comment"));
 	hand(a, json_object_get(o, "by_hand"), "state");
 	hand(a, json_object_get(o, "by_hand"), "weight");
 	if (!json_array_size(checks))

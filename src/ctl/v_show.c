@@ -24,6 +24,7 @@ enum format {
 	FORMAT_STATE, /* with a colour */
 	FORMAT_NUMBER,
 	FORMAT_AGE, /* of a moment */
+	FORMAT_LEFT, /* until a moment */
 	FORMAT_MS, /* of microseconds */
 	FORMAT_SECONDS,
 	FORMAT_UP, /* up/total of an object of counts */
@@ -59,7 +60,8 @@ static const struct thing things[] = {
 	{ "checks", "show_checks", "check", "[ADDRESS[:PORT]]", "health checks and their last verdicts", {
 		{ "SERVER", "server", FORMAT_TEXT }, { "SERVICE", "service", FORMAT_TEXT }, { "CHECK", "type", FORMAT_TEXT },
 		{ "HEALTH", "health", FORMAT_STATE }, { "FOR", "since", FORMAT_AGE }, { "REASON", "reason", FORMAT_TEXT },
-		{ "CODE", "code", FORMAT_NUMBER }, { "MS", "duration_us", FORMAT_MS }, { "EVERY", "interval_s", FORMAT_SECONDS } } },
+		{ "CODE", "code", FORMAT_NUMBER }, { "MS", "duration_us", FORMAT_MS }, { "EVERY", "interval_s", FORMAT_SECONDS },
+		{ "CERT", "certificate_ends", FORMAT_LEFT }, { "ALPN", "alpn", FORMAT_TEXT } } },
 	{ "threads", "show_threads", "thread", "", "threads of vipd and what they cost", {
 		{ "THREAD", "name", FORMAT_TEXT }, { "TURNS", "turns", FORMAT_NUMBER }, { "CPU", "cpu_s", FORMAT_SECONDS },
 		{ "GENERATION", "generation", FORMAT_NUMBER } } },
@@ -149,6 +151,12 @@ static void cell_of(double now_s, const struct column *c, const json_t *v,
 		return;
 	case FORMAT_AGE:
 		(void)snprintf(buf, CELL_LEN, "%s", grid_age(now_s - json_number_value(v), age));
+		return;
+	case FORMAT_LEFT:
+		(void)snprintf(buf, CELL_LEN, "%s",
+			       json_number_value(v) < a->now_s
+				       ? "over"
+				       : grid_age(json_number_value(v) - a->now_s, age));
 		return;
 	case FORMAT_MS:
 		(void)snprintf(buf, CELL_LEN, "%.1f", json_number_value(v) / 1000);

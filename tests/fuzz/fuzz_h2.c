@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * Whatever a server says in HTTP/2: the answer's bounds hold, in one piece and in pieces, and a gRPC answer is
- * read from it. The first byte says in how large pieces, and what is wanted.
+ * read from it; the same of more requests over the connection, and while it rests. The first byte says in how
+ * large pieces, and what is wanted.
  */
 #include "check/grpc.h"
 #include "check/h2.h"
@@ -56,14 +57,27 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	uint32_t piece = (data[0] & 0x3f) + 1u;
 
 	ask.want = (enum http_want)(data[0] >> 6) % 3;
-	h = h2_new(&ask, &ear);
+	h = h2_new();
+	h2_ask(h, &ask, &ear);
 	for (size_t at = 1; at < len && r == HTTP_MORE && !h2_is_over(h); at += piece) {
+		uint32_t n = (uint32_t)(len - at < piece ? len - at : piece);
+
 		while (h2_take(h, out, sizeof(out)))
 			;
-		r = h2_feed(h, data + at, (uint32_t)(len - at < piece ? len - at : piece));
+		r = h2_feed(h, data + at, n);
+		must(r != HTTP_DONE || (h2_code(h) >= 100 && h2_code(h) <= 999));
+		must(r != HTTP_BAD || *h2_text(h));
+		if (r != HTTP_DONE || !h2_may_keep(h))
+			continue;
+		(void)grpc_serving(&heard.answer);
+		memset(&heard, 0, sizeof(heard));
+		h2_rest(h);
+		if (at + n >= len || !h2_idle(h, data + at + n, 1))
+			break;
+		at += 1;
+		h2_ask(h, &ask, &ear);
+		r = HTTP_MORE;
 	}
-	must(r != HTTP_DONE || (h2_code(h) >= 100 && h2_code(h) <= 999));
-	must(r != HTTP_BAD || *h2_text(h));
 	(void)grpc_serving(&heard.answer);
 	h2_free(h);
 	return 0;

@@ -58,10 +58,12 @@ struct servers {
 	atomic_bool is_stopping;
 };
 
-static inline uint16_t server_add(struct servers *s, enum server_mode mode)
+/* At the nth address of 127.0.0.0/8. */
+static inline uint16_t server_add_at(struct servers *s, enum server_mode mode, uint32_t nth)
 {
 	struct server *sv = &s->server[s->n++];
-	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in a = { .sin_family = AF_INET,
+				 .sin_addr.s_addr = htonl(INADDR_LOOPBACK - 1 + nth) };
 	socklen_t len = sizeof(a);
 
 	sv->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -73,6 +75,11 @@ static inline uint16_t server_add(struct servers *s, enum server_mode mode)
 	sv->port = ntohs(a.sin_port);
 	atomic_store(&sv->mode, mode);
 	return sv->port;
+}
+
+static inline uint16_t server_add(struct servers *s, enum server_mode mode)
+{
+	return server_add_at(s, mode, 1);
 }
 
 static inline void conn_end(struct conn_state *c)

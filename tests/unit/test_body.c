@@ -129,6 +129,59 @@ static void test_regex(void **state)
 	}
 }
 
+/* Each option by its name, and what it changes. A pattern that can't be compiled matches nothing here. */
+static void test_regex_options(void **state)
+{
+	static const struct {
+		const char *option, *pattern, *body;
+		bool with, without;
+	} rows[] = {
+		{ "allow_empty_class", "a[]b]c", "a]c", false, true },
+		{ "alt_bsux", "^\\u0041$", "A", true, false },
+		{ "alt_circumflex", "(?m)a\n^", "a\n", true, false },
+		{ "alt_verbnames", "(*MARK:a\\)b)c", "c", true, false },
+		{ "auto_callout", "b", "abc", true, true },
+		{ "caseless", "B", "abc", true, false },
+		{ "dollar_endonly", "a$", "a\n", false, true },
+		{ "dotall", "a.b", "a\nb", true, false },
+		{ "dupnames", "(?<n>a)(?<n>b)", "ab", true, false },
+		{ "extended", "a b", "ab", true, false },
+		{ "firstline", "b", "a\nb", false, true },
+		{ "match_unset_backref", "^(a)?\\1b", "b", true, false },
+		{ "multiline", "^b", "a\nb", true, false },
+		{ "never_backslash_c", "a\\Cc", "abc", false, true },
+		{ "never_ucp", "(*UCP)b", "abc", false, true },
+		{ "never_utf", "(*UTF)b", "abc", false, true },
+		{ "no_auto_capture", "(a)\\1", "aa", false, true },
+		{ "no_auto_possess", "a+b", "aab", true, true },
+		{ "no_dotstar_anchor", ".*b", "ab", true, true },
+		{ "no_start_optimize", "b", "abc", true, true },
+		{ "ucp", "^\\w$", "\xe4", true, false },
+		{ "ungreedy", "a+b", "aab", true, true },
+		{ "use_offset_limit", "b", "abc", true, true },
+		{ "utf", "^.$", "\xc3\xa4", true, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 2 * N_OF(rows); i++) {
+		bool has = i % 2, wanted = has ? rows[i / 2].with : rows[i / 2].without;
+		struct regex_ask ask = { .pattern = rows[i / 2].pattern,
+					 .option = &rows[i / 2].option,
+					 .option_n = has,
+					 .max_offset = UINT64_MAX };
+		char why[REGEX_ERROR_LEN];
+		struct body_rule is = { .kind = BODY_REGEX, .regex = regex_new(&ask, why) };
+		size_t len = strlen(rows[i / 2].body);
+
+		for (size_t cut = 0; is.regex && cut <= len; cut++)
+			if (holds(&is, rows[i / 2].body, len, cut) != wanted)
+				fail_msg("%s %d cut %zu", rows[i / 2].option, has, cut);
+		if (!is.regex && wanted)
+			fail_msg("%s %d: %s", rows[i / 2].option, has, why);
+		regex_free(is.regex);
+	}
+}
+
 static void test_regex_errors(void **state)
 {
 	static const char *const none[] = { "no_such" };
@@ -229,8 +282,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_text_and_digest), cmocka_unit_test(test_regex),
-		cmocka_unit_test(test_regex_errors),    cmocka_unit_test(test_regex_bounds),
-		cmocka_unit_test(test_dialog),
+		cmocka_unit_test(test_regex_options),   cmocka_unit_test(test_regex_errors),
+		cmocka_unit_test(test_regex_bounds),    cmocka_unit_test(test_dialog),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -712,6 +712,49 @@ static void test_bounded_per_target(void **state)
 	servers_stop(&servers);
 }
 
+/* What waits for a target that is full holds up nobody else, however much it is. */
+static void test_full_target(void **state)
+{
+	enum { N = 900, OTHER = N }; /* more than are looked at in a turn */
+	static struct servers servers;
+	static struct spec spec[N + 1];
+	static struct pool p;
+
+	(void)state;
+	server_add(&servers, SERVE_SILENT);
+	server_add_at(&servers, SERVE_OK, 2);
+	for (uint32_t i = 0; i <= N; i++) {
+		spec[i] = spec_of(i + 1, servers.server[i == OTHER].port, CHECK_HTTP);
+		spec[i].interval_us = MS(200);
+		spec[i].timeout_us = SEC(3600);
+	}
+	spec[OTHER].addr = "127.0.0.2";
+	spec[OTHER].interval_us = MS(20);
+	spec[OTHER].timeout_us = SEC(20);
+	per_target_max = 2;
+	servers_start(&servers);
+	pool_start(&p, spec, N + 1);
+	/* long after all of the others have fallen due */
+	expect_accepted(&servers.server[1], 50);
+	expect(&p.in, OTHER + 1, HEALTH_UP);
+	assert_true(atomic_load(&servers.server[0].accepted_n) <= 2);
+
+	/* more places, and less to check: who waits gets them, who is gone does not */
+	per_target_max = 100;
+	pool_reload(&p, spec + N / 2, N / 2 + 1, 2);
+	expect_accepted(&servers.server[1], 50);
+	for (int64_t until_us = clock_now_us() + SEC(WAIT_S);
+	     atomic_load(&servers.server[0].accepted_n) < 100;) {
+		assert_true(clock_now_us() < until_us);
+		(void)usleep(1000);
+	}
+	/* those that the server has not seen closed yet count in */
+	assert_true(atomic_load(&servers.server[0].open_max_n) <= 200);
+	per_target_max = 1000;
+	pool_stop(&p);
+	servers_stop(&servers);
+}
+
 /* As the IPVS role does it. */
 static void suspend(struct pool *p, uint32_t vs, bool is_suspended, struct fact *resume)
 {
@@ -866,6 +909,7 @@ int main(void)
 		cmocka_unit_test(test_weight_and_alpha),
 		cmocka_unit_test(test_leader_goes),
 		cmocka_unit_test(test_bounded_per_target),
+		cmocka_unit_test(test_full_target),
 		cmocka_unit_test(test_suspended),
 	};
 

@@ -3,6 +3,7 @@
  * check/steps: a process that was held up calls nobody dead. The test's own loop is the worker; what
  * holds it up is a sleep of the test.
  */
+#include "check/kept.h"
 #include "check/protos.h"
 #include "check/steps.h"
 #include "core/clock.h"
@@ -271,6 +272,22 @@ static void test_flood_of_chat(void **state)
 }
 
 /* Refused at once: no epoll, no deadline. */
+/* A connection of its own has most of the time, and an acknowledgement has had its own before that. */
+static void test_kept_wait(void **state)
+{
+	static const struct {
+		int64_t limit_us, wait_us;
+	} row[] = {
+		{ MS(1), 500 },       { MS(100), MS(50) },  { MS(400), MS(200) },
+		{ MS(500), MS(250) }, { MS(501), MS(250) }, { SEC(1), MS(250) },
+		{ SEC(2), MS(500) },  { SEC(4), SEC(1) },   { SEC(3600), SEC(900) },
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(row) / sizeof(*row); i++)
+		assert_int_equal(kept_wait_us(row[i].limit_us), row[i].wait_us);
+}
+
 static void test_refused(void **state)
 {
 	static struct servers servers;
@@ -294,6 +311,7 @@ int main(void)
 		cmocka_unit_test(test_flood),
 		cmocka_unit_test(test_flood_of_chat),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_kept_wait),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,8 +4,9 @@
  * and at the end the table of families.
  */
 #include "core/ops/metrics_family.h"
-#include "core/ops/pattern.h"
 
+#include "core/conf/schema.h"
+#include "core/ops/pattern.h"
 #include "core/status.h"
 
 #include <math.h>
@@ -275,6 +276,34 @@ static double thread_turns(struct metrics *m, uint32_t i)
 
 /* ------------------------------------------------------------------ the table */
 
+/* ------------------------------------------------------------------ of checks */
+
+static void probe_labels(struct metrics *m, uint32_t i, struct text *out)
+{
+	const struct conf_probe *p = &m->c->probe[i];
+
+	metrics_rs_labels(m, p->rs, out);
+	text_put(out, ",", 1);
+	metrics_label(out, "check",
+		      schema_enum_name(schema_names_CHECK_TYPE, m->c->check[p->check].s.type));
+}
+
+/* Only those with TLS have something to show. */
+static uint32_t tls_n(struct metrics *m)
+{
+	return m->has_servers && m->c->status->tls ? m->c->probe_n : 0;
+}
+
+static double cert_end(struct metrics *m, uint32_t i)
+{
+	return (double)view_cert_end_s(m->c, i);
+}
+
+static bool cert_fits(struct metrics *m, uint32_t i)
+{
+	return metrics_rs_fits(m, m->c->probe[i].rs) && view_cert_end_s(m->c, i);
+}
+
 /* clang-format off */
 static const struct metrics_family families[] = {
 	{ "vipd_build_info", METRIC_GAUGE, "Which version runs.", metrics_one, NULL, metrics_version_label, metrics_always_1, 0, NULL },
@@ -303,6 +332,7 @@ static const struct metrics_family families[] = {
 	{ "vipd_real_server_weight", METRIC_GAUGE, "Weight that is wanted in the kernel's table.", metrics_rs_n, metrics_rs_fits, metrics_rs_labels, rs_weight, 0, NULL },
 	{ "vipd_real_server_admin_state", METRIC_GAUGE, "0 ready, 1 drain, 2 maint.", metrics_rs_n, metrics_rs_fits, metrics_rs_labels, rs_admin, 0, NULL },
 	{ "vipd_real_server_last_change_timestamp_seconds", METRIC_GAUGE, "When its state changed last.", metrics_rs_n, metrics_rs_fits, metrics_rs_labels, rs_change, 0, NULL },
+	{ "vipd_check_certificate_end_timestamp_seconds", METRIC_GAUGE, "When the certificate ends that the check has seen.", tls_n, cert_fits, probe_labels, cert_end, 0, NULL },
 	{ "vipd_thread_cpu_seconds", METRIC_COUNTER, "Processor time of a thread.", thread_n, NULL, thread_labels, thread_cpu, 0, NULL },
 	{ "vipd_thread_turns", METRIC_COUNTER, "Turns of its loop.", thread_n, NULL, thread_labels, thread_turns, 0, NULL },
 };

@@ -231,7 +231,39 @@ json_t *view_rs(const struct conf *c, uint32_t i, const struct view_time *t)
 	put_u64(o, "ramp_percent", w.ramp_percent);
 	put_moment(o, "since", STATUS_LOAD(&s->since_us), t);
 	put_health(o, view_rs_probe(c, i));
+	if (c->rs[i].s.zone)
+		put_text(o, "zone", c->rs[i].s.zone);
+	if (c->rs[i].s.comment)
+		put_text(o, "comment", c->rs[i].s.comment);
 	return o;
+}
+
+/* Of checks that are made once for several servers, the one that is made has seen it. NULL: nothing can be. */
+static const struct status_tls *tls_of(const struct conf *c, uint32_t probe)
+{
+	const struct conf_probe *p = &c->probe[probe];
+	const struct conf_probe *leader = p->leader.v ? conf_probe(c, p->leader) : p;
+
+	return c->status->tls && leader ? &c->status->tls[leader - c->probe] : NULL;
+}
+
+int64_t view_cert_end_s(const struct conf *c, uint32_t probe)
+{
+	const struct status_tls *s = tls_of(c, probe);
+
+	return s ? STATUS_LOAD(&s->cert_end_s) : 0;
+}
+
+static void put_tls(json_t *o, const struct conf *c, uint32_t i)
+{
+	const struct status_tls *s = tls_of(c, i);
+	uint64_t alpn = s ? STATUS_LOAD(&s->alpn) : 0;
+	char text[STATUS_ALPN_LEN + 1];
+
+	if (view_cert_end_s(c, i))
+		put(o, "certificate_ends", json_integer(view_cert_end_s(c, i)));
+	if (alpn)
+		put_text(o, "alpn", status_alpn_text(alpn, text));
 }
 
 json_t *view_probe(const struct conf *c, uint32_t i, const struct view_time *t)
@@ -253,6 +285,7 @@ json_t *view_probe(const struct conf *c, uint32_t i, const struct view_time *t)
 	put_health(o, s);
 	put(o, "interval_s", json_real((double)c->check[p->check].s.interval_us / USEC_PER_SEC));
 	put(o, "is_shared", json_boolean(p->leader.v && p->leader.v != p->id.v));
+	put_tls(o, c, i);
 	return o;
 }
 

@@ -34,6 +34,9 @@ json_t *view_vs(const struct conf *c, uint32_t i, const struct view_time *t);
 json_t *view_rs(const struct conf *c, uint32_t i, const struct view_time *t);
 json_t *view_probe(const struct conf *c, uint32_t i, const struct view_time *t);
 
+/* When the certificate ends that a probe has seen, in seconds since 1970; 0: it has seen none. */
+int64_t view_cert_end_s(const struct conf *c, uint32_t probe);
+
 json_t *view_counts(const struct view_count *n);
 
 /* The probe that says why a server is as it is: one that fails, else the first. NULL: it has none. */
