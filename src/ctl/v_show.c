@@ -154,9 +154,9 @@ static void cell_of(double now_s, const struct column *c, const json_t *v,
 		return;
 	case FORMAT_LEFT:
 		(void)snprintf(buf, CELL_LEN, "%s",
-			       json_number_value(v) < a->now_s
+			       json_number_value(v) < now_s
 				       ? "over"
-				       : grid_age(json_number_value(v) - a->now_s, age));
+				       : grid_age(json_number_value(v) - now_s, age));
 		return;
 	case FORMAT_MS:
 		(void)snprintf(buf, CELL_LEN, "%.1f", json_number_value(v) / 1000);

@@ -115,7 +115,7 @@ static void say_levels(void)
 	assert_int_equal(log_start(), 0);
 	for (size_t i = 0; i < sizeof(levels) / sizeof(*levels); i++) {
 		log_set_level(levels[i]);
-		assert_int_equal(log_level_now(), levels[i]);
+		assert_int_equal(log_level(), levels[i]);
 		log_event(LOG_START, "level=%d", levels[i]);
 		log_event(LOG_SERVER_DOWN, "level=%d", levels[i]);
 		log_event(LOG_CONF_ERROR, "level=%d", levels[i]);

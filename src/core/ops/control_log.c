@@ -61,8 +61,7 @@ static void set(const struct control_host *host, int level, int64_t for_s)
 	if (for_s)
 		timer_arm(own.timers, &own.end, own.until_us);
 	log_override_level(level);
-	log_event(LOG_LOG_LEVEL, "level=%s why=asked for_s=%lld", word_now(),
-		  (long long)for_s);
+	log_event(LOG_LOG_LEVEL, "level=%s why=asked for_s=%lld", word_now(), (long long)for_s);
 }
 
 void control_log_stop(void)
@@ -85,8 +84,8 @@ struct ctl_reply *control_log_level(void *ctx, const json_t *request, const stru
 		if (!strcmp(words[i].word, level))
 			want = words[i].level;
 	if (want == LOG_LEVEL_SET && strcmp(level, "auto") != 0)
-		return ctl_reply_one(
-			ctl_refusal(1, "level must be error, warning, notice, info, debug or auto"));
+		return ctl_reply_one(ctl_refusal(
+			1, "level must be error, warning, notice, info, debug or auto"));
 	if (for_s && (s <= 0 || s > FOR_MAX_S))
 		return ctl_reply_one(ctl_refusal(1, "for_s must be 1..315360000"));
 	set(ctx, want, want == LOG_LEVEL_SET ? 0 : s);
