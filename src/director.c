@@ -283,6 +283,8 @@ int director_run(const struct options *o, const struct watchdog_share *share)
 		(void)fprintf(stderr, "vipd: can't start: %s\n", strerrordesc_np(-err));
 		return EXIT_FAILED;
 	}
+	if (share && share->not_file)
+		log_event(LOG_RECORD_FILE, "file=%s error=\"%s\"", o->record, share->not_file);
 	d.board.main = &d.role.box;
 	err = serve(&d, first, kern);
 	role_release(&d.role);

@@ -360,7 +360,7 @@ def many_reloads(t):
             scene.check_quiet(router, marks[router.name], ["web"], f"{gen} reloads")
             fds, resident = usage(router.daemon.pid)
             old_fds, old_resident = before[router.name]
-            t.equal(fds, old_fds, f"{router.name}: open descriptors")
+            t.check(fds <= old_fds, f"{router.name}: open descriptors {old_fds} -> {fds}")
             t.check(resident - old_resident < GROWTH,
                     f"{router.name}: resident memory {old_resident // 1024} -> {resident // 1024} kB")
         gap, at = scene.largest_gap(src=a.ip, since=begin)

@@ -5,7 +5,6 @@
 #include "core/ops/record_file.h"
 
 #include "core/bug.h"
-#include "core/log.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -73,21 +72,18 @@ static struct record_mem *map(int fd)
 	return p == MAP_FAILED ? NULL : p;
 }
 
-struct record_mem *record_file_open(const char *path, bool *is_file)
+struct record_mem *record_file_open(const char *path, const char **why)
 {
 	int fd = path ? open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600)
 		      : -1;
 	int err = path && fd < 0 ? -errno : fd < 0 ? 0 : take(fd);
 	struct record_mem *mem = fd >= 0 && !err ? map(fd) : NULL;
 
-	*is_file = mem;
+	*why = mem || !path ? NULL : reason_of(err ? err : -ENOMEM);
 	if (mem) {
 		file_fd = fd;
 		return mem;
 	}
-	if (path)
-		log_event(LOG_RECORD_FILE, "file=%s error=\"%s\"", path,
-			  reason_of(err ? err : -ENOMEM));
 	if (err == -EMEDIUMTYPE)
 		(void)unlink(path);
 	if (fd >= 0)

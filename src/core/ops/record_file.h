@@ -14,9 +14,9 @@
 
 #define RECORD_PATH "/run/vipd/handover"
 
-/* path: NULL = anonymous memory. Never NULL. *is_file: it is the file. What keeps it from being the file is
- * logged. The watchdog, before any director. */
-struct record_mem *record_file_open(const char *path, bool *is_file);
+/* path: NULL = anonymous memory. Never NULL. *why: what keeps it from being the file, for a director that can
+ * log it; NULL: it is. The watchdog, before any director. */
+struct record_mem *record_file_open(const char *path, const char **why);
 
 /* The director's own lock; after the fork. */
 void record_file_hold(void);

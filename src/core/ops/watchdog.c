@@ -36,7 +36,6 @@ struct watchdog {
 	struct watchdog_share share;
 	int signal_fd;
 	char program[PATH_MAX]; /* of this process, as it was at its start */
-	bool has_file; /* the record is a file: it outlives this process */
 
 	pid_t pid; /* of the director; 0: none runs */
 	pid_t check_pid; /* of an upgrade's look at the file; 0: none */
@@ -232,7 +231,7 @@ static void upgrade_check(struct watchdog *w)
 	char *argv[ARGS_MAX_N];
 	sigset_t none;
 
-	if (!w->has_file) {
+	if (!w->ask->record || w->share.not_file) { /* the record would not outlive this process */
 		WATCHDOG_TELL(LOG_UPGRADE,
 			      "program=%s error=\"there is no file for the hand-over\"",
 			      w->program);
@@ -396,7 +395,7 @@ static bool open_all(struct watchdog *w)
 	w->program[n < 0 ? 0 : n] = '\0';
 	l->poke_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	w->share.life = l;
-	w->share.mem = record_file_open(w->ask->record, &w->has_file);
+	w->share.mem = record_file_open(w->ask->record, &w->share.not_file);
 	(void)sigemptyset(&set);
 	for (unsigned i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
 		(void)sigaddset(&set, numbers[i]);

@@ -25,6 +25,7 @@
 struct watchdog_share {
 	struct life *life;
 	struct record_mem *mem;
+	const char *not_file; /* why mem is not the file that was asked for; NULL: it is */
 };
 
 struct watchdog_ask {
