@@ -25,6 +25,7 @@
 struct watchdog_share {
 	struct life *life;
 	struct record_mem *mem;
+	bool is_again; /* it follows another director: it is no start of the service */
 };
 
 struct watchdog_ask {
