@@ -176,7 +176,9 @@ static int serve(struct daemon *d, struct conf *first, struct ipvs_kern *kern)
 		place_check(check_role(d->check[i]), first);
 	d->admin = admin_new(&ipvs_role(d->ipvs)->box, d->opt.state);
 	admin_load(d->admin, admin_now_s());
-	hook_run(first, &first->global.s.startup_script, first->global.s.startup_timeout_us);
+	if (!d->record.is_again) /* the service has started long ago */
+		hook_run(first, &first->global.s.startup_script,
+			 first->global.s.startup_timeout_us);
 	conf_ids_mint(&d->minter, NULL, first);
 	director_publish(d, first);
 	d->goes_on = (d->found.insts_n || d->found.probes_n) && d->found.age_us < RECORD_HEALTH_US;
@@ -248,6 +250,7 @@ int director_run(const struct options *o, const struct watchdog_share *share)
 
 		d.life = share->life;
 		record_init(&d.record, share->mem, &here);
+		d.record.is_again = share->is_again;
 	}
 	d.opt = *o;
 	d.started_us = clock_now_us();

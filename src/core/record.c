@@ -353,7 +353,7 @@ void record_make(struct record *r, struct conf *new, const struct conf *old, int
 	if (!r->mem)
 		return;
 	map = arena_alloc(&new->arena, sizeof(*map));
-	*map = (struct record_map){ .mem = r->mem };
+	*map = (struct record_map){ .mem = r->mem, .is_again = r->is_again };
 	found->age_us = now_us - atomic_load(&r->mem->alive_us);
 	for (unsigned k = 0; k < RECORD_KIND_N; k++) {
 		enum record_kind kind = (enum record_kind)k;

@@ -88,12 +88,14 @@ struct record {
 	struct record_mem *mem; /* NULL: there is no record */
 	uint32_t *used[RECORD_KIND_N]; /* by slot: the last generation that has it; 0: free */
 	uint32_t cursor[RECORD_KIND_N];
+	bool is_again; /* main sets it: this director follows another one of the same watchdog */
 	uint32_t homeless_n; /* objects of the newest generation without a slot */
 };
 
 /* The slots of a snapshot's objects, in its arena; frozen with it. */
 struct record_map {
 	struct record_mem *mem;
+	bool is_again; /* see struct record */
 	uint32_t *slot[RECORD_KIND_N]; /* by index of vrrp, probe, vs; RECORD_NONE: none */
 
 	/* What was found, by the same indexes: in the first snapshot of a director only; else NULL. */

@@ -36,7 +36,8 @@ static void on_signal(int number)
 void stacks_mask(sigset_t *set)
 {
 	(void)sigfillset(set);
-	(void)sigdelset(set, STACKS_SIGNAL);
+	if (life)
+		(void)sigdelset(set, STACKS_SIGNAL);
 }
 
 void stacks_init(struct life *l)

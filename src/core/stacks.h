@@ -16,5 +16,5 @@
  * any thread. */
 void stacks_init(struct life *l);
 
-/* All signals but that one: the mask of every thread of the director. */
+/* All signals but that one (all, when there is no watchdog): the mask of every thread of the director. */
 void stacks_mask(sigset_t *set);

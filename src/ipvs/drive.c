@@ -7,6 +7,7 @@
 #include "core/bug.h"
 #include "core/conf/conf_suspend.h"
 #include "core/log.h"
+#include "core/record.h"
 #include "core/stats.h"
 #include "ipvs/shown.h"
 #include "ipvs/want.h"
@@ -164,7 +165,8 @@ static void flag_suspended(struct drive *d)
 
 int drive_adopt(struct drive *d, const struct conf *old, const struct conf *new)
 {
-	bool must_flush = !old && new->global.s.lvs_flush;
+	bool is_again = new->record &&new->record->is_again;
+	bool must_flush = !old && !is_again && new->global.s.lvs_flush; /* once a start */
 	int err = must_flush ? d->kern->ops->flush(d->kern) : 0;
 
 	if (must_flush && !err)

@@ -320,7 +320,7 @@ def systemd(t):
         expect("READY=1")
         ready = next(text for text in said if "READY=1" in text)
         t.check(f"MAINPID={a.daemon.pid}" in ready, "READY=1 with the watchdog as MAINPID")
-        t.check(bool(a.daemon.find(r"vipd\.ready|vrrp\.state inst=web")), "not before VRRP runs")
+        a.daemon.wait_for(r"vrrp\.state inst=web", PATIENCE)
         expect("STATUS=generation 1; 1 of 1 instances ACTIVE")
         expect("WATCHDOG=1")
 

@@ -5,6 +5,7 @@
 #include "core/bug.h"
 #include "unit.h"
 #include "vrrp/inst.h"
+#include "vrrp/kept.h"
 #include "vrrp/times.h"
 
 #include <stdio.h>
@@ -943,6 +944,100 @@ static void random_walk(void **state)
 	assert_true(bed.in[0].r.transitions_n > 100);
 }
 
+/* ---- the hand-over ---- */
+
+/* It was ACTIVE in the director before, a moment ago. */
+static void keep(int64_t until_us, uint8_t prio)
+{
+	use(3, SEC(1), 150);
+	bed.in[0].r.kept_until_us = until_us;
+	bed.in[0].r.kept_prio = prio;
+}
+
+static void goes_on(void **state)
+{
+	struct vrrp_inst *in = &bed.in[0];
+
+	(void)state;
+	keep(bed.now_us + 1, 140);
+	inst_track(in, 150, NULL, true, bed.now_us);
+	expect_notes("prio140");
+	inst_link(in, &own, NULL, bed.now_us);
+	expect_notes("advert140 want1 ACTIVE");
+	/* its priority is what it was, until the trackers have spoken */
+	inst_track(in, 120, NULL, true, bed.now_us);
+	expect_notes("");
+	inst_track(in, 160, NULL, false, bed.now_us);
+	expect_notes("prio160");
+	inst_track(in, 150, NULL, true, bed.now_us);
+	expect_notes("prio150");
+}
+
+static void goes_on_no_more(void **state)
+{
+	struct vrrp_inst *in = &bed.in[0];
+
+	(void)state;
+	/* too late */
+	keep(bed.now_us, 0);
+	inst_link(in, &own, NULL, bed.now_us);
+	expect_notes("BACKUP");
+	/* a fault ends it */
+	keep(bed.now_us + SEC(1), 0);
+	inst_link(in, &none, "link_down", bed.now_us);
+	expect_notes("FAULT");
+	inst_link(in, &own, NULL, bed.now_us);
+	expect_notes("BACKUP");
+	/* so does the time in which nothing is known of its interface */
+	keep(bed.now_us + SEC(1), 0);
+	bed.now_us += SEC(1);
+	inst_link(in, &own, NULL, bed.now_us);
+	expect_notes("BACKUP");
+}
+
+/* A BACKUP waits for the interval that it had learnt, a whole one. */
+static void goes_on_as_backup(void **state)
+{
+	struct vrrp_inst *in = &bed.in[0];
+
+	(void)state;
+	use(3, SEC(1), 150);
+	in->r.kept_adv_us = SEC(2);
+	inst_link(in, &own, NULL, bed.now_us);
+	expect_notes("BACKUP");
+	assert_true(in->r.has_learned);
+	assert_int_equal(in->timer.at_us, bed.now_us + times_down_us(3, 150, SEC(2), 3));
+	/* version 2 learns nothing */
+	use(2, SEC(1), 150);
+	in->r.kept_adv_us = SEC(2);
+	inst_link(in, &own, NULL, bed.now_us);
+	expect_notes("BACKUP");
+	assert_int_equal(in->timer.at_us, bed.now_us + times_down_us(2, 150, SEC(1), 3));
+}
+
+/* No backup of any priority can have taken over before. */
+static void kept_until(void **state)
+{
+	static const struct {
+		uint8_t version, down_n;
+		int64_t adv_us, want_us;
+	} rows[] = {
+		{ 2, 3, SEC(1), SEC(3) + 7813 },
+		{ 3, 3, MS(100), MS(300) + 781 },
+		{ 3, 2, MS(100), MS(200) + 781 },
+		{ 3, 5, MS(100), MS(300) + 781 },
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < N_OF(rows); i++) {
+		struct inst_opts o = { .version = rows[i].version,
+				       .down_n = rows[i].down_n,
+				       .adv_int_us = rows[i].adv_us };
+
+		assert_int_equal(kept_until_us(&o, SEC(9)), SEC(9) + rows[i].want_us);
+	}
+}
+
 int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup(fn, bed_setup)
@@ -981,6 +1076,10 @@ int main(void)
 		TEST(tracking_means_fault),
 		SAYS_SETUP("V56", held_at_start, bed_setup),
 		SAYS_SETUP("V96", member_asks_its_group, bed_setup),
+		TEST(goes_on),
+		TEST(goes_on_no_more),
+		TEST(goes_on_as_backup),
+		TEST(kept_until),
 		TEST(random_walk),
 	};
 

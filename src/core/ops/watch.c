@@ -22,6 +22,16 @@ static int64_t back_off_us(unsigned n)
 	return us < WATCH_WAIT_MAX_US ? us : WATCH_WAIT_MAX_US;
 }
 
+/* By somebody else. One that had not begun to work yet may be killed for what it does then (want of memory),
+ * again and again. */
+static struct watch_next killed(const struct watch_end *e, struct watch_next next)
+{
+	next.quick_n = e->was_ready ? 0 : e->quick_n + 1;
+	if (next.quick_n > WATCH_KILLS_N)
+		next.wait_us = back_off_us(next.quick_n - WATCH_KILLS_N);
+	return next;
+}
+
 struct watch_next watch_next(const struct watch_end *e)
 {
 	bool has_exited = WIFEXITED(e->status);
@@ -34,8 +44,8 @@ struct watch_next watch_next(const struct watch_end *e)
 	if (e->was_asked || (has_exited && (!next.status || !e->any_ready)))
 		return next;
 	next.must_start = true;
-	if (!has_exited && WTERMSIG(e->status) == SIGKILL && !e->was_stuck && e->was_ready)
-		return next;
+	if (!has_exited && WTERMSIG(e->status) == SIGKILL && !e->was_stuck && e->any_ready)
+		return killed(e, next);
 	if (e->lived_us >= WATCH_WELL_US)
 		next.quick_n = 0;
 	next.wait_us = back_off_us(next.quick_n++);

@@ -5,7 +5,8 @@
  *
  * Back-off: 0, 1, 2, 4 ... 60 seconds, and from the beginning after a director that lived for a minute. A
  * director that worked and was killed from outside (SIGKILL; nobody kills himself like that) has no fault
- * that would come again at once: it is started at once, and does not count.
+ * that would come again at once: it is followed at once. So are some that were
+ * killed before they worked.
  */
 #pragma once
 
@@ -17,6 +18,8 @@
 
 enum {
 	WATCH_TICK_US = 250000, /* how often the watchdog looks */
+	WATCH_KILLS_N =
+		4, /* directors in a row that were killed before they worked, and followed at once */
 	WATCH_STALL_S = 15, /* --stall-limit: a role that stands still for longer is stuck */
 	WATCH_MAIN_TIMES = 4, /* main reads files and waits for disks: so many times that */
 };

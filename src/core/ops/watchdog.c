@@ -31,6 +31,8 @@
 
 enum { ARGS_MAX_N = 64 };
 
+#define UPGRADE_ENV "VIPD_UPGRADE" /* from the program before an upgrade to the one after it */
+
 struct watchdog {
 	const struct watchdog_ask *ask;
 	struct watchdog_share share;
@@ -139,6 +141,7 @@ static int start(struct watchdog *w)
 	pid_t parent = getpid(), pid;
 
 	forget(w);
+	w->share.is_again |= w->any_ready;
 	pid = fork();
 	if (!pid)
 		return be_director(w, parent);
@@ -173,8 +176,10 @@ static void upgrade_exec(struct watchdog *w)
 	pidfile_remove(w->ask->pid_file);
 	sd_say("STATUS=upgrading");
 	sd_restore();
+	(void)setenv(UPGRADE_ENV, "1", 1);
 	(void)execv(w->program, w->ask->argv);
 	WATCHDOG_TELL(LOG_UPGRADE, "program=%s error=\"%s\"", w->program, strerrordesc_np(errno));
+	(void)unsetenv(UPGRADE_ENV);
 	sd_init();
 	pidfile_write(w->ask->pid_file);
 }
@@ -393,6 +398,8 @@ static bool open_all(struct watchdog *w)
 	if (l == MAP_FAILED)
 		return false;
 	w->program[n < 0 ? 0 : n] = '\0';
+	w->share.is_again = getenv(UPGRADE_ENV);
+	(void)unsetenv(UPGRADE_ENV);
 	l->poke_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	w->share.life = l;
 	w->share.mem = record_file_open(w->ask->record, &w->share.not_file);

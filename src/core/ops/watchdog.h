@@ -26,6 +26,7 @@ struct watchdog_share {
 	struct life *life;
 	struct record_mem *mem;
 	const char *not_file; /* why mem is not the file that was asked for; NULL: it is */
+	bool is_again; /* it follows another director: it is no start of the service */
 };
 
 struct watchdog_ask {
