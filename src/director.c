@@ -181,7 +181,8 @@ static int serve(struct daemon *d, struct conf *first, struct ipvs_kern *kern)
 			 first->global.s.startup_timeout_us);
 	conf_ids_mint(&d->minter, NULL, first);
 	director_publish(d, first);
-	d->goes_on = (d->found.insts_n || d->found.probes_n) && d->found.age_us < RECORD_HEALTH_US;
+	d->goes_on = (d->found.insts_n || d->found.probes_n) && d->found.age_us >= 0 &&
+		     d->found.age_us < RECORD_HEALTH_US;
 	if (d->goes_on)
 		log_event(LOG_RESUMED, "gap_ms=%lld instances=%u checks=%u",
 			  (long long)d->found.age_us / 1000, d->found.insts_n, d->found.probes_n);

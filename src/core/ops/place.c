@@ -78,5 +78,5 @@ bool place_process(const struct conf *c, int asked_umask)
 	if (err)
 		(void)fprintf(stderr, "vipd: can't enter the network namespace %s: %s\n", name,
 			      strerrordesc_np(-err));
-	return !err;
+	return !err && rights_settle(c);
 }

@@ -5,6 +5,7 @@
 #include "core/ops/single.h"
 
 #include <errno.h>
+#include <pwd.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,7 +23,7 @@ static socklen_t address(struct sockaddr_un *sa)
 	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + sizeof(name) - 1);
 }
 
-static pid_t holder(void)
+static struct ucred holder(void)
 {
 	struct sockaddr_un sa;
 	socklen_t len = address(&sa);
@@ -31,21 +32,33 @@ static pid_t holder(void)
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	if (fd < 0)
-		return 0;
+		return cred;
 	if (connect(fd, (struct sockaddr *)&sa, len) ||
 	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &cred_len))
 		cred.pid = 0;
 	(void)close(fd);
-	return cred.pid;
+	return cred;
 }
 
-int single_take(pid_t *pid)
+/* Any program of the namespace can take the name. Only one of root, of this user or of the package's could be
+ * a vipd that works. */
+static bool may_be_vipd(const struct ucred *cred)
+{
+	const struct passwd *pw;
+
+	if (!cred->pid || !cred->uid || cred->uid == geteuid())
+		return true;
+	pw = getpwnam("vipd");
+	return pw && pw->pw_uid == cred->uid;
+}
+
+static int take_name(struct ucred *who)
 {
 	struct sockaddr_un sa;
 	socklen_t len = address(&sa);
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	*pid = 0;
+	*who = (struct ucred){ .pid = 0 };
 	if (fd < 0)
 		return -errno;
 	/* open from here on; nobody accepts, the backlog of one answers who holds it */
@@ -56,15 +69,23 @@ int single_take(pid_t *pid)
 
 	(void)close(fd);
 	if (err == -EADDRINUSE)
-		*pid = holder();
+		*who = holder();
 	return err;
 }
 
 bool single_is_alone(void)
 {
-	pid_t pid = 0;
-	int err = single_take(&pid);
+	struct ucred who;
+	int err = take_name(&who);
+	pid_t pid = who.pid;
 
+	if (err == -EADDRINUSE && !may_be_vipd(&who)) {
+		(void)fprintf(stderr,
+			      "vipd: process %d of user %u holds vipd's lock of this network "
+			      "namespace and can't be a vipd: going on without the lock\n",
+			      (int)who.pid, (unsigned)who.uid);
+		return true;
+	}
 	if (err == -EADDRINUSE && !pid)
 		(void)fprintf(stderr,
 			      "vipd: another vipd runs in this network namespace: stop it first\n");

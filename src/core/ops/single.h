@@ -7,11 +7,8 @@
 #pragma once
 
 #include <stdbool.h>
-#include <sys/types.h>
 
-/* Takes the lock for the life of the process. Returns 0; -EADDRINUSE with the holder's process id in
- * *pid (0 when it can't be told); or another -errno. Main, before any thread. */
-int single_take(pid_t *pid);
-
-/* The same. False: it can't be had, and one sentence has been printed. */
+/* Takes the lock for the life of the process. False: it can't be had, and one sentence has been printed. When
+ * a program of another user holds it, which can't be a vipd, that is told, and it is no reason. Main, before any
+ * thread. */
 bool single_is_alone(void);

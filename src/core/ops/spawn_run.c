@@ -122,6 +122,19 @@ static int become(const struct spawn_ask *ask)
 	return err ? err : rights_none_inherited();
 }
 
+/* vipd may be spared when memory is short (OOMScoreAdjust=); its scripts are not. */
+static void be_killable(void)
+{
+	char first = 0;
+	int fd = open("/proc/self/oom_score_adj", O_RDWR | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	if (pread(fd, &first, 1, 0) == 1 && first == '-')
+		(void)!pwrite(fd, "0", 1, 0);
+	(void)close(fd);
+}
+
 /* A script that does not say what runs it. Returns when there is no shell either. */
 static void exec_by_shell(const struct spawn_ask *ask, char **argv)
 {
@@ -152,6 +165,7 @@ static _Noreturn void child(const struct spawn_ask *ask, int err_fd)
 		err_fd = STDERR_FILENO + 1;
 		err = become(ask);
 	}
+	be_killable();
 	if (!err && chdir("/"))
 		err = errno;
 	/* without the helper nobody would end it when its time is up; a change of user takes this off */

@@ -44,6 +44,7 @@ struct watchdog {
 	int64_t started_us, start_at_us; /* of the director; of the next one */
 	int64_t looked_us, fed_us;
 	bool any_ready, was_ready, was_asked, was_stuck, must_exec;
+	bool is_tidying, is_tidy_asked; /* a director that only cleans up */
 	bool is_child; /* this is a director now */
 	unsigned quick_n, status_n, reloads_n;
 	bool is_reloading;
@@ -184,6 +185,27 @@ static void upgrade_exec(struct watchdog *w)
 	pidfile_write(w->ask->pid_file);
 }
 
+/* It is to end, and the last director had no time to clean up: another one takes over what it has left, and
+ * is told to end when it has. */
+static void tidy(struct watchdog *w)
+{
+	w->is_tidying = true;
+	w->start_at_us = clock_now_us();
+}
+
+static void ask_tidy(struct watchdog *w)
+{
+	if (!w->is_tidying || w->is_tidy_asked || !w->pid || phase_of(w) != LIFE_READY)
+		return;
+	w->is_tidy_asked = true;
+	(void)kill(w->pid, SIGTERM);
+}
+
+static bool must_tidy(const struct watchdog *w)
+{
+	return w->any_ready && !w->is_tidying;
+}
+
 /* True: the watchdog ends, with *exit_status. */
 static bool on_end(struct watchdog *w, int status, int *exit_status)
 {
@@ -208,6 +230,10 @@ static bool on_end(struct watchdog *w, int status, int *exit_status)
 		tell_end(w, status, &next);
 	}
 	w->pid = 0;
+	if (w->was_asked && WIFSIGNALED(status) && must_tidy(w)) {
+		tidy(w);
+		return false;
+	}
 	if (!next.must_start)
 		return true;
 	w->quick_n = next.quick_n;
@@ -242,9 +268,19 @@ static void upgrade_check(struct watchdog *w)
 			      w->program);
 		return;
 	}
-	if (!w->was_ready || w->check_pid || w->was_asked)
+	if (!w->was_ready || w->check_pid || w->was_asked) {
+		WATCHDOG_TELL(LOG_UPGRADE, "program=%s error=\"%s\"", w->program,
+			      w->check_pid   ? "it is being looked at"
+			      : w->was_asked ? "vipd is ending"
+					     : "the director has not begun its work");
 		return;
+	}
 	w->check_pid = fork();
+	if (w->check_pid < 0) {
+		WATCHDOG_TELL(LOG_UPGRADE, "program=%s error=\"%s\"", w->program,
+			      strerrordesc_np(errno));
+		w->check_pid = 0;
+	}
 	if (w->check_pid)
 		return;
 	quote_upgrade(w, argv);
@@ -298,8 +334,14 @@ static bool on_signal(struct watchdog *w, int number, int *exit_status)
 		upgrade_check(w);
 	else if (w->pid)
 		(void)kill(w->pid, number);
+	if (!is_stop || w->pid)
+		return false;
+	/* none runs: it waited to start one */
 	*exit_status = EXIT_SUCCESS;
-	return is_stop && !w->pid; /* none runs: it waited to start one */
+	if (!must_tidy(w))
+		return !w->is_tidying;
+	tidy(w);
+	return false;
 }
 
 static bool take_signals(struct watchdog *w, int *exit_status)
@@ -378,6 +420,7 @@ static int serve(struct watchdog *w)
 	while (!w->is_child) {
 		(void)poll(p, 2, timeout_ms(w));
 		take_pokes(w); /* first: what a director said before it died */
+		ask_tidy(w);
 		if (take_signals(w, &status))
 			break;
 		look(w, clock_now_us());
