@@ -4,8 +4,8 @@
  *
  * One thread takes the events that the VRRP and the IPVS role post (core/event.h), keeps the last of
  * them (past.h), decides whom to tell what (notify_told.h, notify_say.h) and tells it: scripts
- * (notify_run.h), FIFOs (notify_fifo.h), mails (notify_mail.h), a webhook (notify_web.h). None of them waits for another, and
- * nobody waits for this thread.
+ * (notify_run.h), FIFOs (notify_fifo.h), mails (notify_mail.h), a webhook (notify_web.h). None of them waits
+ * for another, and nobody waits for this thread.
  *
  *	[vrrp] -> ring --.				  .-> scripts, by the helper
  *			  +-> source -> told -> say -> tell +-> FIFOs
