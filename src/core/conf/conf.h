@@ -206,6 +206,11 @@ struct conf_fifo {
 	struct conf_account account; /* its owner */
 };
 
+struct conf_webhook {
+	struct fields_webhook s;
+	struct conf_loc loc;
+};
+
 struct conf_script {
 	struct fields_script s;
 	struct conf_loc loc;

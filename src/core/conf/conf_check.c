@@ -231,6 +231,23 @@ static void rule_exporters(const struct conf *c, struct err_list *errs)
 
 /* ------------------------------------------------------------------ processors */
 
+/* Anything else libcurl would take for something else: a file, another protocol. */
+static void rule_webhook(const struct conf *c, struct err_list *errs)
+{
+	for (uint32_t i = 0; i < c->webhook_n; i++) {
+		const struct conf_webhook *w = &c->webhook[i];
+
+		if (strncmp(w->s.url, "http://", 7) != 0 && strncmp(w->s.url, "https://", 8) != 0)
+			err_add(errs, ERR_ERROR, w->loc.file, w->loc.line,
+				"webhook: url begins with http:// or https://");
+		for (uint32_t k = 0; k < w->s.headers.n; k++)
+			if (!strchr(w->s.headers.v[k], ':') || strpbrk(w->s.headers.v[k], "\r\n"))
+				err_add(errs, ERR_ERROR, w->loc.file, w->loc.line,
+					"webhook: a header is \"Name: value\", not \"%.64s\"",
+					w->s.headers.v[k]);
+	}
+}
+
 static void check_cpus(const struct conf *c, const char *setting, const struct conf_strs *cpus,
 		       struct err_list *errs)
 {
@@ -260,6 +277,7 @@ static const struct rule rules[] = {
 	{ "metrics are under names that are known", rule_exporters },
 	{ "processors are numbers", rule_cpus },
 	{ "all that is set has an effect", rule_effect },
+	{ "the webhook is one", rule_webhook },
 	{ NULL, NULL },
 };
 

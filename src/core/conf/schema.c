@@ -115,6 +115,8 @@ const char *const conf_sched_name[] = { "rr", "wrr", "wlc", "lc",  "lblc", "lblc
 #define SHAPE_ONE_expect KT_ONE, SCHEMA_expect, NULL, NULL, 0
 #define SHAPE_LIST_fifo KT_LIST, SCHEMA_fifo, NULL, NULL, 0
 #define SHAPE_ONE_fifo KT_ONE, SCHEMA_fifo, NULL, NULL, 0
+#define SHAPE_LIST_webhook KT_LIST, SCHEMA_webhook, NULL, NULL, 0
+#define SHAPE_ONE_webhook KT_ONE, SCHEMA_webhook, NULL, NULL, 0
 #define SHAPE_LIST_hmac KT_LIST, SCHEMA_hmac, NULL, NULL, 0
 #define SHAPE_ONE_hmac KT_ONE, SCHEMA_hmac, NULL, NULL, 0
 #define SHAPE_LIST_hmac_key KT_LIST, SCHEMA_hmac_key, NULL, NULL, 0

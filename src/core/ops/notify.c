@@ -4,8 +4,8 @@
  *
  * One thread takes the events that the VRRP and the IPVS role post (core/event.h), keeps the last of
  * them (past.h), decides whom to tell what (notify_told.h, notify_say.h) and tells it: scripts
- * (notify_run.h), FIFOs (notify_fifo.h), mails (notify_mail.h). None of the three waits for another, and
- * nobody waits for this thread.
+ * (notify_run.h), FIFOs (notify_fifo.h), mails (notify_mail.h), a webhook (notify_web.h). None of them waits
+ * for another, and nobody waits for this thread.
  *
  *	[vrrp] -> ring --.				  .-> scripts, by the helper
  *			  +-> source -> told -> say -> tell +-> FIFOs
@@ -28,6 +28,7 @@
 #include "core/ops/notify_mail.h"
 #include "core/ops/notify_run.h"
 #include "core/ops/notify_told.h"
+#include "core/ops/notify_web.h"
 #include "core/ops/past.h"
 
 #include <stdlib.h>
@@ -56,6 +57,7 @@ struct notify {
 	struct notify_run run;
 	struct notify_fifos fifos;
 	struct notify_mail mail;
+	struct notify_web web;
 	const struct conf *fifos_conf; /* whose FIFOs are there; only compared */
 	/* adopted here, and not yet by all who post: oldest first; holds references */
 	const struct conf *newer[NEWER_N];
@@ -142,6 +144,7 @@ static bool take(struct notify *n, struct source *s)
 			told_record(s->conf, e, &entry);
 			past_put(n->past, &entry);
 			notify_fifo_json(&n->fifos, &entry, s->kinds);
+			notify_web_say(&n->web, &entry);
 			told_event(&n->told, s->conf, e);
 			event_take(s->ring);
 			continue;
@@ -205,6 +208,7 @@ static int init(struct role *r)
 	notify_run_init(&n->run, &r->loop);
 	notify_fifo_init(&n->fifos, &r->loop);
 	notify_mail_init(&n->mail, &r->loop);
+	notify_web_init(&n->web, &r->loop);
 	return 0;
 }
 
@@ -213,6 +217,7 @@ static void adopt(struct role *r, const struct conf *old, const struct conf *new
 {
 	(void)old;
 	notify_mail_adopt(&of(r)->mail, new);
+	notify_web_adopt(&of(r)->web, new);
 	put_newer(of(r), new);
 	timer_arm(&r->loop.timers, &of(r)->again, 0);
 }
@@ -242,7 +247,8 @@ static void reconcile(struct role *r)
 
 static bool is_idle(const struct notify *n)
 {
-	return notify_run_is_idle(&n->run) && !notify_mail_is_going(&n->mail);
+	return notify_run_is_idle(&n->run) && !notify_mail_is_going(&n->mail) &&
+	       !notify_web_is_going(&n->web);
 }
 
 /* The others have ended: what they posted is told, and what that needs may take a while. */
@@ -265,6 +271,7 @@ static void fini(struct role *r)
 	notify_run_fini(&n->run);
 	notify_fifo_fini(&n->fifos);
 	notify_mail_fini(&n->mail);
+	notify_web_fini(&n->web);
 	for (unsigned i = 0; i < 2; i++)
 		if (n->source[i].conf)
 			conf_drop(n->source[i].conf);
