@@ -87,6 +87,7 @@ struct reflector {
 	unsigned torn_n; /* looks in a row that gave a torn picture */
 	bool is_pic_good; /* false: the last look failed; publish nothing of it */
 	bool is_event_seen, must_dump, must_plan;
+	bool must_switch; /* sysctls follow what was said */
 };
 
 /* ---- links ---- */
@@ -257,9 +258,26 @@ static void look_at_statics(struct reflector *rf)
 		publish(rf);
 }
 
+/* The switches that follow what was said; is_more: beside those that followed what was said before. */
+static void hold(struct reflector *rf, bool is_more)
+{
+	uint32_t n = rf->role.conf->vrrp_n;
+	bool *is_held = calloc((size_t)n + 1, sizeof(*is_held));
+	struct view v = view_of(rf);
+
+	BUG_ON(!is_held);
+	for (uint32_t i = 0; i < n; i++)
+		is_held[i] = rf->said[i].is_wanted || (is_more && rf->sysctls.is_held[i]);
+	sysctls_hold(&rf->sysctls, is_held);
+	sysctls_settle(&rf->sysctls, &v);
+}
+
 static void settle(struct reflector *rf)
 {
 	unsigned rounds = 0;
+
+	if (rf->must_switch) /* before the addresses are here, */
+		hold(rf, true);
 
 	/* no plan on a picture that is known to be old */
 	if (rf->is_event_seen) {
@@ -273,6 +291,10 @@ static void settle(struct reflector *rf)
 			wake_at(rf, clock_now_us() + (rf->addrs.is_cut ? 0 : MS(10)));
 			break;
 		}
+	if (rf->must_switch && !rf->must_plan) { /* and until they are gone */
+		rf->must_switch = false;
+		hold(rf, false);
+	}
 	look_at_statics(rf);
 }
 
@@ -415,10 +437,7 @@ static void adopt(struct role *r, const struct conf *old, const struct conf *new
 	whole_adopt(&rf->whole, new);
 	vmacs_adopt(&rf->vmacs, new);
 
-	struct view v = view_of(rf);
-
-	v.conf = new;
-	sysctls_settle(&rf->sysctls, &v);
+	hold(rf, false);
 
 	int err = fibs_adopt(&rf->fibs, new);
 
@@ -455,7 +474,7 @@ static void fact(struct role *r, enum msg_type type, uint32_t id, uint64_t value
 		return;
 	*s = (struct said){ .is_known = true, .is_wanted = value & 1, .value = value };
 	spread(rf, inst, s, true);
-	rf->must_plan = true;
+	rf->must_plan = rf->must_switch = true;
 }
 
 static void reconcile(struct role *r)

@@ -39,11 +39,12 @@ static bool has_vrf(const struct view *v)
 }
 
 /* An owner may have no other address than the virtual one, and sends from it. A router that has it
- * meanwhile must not take that for a packet of its own. */
+ * meanwhile must not take that for a packet of its own. Over unicast such an owner can't be a peer: what
+ * is sent to the virtual address doesn't leave a router that has it. */
 static bool must_hear_owner(const struct conf *c, const struct conf_vrrp *in)
 {
 	return in->s.priority != 255 && !in->s.use_vmac && !in->s.use_ipvlan && in->s.vips.n &&
-	       c->vip[in->s.vips.first].s.prefix.addr.family == AF_INET;
+	       !in->s.peers.n && c->vip[in->s.vips.first].s.prefix.addr.family == AF_INET;
 }
 
 static void want_on(struct sysctl_item *it, const char *name, const struct link *l)
@@ -77,7 +78,7 @@ struct sysctl_item *sysctls_want(const struct sysctls *s, const struct view *v, 
 			l = link_by_name(v->links, in->s.interface);
 		if (l && in->s.promote_secondaries)
 			want_on(&want[all_n++], "promote_secondaries", l);
-		if (l && must_hear_owner(c, in))
+		if (l && s->is_held && s->is_held[i] && must_hear_owner(c, in))
 			want_on(&want[all_n++], "accept_local", l);
 	}
 	for (uint32_t i = 0; i < s->guarded_n; i++) {
@@ -152,6 +153,12 @@ void sysctls_settle(struct sysctls *s, const struct view *v)
 	s->n = want_n;
 }
 
+void sysctls_hold(struct sysctls *s, bool *is_held)
+{
+	free(s->is_held);
+	s->is_held = is_held;
+}
+
 void sysctls_guard(struct sysctls *s, const struct view *v, uint32_t *ifaces, uint32_t n)
 {
 	bool is_same = n == s->guarded_n &&
@@ -170,5 +177,6 @@ void sysctls_fini(struct sysctls *s)
 		put_back(&s->item[i]);
 	free(s->item);
 	free(s->guarded);
+	free(s->is_held);
 	*s = (struct sysctls){ 0 };
 }

@@ -316,18 +316,20 @@ def lone_owner(t):
         a.director.wait_state("x", "ACTIVE", PATIENCE)
         b.director.start()
         b.director.wait_state("x", "BACKUP", PATIENCE)
+        t.equal(b.ns.run("cat", switch).stdout, before, "a backup leaves accept_local alone")
         scene.cuts.append((time.monotonic(), float("inf")))
         scene.lan.mute(a.ns, "eth0")
         b.director.wait_state("x", "ACTIVE", PATIENCE)
         scene.owners.wait(vip, {"owner", "b"})
+        t.equal(b.ns.run("cat", switch).stdout, "1\n", "accept_local while it has the address")
         seen, moment = b.daemon.mark(), time.monotonic()
         scene.lan.heal(a.ns, "eth0")
         line = b.director.wait_state("x", "BACKUP", PATIENCE, seen)
         t.note(f"yields after {ms(line.time - moment)}")
         scene.owners.wait(vip, {"owner"})
         t.check(scene.wire.adverts(src=vip, mac=a.mac, prio=255), "the owner sends from the virtual address")
+        wait_until(lambda: b.ns.run("cat", switch).stdout == before, PATIENCE, "accept_local is put back")
         t.equal(b.director.stop(), 0, "exit status")
-        t.equal(b.ns.run("cat", switch).stdout, before, "accept_local is put back")
 
 
 def reloads(t):

@@ -115,12 +115,17 @@ static void run_seeds(uint64_t first, uint64_t last)
 	}
 }
 
+static unsigned run_cases(const char *name)
+{
+	return cases_elect_run(name) + cases_bear_run(name) + drops_run(name);
+}
+
 static void run_all(void)
 {
 	const char *text = getenv("SIM_RUNS");
 	uint64_t runs_n = text ? strtoull(text, NULL, 10) : RUNS_N;
 	double from_s = now_s();
-	unsigned cases_n = cases_run(NULL) + drops_run(NULL);
+	unsigned cases_n = run_cases(NULL);
 
 	run_seeds(1, runs_n);
 	(void)printf("%u cases and %" PRIu64 " random runs: %" PRIu64 " packets, %" PRIu64
@@ -137,7 +142,7 @@ static int run(int argc, char **argv)
 	if (argc == 1) {
 		run_all();
 	} else if (*end) {
-		if (!cases_run(argv[1]) && !drops_run(argv[1])) {
+		if (!run_cases(argv[1])) {
 			(void)fprintf(stderr, "there is no case '%s'\n", argv[1]);
 			return 2;
 		}

@@ -14,7 +14,7 @@
  *	model	what each instance must be at each moment, from the statements of the protocol alone
  *	rules	what all routers together must be: who may be active with whom, and for how long
  *	random	a run made of a number (its seed)
- *	cases	runs made by hand, a row each
+ *	cases	runs made by hand, a row each: cases_elect.c of who is active, cases_bear.c of what must be borne
  *	drops	the same of every reason to drop an advert
  *
  * One thread; all times are microseconds. sim.now_us is the time of the world, each router's own clock
@@ -260,5 +260,6 @@ void sim_end(void);
 void random_run(uint64_t seed);
 
 /* All, or the one of this name; how many were run. */
-unsigned cases_run(const char *name);
+unsigned cases_elect_run(const char *name);
+unsigned cases_bear_run(const char *name);
 unsigned drops_run(const char *name);

@@ -68,13 +68,14 @@ static void each_once_and_only_where_it_can_be(void **state)
 	link_pic_fini(&p);
 }
 
-/* An owner that sends from an address that we have; instances in VRFs. */
+/* An owner that sends from an address that we have, as long as we have it; instances in VRFs. */
 static void hears_owners_and_vrfs(void **state)
 {
 	struct conf_vip vip[] = { { .s.prefix.addr = addr_v4(1) },
 				  { .s.prefix.addr.family = AF_INET6 } };
 	struct conf_vrrp in[] = { on("eth0", false), on("eth1", false), on("eth1", false),
-				  on("eth1", false) };
+				  on("eth1", false), on("eth1", false), on("eth1", false) };
+	bool is_held[] = { true, true, true, true, true, false };
 	struct conf c = { .vrrp = in, .vrrp_n = N_OF(in), .vip = vip, .vip_n = N_OF(vip) };
 	struct link eth0 = { .ifindex = 7, .name = "eth0" },
 		    eth1 = { .ifindex = 8, .name = "eth1" };
@@ -88,6 +89,7 @@ static void hears_owners_and_vrfs(void **state)
 	in[1].s.priority = 255; /* the owner itself */
 	in[2].s.vips.first = 1; /* IPv6 asks no such thing */
 	in[3].s.use_vmac = true; /* its macvlan has it */
+	in[4].s.peers.n = 1; /* unicast; and the last one is backup */
 	link_pic_put_link(&p, &eth0);
 	link_pic_put_link(&p, &eth1);
 	link_pic_seal(&p);
@@ -96,6 +98,10 @@ static void hears_owners_and_vrfs(void **state)
 	const struct view v = { .conf = &c, .links = t, .pic = &p };
 	struct sysctl_item *want = sysctls_want(&s, &v, &n);
 
+	assert_int_equal(n, 0); /* before anything was said */
+	free(want);
+	s.is_held = is_held;
+	want = sysctls_want(&s, &v, &n);
 	assert_int_equal(n, 1);
 	assert_string_equal(want[0].path, "/proc/sys/net/ipv4/conf/eth0/accept_local");
 	free(want);
