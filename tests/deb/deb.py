@@ -208,7 +208,7 @@ def upgrade(t, copy, deb, daemon):
     said = copy.install(deb)
     t.equal(copy.run("dpkg-query", "-W", "-f", "${Version} ${Status}", "vipd").stdout, f"{NEWER} install ok installed",
             "it is installed")
-    t.check("goes on as it is" in said and "systemctl restart vipd" in said, "it says how to hand over")
+    t.check("goes on as it is" in said and "-s USR2" in said, "it says how to hand over")
     t.check(copy.path("/usr/sbin/vipd").stat().st_ino != before, "the program is another file")
     t.equal(copy.path("/etc/vipd/vipd.conf").read_text(encoding="ascii"), conf, "the configuration is what it was")
     t.equal(copy.owner("/etc/vipd/vipd.conf"), "root:vipd 640", "and whose it was")
