@@ -147,13 +147,30 @@ static int next_line(struct lines *l, char **line)
 	}
 }
 
-static int read_reply(int fd, call_line_fn *fn, void *arg, json_t **end)
+/* Whether it may be the last line; a quote within a text has a backslash before it. */
+static bool may_end(const char *text)
+{
+	return strstr(text, "\"status\"");
+}
+
+struct taker {
+	call_line_fn *fn;
+	void *arg;
+	bool is_raw;
+};
+
+static int read_reply(int fd, const struct taker *taker, json_t **end)
 {
 	struct lines l = { .fd = fd };
 	char *text = NULL;
 	int err;
 
 	while (!(err = next_line(&l, &text))) {
+		if (taker->is_raw && !may_end(text)) {
+			taker->fn(taker->arg, text, NULL);
+			continue;
+		}
+
 		json_t *line = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
 
 		if (!json_is_object(line)) {
@@ -165,14 +182,14 @@ static int read_reply(int fd, call_line_fn *fn, void *arg, json_t **end)
 			*end = line;
 			break;
 		}
-		fn(arg, text, line);
+		taker->fn(taker->arg, text, line);
 		json_decref(line);
 	}
 	free(l.buf);
 	return err;
 }
 
-int call(json_t *request, unsigned timeout_s, call_line_fn *fn, void *arg, json_t **end)
+static int ask(json_t *request, unsigned timeout_s, const struct taker *taker, json_t **end)
 {
 	int fd = open_socket(timeout_s), err;
 
@@ -186,7 +203,7 @@ int call(json_t *request, unsigned timeout_s, call_line_fn *fn, void *arg, json_
 	}
 	err = send_request(fd, request);
 	if (!err)
-		err = read_reply(fd, fn, arg, end);
+		err = read_reply(fd, taker, end);
 	(void)close(fd);
 	if (is_quiet)
 		return err;
@@ -196,4 +213,14 @@ int call(json_t *request, unsigned timeout_s, call_line_fn *fn, void *arg, json_
 		(void)fprintf(stderr, "vipctl: vipd at %s ended the talk early: %s\n", socket_path,
 			      strerrordesc_np(-err));
 	return err;
+}
+
+int call(json_t *request, unsigned timeout_s, call_line_fn *fn, void *arg, json_t **end)
+{
+	return ask(request, timeout_s, &(struct taker){ fn, arg, false }, end);
+}
+
+int call_raw(json_t *request, unsigned timeout_s, call_line_fn *fn, void *arg, json_t **end)
+{
+	return ask(request, timeout_s, &(struct taker){ fn, arg, true }, end);
 }

@@ -17,7 +17,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { COLUMNS_MAX = SHOW_COLUMNS_N, CELL_LEN = 200 };
+enum {
+	COLUMNS_MAX = SHOW_COLUMNS_N,
+	CELL_LEN = 200,
+	TRAFFIC_ROWS_N = 1000, /* that are asked for with their traffic when nobody says */
+};
 
 enum format {
 	FORMAT_TEXT,
@@ -78,7 +82,8 @@ struct ask {
 	const struct thing *thing;
 	const char *match, *service, *state;
 	unsigned max, timeout_s; /* max 0: all */
-	bool is_json;
+	bool is_json, has_traffic;
+	bool is_part; /* only the first rows have their traffic */
 	double now_s;
 	struct grid grid;
 };
@@ -87,7 +92,8 @@ static void usage(const char *verb)
 {
 	(void)verb;
 	(void)printf("usage: vipctl show THING [PATTERN] [--service PATTERN] [--state STATE]\n"
-		     "                   [--max N] [--json] [--timeout SECONDS]\n\n");
+		     "                   [--max N] [--traffic] [--json]\n"
+		     "                   [--timeout SECONDS]\n\n");
 	for (size_t i = 0; i < THINGS_N; i++)
 		(void)printf("  vipctl show %-8s %-18s %s\n", things[i].name, things[i].args,
 			     things[i].text);
@@ -98,6 +104,9 @@ static void usage(const char *verb)
 		"  --state      what is in this state only: ACTIVE, BACKUP, FAULT; up, down,\n"
 		"               unknown, drain, maint\n"
 		"  --max        at most so many\n"
+		"  --traffic    with what the kernel counts; without it a table has it of its "
+		"first\n"
+		"               1000 services or servers, JSON not at all\n"
 		"  --json       a line for each, as vipctl-protocol(7) describes them\n"
 		"\n"
 		"Exit status: 0 shown, 1 nothing matches or a wrong command line, 3 vipd can't be\n"
@@ -189,11 +198,14 @@ void show_row(const struct thing *t, struct grid *grid, const json_t *o, double 
 static void on_line(void *arg, const char *text, const json_t *line)
 {
 	struct ask *a = arg;
-	const json_t *o = json_object_get(line, a->thing->line);
+	const json_t *o;
 
-	if (a->is_json)
+	if (a->is_json) {
 		(void)puts(text);
-	else if (json_is_string(o))
+		return;
+	}
+	o = json_object_get(line, a->thing->line);
+	if (json_is_string(o))
 		(void)puts(json_string_value(o));
 	else if (o)
 		show_row(a->thing, &a->grid, o, a->now_s);
@@ -234,6 +246,7 @@ static const struct opt opt[] = {
 	{ "service", 0, OPT_SERVICE, offsetof(struct ask, service), 0, 0 },
 	{ "state", 0, OPT_STATE, offsetof(struct ask, state), 0, 0 },
 	{ "max", 0, OPT_NUMBER, offsetof(struct ask, max), 1, INT_MAX },
+	{ "traffic", 0, OPT_FLAG, offsetof(struct ask, has_traffic), 0, 0 },
 	OPT_JSON(ask),
 	OPT_TIMEOUT(ask),
 	{ 0 },
@@ -281,6 +294,10 @@ static int tell(const struct ask *a, const json_t *end)
 	grid_print(&a->grid);
 	if (a->max && matches > a->max)
 		(void)printf("... and %" JSON_INTEGER_FORMAT " more\n", matches - a->max);
+	if (a->is_part)
+		(void)fprintf(stderr,
+			      "vipctl: traffic of the first %d only; --traffic asks for all\n",
+			      TRAFFIC_ROWS_N);
 	if (matches)
 		return status;
 	(void)fprintf(stderr, a->match || a->service || a->state ? "vipctl: nothing matches\n"
@@ -288,26 +305,67 @@ static int tell(const struct ask *a, const json_t *end)
 	return EXIT_FAILED;
 }
 
+static bool has_counts(const struct thing *t)
+{
+	for (const struct column *c = t->column; c->title; c++)
+		if (!strncmp(c->member, "traffic.", strlen("traffic.")))
+			return true;
+	return false;
+}
+
+static json_t *request_of(const struct ask *a, unsigned first, unsigned max, bool has_traffic)
+{
+	json_t *request = json_pack("{s:s}", "verb", a->thing->verb);
+
+	BUG_ON(!request);
+	opts_put(request, "match", a->match);
+	opts_put(request, "service", a->service);
+	opts_put(request, "state", a->state);
+	if (first)
+		BUG_ON(json_object_set_new(request, "first", json_integer(first)));
+	if (max)
+		BUG_ON(json_object_set_new(request, "max", json_integer(max)));
+	if (has_traffic)
+		BUG_ON(json_object_set_new(request, "traffic", json_true()));
+	return request;
+}
+
+/* What the kernel counts costs vipd as much again: of a long table only the beginning has it. 0 or the error
+ * of call(). */
+static int ask(struct ask *a, json_t **end)
+{
+	bool is_split = has_counts(a->thing) && !a->has_traffic && !a->is_json &&
+			(!a->max || a->max > TRAFFIC_ROWS_N);
+	bool has_traffic = has_counts(a->thing) && (a->has_traffic || !a->is_json);
+	int err;
+
+	if (a->is_json)
+		return call_raw(request_of(a, 0, a->max, has_traffic), a->timeout_s, on_line, a,
+				end);
+	err = call(request_of(a, 0, is_split ? TRAFFIC_ROWS_N : a->max, has_traffic), a->timeout_s,
+		   on_line, a, end);
+	if (err || !is_split ||
+	    json_integer_value(json_object_get(*end, "matches")) <= TRAFFIC_ROWS_N)
+		return err;
+	json_decref(*end);
+	a->is_part = true;
+	return call(request_of(a, TRAFFIC_ROWS_N, a->max ? a->max - TRAFFIC_ROWS_N : 0, false),
+		    a->timeout_s, on_line, a, end);
+}
+
 int verb_show(int argc, char **argv)
 {
 	struct ask a;
 	struct grid_column titles[COLUMNS_MAX];
-	json_t *request, *end;
+	json_t *end;
 	int status;
 
 	if (!parse(argc, argv, &a, &status))
 		return status;
 	show_titles(a.thing, &a.grid, titles);
 	a.now_s = grid_now_s();
-	request = json_pack("{s:s}", "verb", a.thing->verb);
-	BUG_ON(!request);
-	opts_put(request, "match", a.match);
-	opts_put(request, "service", a.service);
-	opts_put(request, "state", a.state);
-	if (a.max)
-		BUG_ON(json_object_set_new(request, "max", json_integer(a.max)));
 
-	int err = call(request, a.timeout_s, on_line, &a, &end);
+	int err = ask(&a, &end);
 
 	if (err) {
 		grid_fini(&a.grid);

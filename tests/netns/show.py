@@ -87,6 +87,9 @@ def small(t):
                     "a server that is down")
             t.equal([o["server"] for o in ask.lines("checks", "--service", "w*")[0]],
                     ["127.0.0.1:8080", "127.0.0.1:8081"], "checks of a service")
+            t.check("traffic" not in ask.one("servers", "*:8081") and "traffic" not in ask.one("services", "www")
+                    and ask.one("servers", "*:8080", "--traffic")["traffic"]["active"] == 0
+                    and "connections_s" in ask.one("services", "www", "--traffic")["traffic"], "traffic only when it is asked for")
             objects, last = ask.lines("servers", "--max", "1")
             t.equal((len(objects), last["matches"]), (1, 3), "--max")
             ran = ask.run("show", "servers", "10.*")

@@ -141,21 +141,21 @@ static bool flush(struct client *cl)
 /* Takes the line. */
 static void put_line(struct client *cl, json_t *line)
 {
-	char *text = json_dumps(line, JSON_COMPACT);
+	size_t len;
 
-	BUG_ON(!text);
+	for (;;) {
+		size_t room = cl->out_cap - cl->out_len;
 
-	size_t len = strlen(text);
-
-	if (cl->out_len + len + 1 > cl->out_cap) {
+		len = json_dumpb(line, cl->out ? cl->out + cl->out_len : NULL, room, JSON_COMPACT);
+		BUG_ON(!len);
+		if (len < room)
+			break;
 		cl->out_cap = cl->out_len + len + 1 + CONTROL_OUT_LEN;
 		cl->out = realloc(cl->out, cl->out_cap);
 		BUG_ON(!cl->out);
 	}
-	memcpy(cl->out + cl->out_len, text, len);
 	cl->out[cl->out_len + len] = '\n';
 	cl->out_len += len + 1;
-	free(text);
 	json_decref(line);
 }
 

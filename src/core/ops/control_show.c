@@ -42,7 +42,7 @@ struct walk {
 	const struct view_sort *sort; /* NULL: as the configuration has them */
 	uint32_t *order; /* what matches, sorted; NULL: no order is made yet */
 	uint32_t order_n;
-	bool is_reverse, has_results;
+	bool is_reverse, has_results, has_traffic;
 	uint64_t question; /* whose answer it waits for; 0: none (counter_desk.h) */
 	const struct counters *counted; /* held; NULL: nothing is known */
 	char *text; /* of show_config */
@@ -58,11 +58,17 @@ static void end_walk(struct walk *w, json_t **line)
 	BUG_ON(!*line);
 }
 
+static void put(json_t *o, const char *name, json_t *value)
+{
+	BUG_ON(!value || json_object_set_new_nocheck(o, name, value));
+}
+
 static json_t *make_line(const struct walk *w, uint32_t i)
 {
-	json_t *line = json_pack("{s:o}", w->kind->line, w->kind->make(w, i));
+	json_t *line = json_object();
 
 	BUG_ON(!line);
+	put(line, w->kind->line, w->kind->make(w, i));
 	return line;
 }
 
@@ -99,10 +105,16 @@ static enum ctl_step next_in_order(struct walk *w, json_t **line)
 	return CTL_END;
 }
 
+/* To be told, or to sort by it. */
+static bool needs_counters(const struct walk *w)
+{
+	return w->kind->is_counted && w->host->counters && (w->has_traffic || w->sort);
+}
+
 /* False: the answer is still to come. */
 static bool has_counters(struct walk *w)
 {
-	if (!w->kind->is_counted || !w->host->counters || w->counted)
+	if (!needs_counters(w) || w->counted)
 		return true;
 	if (!counter_desk_has(w->host->counters, w->question))
 		return false;
@@ -161,7 +173,7 @@ static char *copy_of(const json_t *request, const char *name)
 }
 
 static struct walk *walk_new(const struct control_host *host, const struct kind *kind,
-			     const json_t *request)
+			     const json_t *request, const struct view_sort *sort)
 {
 	const json_t *max = json_object_get(request, "max");
 	json_int_t first = json_integer_value(json_object_get(request, "first"));
@@ -174,6 +186,7 @@ static struct walk *walk_new(const struct control_host *host, const struct kind 
 		.host = host,
 		.c = host->settled(host->arg),
 		.t = view_now(),
+		.sort = sort,
 		.match = copy_of(request, "match"),
 		.service = copy_of(request, "service"),
 		.state = copy_of(request, "state"),
@@ -181,9 +194,10 @@ static struct walk *walk_new(const struct control_host *host, const struct kind 
 		.max = max ? json_integer_value(max) : INT64_MAX,
 		.is_reverse = json_is_true(json_object_get(request, "reverse")),
 		.has_results = json_is_true(json_object_get(request, "results")),
+		.has_traffic = json_is_true(json_object_get(request, "traffic")),
 	};
 	conf_hold_again(w->c);
-	if (kind->is_counted && host->counters)
+	if (needs_counters(w))
 		w->question = counter_desk_ask(host->counters, w->t.mono_us, COUNTER_DESK_AGE_US);
 	return w;
 }
@@ -201,15 +215,7 @@ static struct ctl_reply *walk_start(const struct control_host *host, const struc
 	if (word && !sort)
 		return ctl_reply_one(ctl_refusal(1, "there is no such order"));
 
-	struct walk *w = walk_new(host, kind, request);
-
-	w->sort = sort;
-	return &w->reply;
-}
-
-static void put(json_t *o, const char *name, json_t *value)
-{
-	BUG_ON(!value || json_object_set_new_nocheck(o, name, value));
+	return &walk_new(host, kind, request, sort)->reply;
 }
 
 static bool is_word(const char *wanted, const char *word)
@@ -264,7 +270,8 @@ static json_t *vs_make(const struct walk *w, uint32_t i)
 {
 	json_t *o = view_vs(w->c, i, &w->t);
 
-	put(o, "traffic", view_traffic_vs(w->counted, w->c->vs[i].id.v));
+	if (w->has_traffic)
+		put(o, "traffic", view_traffic_vs(w->counted, w->c->vs[i].id.v));
 	return o;
 }
 
@@ -314,7 +321,8 @@ static json_t *rs_make(const struct walk *w, uint32_t i)
 {
 	json_t *o = view_rs(w->c, i, &w->t);
 
-	put(o, "traffic", view_traffic_rs(w->counted, w->c->rs[i].id.v));
+	if (w->has_traffic)
+		put(o, "traffic", view_traffic_rs(w->counted, w->c->rs[i].id.v));
 	if (w->has_results)
 		put(o, "results", results_of(w, i));
 	return o;
@@ -462,7 +470,7 @@ static json_t *config_make(const struct walk *cw, uint32_t i)
 struct ctl_reply *control_show_config(void *ctx, const json_t *request, const struct ctl_who *who)
 {
 	static const struct kind kind = { "text", VIEW_KIND_N, false, config_n, NULL, config_make };
-	struct walk *w = walk_new(ctx, &kind, request);
+	struct walk *w = walk_new(ctx, &kind, request, NULL);
 
 	(void)who;
 	w->text_at = w->text =

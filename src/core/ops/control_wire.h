@@ -16,7 +16,7 @@
 enum {
 	CTL_REQUEST_LEN = 16 * 1024, /* a request with its newline */
 	CTL_WHY_LEN = 160, /* what is wrong with one, with its NUL */
-	CTL_ARGS_N = 8, /* members that a verb takes beside its name */
+	CTL_ARGS_N = 9, /* members that a verb takes beside its name */
 };
 
 /* ------------------------------------------------------------------ lines */

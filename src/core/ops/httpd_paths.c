@@ -127,7 +127,7 @@ static json_t *request_of(const struct httpd_query *q)
 	} rows[] = {
 		{ "match", JSON_STRING }, { "service", JSON_STRING }, { "state", JSON_STRING },
 		{ "sort", JSON_STRING },  { "max", JSON_INTEGER },    { "first", JSON_INTEGER },
-		{ "reverse", JSON_TRUE }, { "results", JSON_TRUE },
+		{ "reverse", JSON_TRUE }, { "results", JSON_TRUE },   { "traffic", JSON_TRUE },
 	};
 	json_t *request = json_object();
 

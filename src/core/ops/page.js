@@ -366,6 +366,7 @@ async function load(id) {
   const asked = { match: pattern(v.match), state: v.state, sort: v.sort, reverse: v.reverse, first: v.first, max: TABLES[id].rows };
   if (exact) asked.service = pattern(v.service);
   if (id === "servers") asked.results = "1";
+  if (id !== "vrrp") asked.traffic = "1";
   data[id] = await get(id, asked);
   if (v.first && v.first >= data[id].matches) change(id, {}); // there are fewer now
   draw(id);

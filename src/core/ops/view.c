@@ -37,7 +37,7 @@ static json_t *made(json_t *o)
 
 static void put(json_t *o, const char *name, json_t *value)
 {
-	BUG_ON(!value || json_object_set_new(o, name, value));
+	BUG_ON(!value || json_object_set_new_nocheck(o, name, value)); /* names are ASCII */
 }
 
 static void put_text(json_t *o, const char *name, const char *text)
