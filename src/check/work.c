@@ -17,6 +17,7 @@
 
 enum {
 	START_TURN_N = LOOP_BATCH_N / 2, /* checks started in one turn */
+	DUE_TURN_N = LOOP_TIMERS_N, /* probes that fall due in one turn */
 	LATE_PART = 10, /* of the interval: a check that starts later than this is late */
 };
 
@@ -24,7 +25,7 @@ const struct conf *work_conf(const struct check *c, const struct probe *p)
 {
 	const struct conf *old = c->adoption.old;
 
-	return old && p->gen == (uint32_t)old->gen ? old : c->role.conf;
+	return old && p->turn != c->turn ? old : c->role.conf;
 }
 
 static struct setting setting_of(const struct check *c, const struct probe *p)
@@ -156,6 +157,22 @@ static int64_t jitter_us(struct check *c, int64_t interval_us)
 	return (int64_t)(c->random % (uint64_t)(2 * span_us + 1)) - span_us;
 }
 
+static void arm_first(struct check *c)
+{
+	const struct due *first = due_first(&c->due);
+
+	if (!first)
+		timer_disarm(&c->role.loop.timers, &c->due_timer);
+	else if (!c->due_timer.is_armed || c->due_timer.at_us != first->at_us)
+		timer_arm(&c->role.loop.timers, &c->due_timer, first->at_us);
+}
+
+static void arm(struct check *c, struct probe *p, int64_t at_us)
+{
+	due_arm(&c->due, &p->due, at_us);
+	arm_first(c);
+}
+
 /* When it is due next. A server on its way up or down is looked at more often, from the end of the check
  * before; all else keeps to the grid. */
 static void schedule(struct check *c, struct probe *p, int64_t after_us)
@@ -173,16 +190,23 @@ static void schedule(struct check *c, struct probe *p, int64_t after_us)
 		at_us += jitter_us(c, at_us - after_us);
 	if (p->state != PROBE_SCHEDULED)
 		probe_set_state(p, PROBE_SCHEDULED);
-	timer_arm(&c->role.loop.timers, &p->due, at_us);
+	arm(c, p, at_us);
 }
 
-static void let_go(struct probe *p)
+/* Which of the worker's counts of checks to an address counts it: the same for its life, since a probe that has
+ * another address is another one. */
+static uint16_t *target_of(struct check *c, const struct probe *p)
 {
-	p->run = NULL;
-	p->worker->target[p->target]--;
-	if (p->held)
-		conf_drop(p->held);
-	p->held = NULL;
+	struct setting s = setting_of(c, p);
+	const struct ip_addr *addr = run_addr(s.rs, s.check);
+
+	return &c->target[hash_bytes(HASH_SEED, addr->byte, sizeof(addr->byte)) % TARGETS_N];
+}
+
+static void let_go(struct check *c, struct probe *p)
+{
+	p->next = p->prev = NULL; /* where its run was */
+	--*target_of(c, p);
 }
 
 /* What a check with several requests says is known only when all have been asked. */
@@ -228,7 +252,7 @@ static void conclude(struct check *c, struct probe *p, const struct run_result *
 	bool has_passed = reason_verdict(res->reason) == HEALTH_UP;
 	int64_t now_us = clock_now_us();
 
-	let_go(p);
+	let_go(c, p);
 	if (res->reason != REASON_UNKNOWN)
 		remember(p, res, now_us);
 	stats_add(STAT_CHECKS, 1);
@@ -242,16 +266,14 @@ static void conclude(struct check *c, struct probe *p, const struct run_result *
 		report_failure(&s, res);
 	}
 	post_weight(c, p, res);
-	for (struct probe *f = p->followers; f; f = f->next)
+	for (struct probe *f = probe_followers(p); f; f = f->next)
 		tell_follower(c, p, f);
 	schedule(c, p, now_us);
 }
 
-void work_done(void *owner, const struct run_result *res)
+void work_done(struct engine *e, void *owner, const struct run_result *res)
 {
-	struct probe *p = owner;
-
-	conclude(p->worker, p, res);
+	conclude(container_of(e, struct check, engine), owner, res);
 }
 
 /* ---- starts ---- */
@@ -299,7 +321,7 @@ static bool is_unneeded(const struct check *c, const struct probe *p)
 {
 	if (p->health.verdict == HEALTH_UNKNOWN || !is_suspended(c, p))
 		return false;
-	for (const struct probe *f = p->followers; f; f = f->next)
+	for (const struct probe *f = probe_followers(p); f; f = f->next)
 		if (!is_suspended(c, f))
 			return false;
 	return true;
@@ -307,34 +329,47 @@ static bool is_unneeded(const struct check *c, const struct probe *p)
 
 void work_resume(struct check *c)
 {
+	const struct conf *conf = c->role.conf;
 	int64_t now_us = clock_now_us();
 
-	for (uint32_t i = 0; i < c->probe_n; i++) {
-		struct probe *p = c->probe[i];
+	for (uint32_t i = 0; i < conf->probe_n; i++) {
+		struct probe *p = conf->probe[i].worker == c->index ? work_at(conf, i) : NULL;
 
-		if (!p->is_paused || p->state != PROBE_SCHEDULED || is_unneeded(c, p))
+		if (!p || !p->is_paused || p->state != PROBE_SCHEDULED || is_unneeded(c, p))
 			continue;
 
 		int64_t first_us = sched_first_us(setting_of(c, p).check->s.interval_us,
 						  c->role.conf->probe_n);
 
 		p->is_paused = false;
-		timer_arm(&c->role.loop.timers, &p->due,
-			  sched_next(now_us, first_us, phase_of(c, p)));
+		arm(c, p, sched_next(now_us, first_us, phase_of(c, p)));
 	}
 }
 
-static void on_due(struct timer *t, int64_t now_us)
+static void fall_due(struct check *c, struct probe *p, int64_t now_us)
 {
-	struct probe *p = container_of(t, struct probe, due);
-
-	p->is_paused = p->state == PROBE_SCHEDULED && is_unneeded(p->worker, p);
+	p->is_paused = is_unneeded(c, p);
 	if (p->is_paused) {
-		schedule(p->worker, p, now_us);
+		schedule(c, p, now_us);
 		return;
 	}
+	due_disarm(&c->due, &p->due);
 	probe_set_state(p, PROBE_WAITING);
-	probe_queue_put(&p->worker->waiting, p);
+	probe_queue_put(&c->waiting, p);
+}
+
+void work_fall_due(struct timer *t, int64_t now_us)
+{
+	struct check *c = container_of(t, struct check, due_timer);
+	struct due *d;
+
+	for (unsigned i = 0; i < DUE_TURN_N; i++) {
+		d = due_first(&c->due);
+		if (!d || d->at_us > now_us)
+			break;
+		fall_due(c, container_of(d, struct probe, due), now_us);
+	}
+	arm_first(c);
 }
 
 /* Those that hang on it look at it now; those that wait for their turn will. */
@@ -344,7 +379,7 @@ void work_track(struct check *c, uint32_t id, struct track_state state)
 
 	for (; p; p = p->more->file_next)
 		if (p->state == PROBE_SCHEDULED)
-			timer_arm(&c->role.loop.timers, &p->due, clock_now_us());
+			arm(c, p, clock_now_us());
 }
 
 /* Handshakes are what costs: only so many at a time. */
@@ -358,19 +393,11 @@ static bool needs_handshake(const struct check *c, const struct probe *p)
 	return p->more && !p->more->keep.conn && kit_tls(kit_at(c, p), 0);
 }
 
-static uint16_t target_of(const struct check *c, const struct probe *p)
-{
-	struct setting s = setting_of(c, p);
-	const struct ip_addr *addr = run_addr(s.rs, s.check);
-
-	return hash_bytes(HASH_SEED, addr->byte, sizeof(addr->byte)) % TARGETS_N;
-}
-
-static bool has_target_place(const struct check *c, const struct probe *p)
+static bool has_target_place(struct check *c, const struct probe *p)
 {
 	uint32_t max = c->role.conf->workers.s.per_target_max / c->n;
 
-	return c->target[target_of(c, p)] < (max ? max : 1);
+	return *target_of(c, p) < (max ? max : 1);
 }
 
 /* May it start? If not, it waits on, behind the others of its kind. */
@@ -390,8 +417,7 @@ static bool may_start(struct check *c, struct probe *p)
 static void start_one(struct check *c, struct probe *p)
 {
 	p->is_waiting_tls = false;
-	p->target = target_of(c, p);
-	c->target[p->target]++;
+	++*target_of(c, p);
 	start(c, p);
 }
 
@@ -431,7 +457,7 @@ void work_halt(struct check *c, struct probe *p)
 		break;
 	case PROBE_RUNNING:
 		run_abort(p->run);
-		let_go(p);
+		let_go(c, p);
 		probe_set_state(p, PROBE_SCHEDULED);
 		break;
 	case PROBE_FOLLOWING:
@@ -443,7 +469,8 @@ void work_halt(struct check *c, struct probe *p)
 	case PROBE_STATE_N:
 		break;
 	}
-	timer_disarm(&c->role.loop.timers, &p->due);
+	due_disarm(&c->due, &p->due);
+	arm_first(c);
 }
 
 /* Room for what not all need. */
@@ -473,18 +500,16 @@ void work_keep(struct check *c, struct probe *p, uint32_t index)
 	const struct conf *old = work_conf(c, p);
 	struct setting was = setting_at(old, p->index), is = setting_at(c->role.conf, index);
 
-	if (p->run && !p->held) {
-		conf_hold_again(old);
-		p->held = old;
-	}
+	if (p->state == PROBE_RUNNING)
+		run_hold(p->run, old);
 	p->index = index;
-	p->gen = (uint32_t)c->role.conf->gen;
+	p->turn = c->turn;
 	furnish(c, p);
 	if (was.rs->s.weight != is.rs->s.weight)
 		post_weight(c, p, NULL);
 	if (p->state == PROBE_SCHEDULED && is.check->s.type == CHECK_FILE) {
 		/* weight and direction may be others */
-		timer_arm(&c->role.loop.timers, &p->due, clock_now_us());
+		arm(c, p, clock_now_us());
 		return;
 	}
 	if (p->state != PROBE_SCHEDULED || was.check->s.interval_us == is.check->s.interval_us)
@@ -494,7 +519,7 @@ void work_keep(struct check *c, struct probe *p, uint32_t index)
 	int64_t at_us = sched_next(clock_now_us(), is.check->s.interval_us, phase_of(c, p));
 
 	if (at_us < p->due.at_us)
-		timer_arm(&c->role.loop.timers, &p->due, at_us);
+		arm(c, p, at_us);
 }
 
 static bool is_leader(const struct check *c, const struct probe *p)
@@ -508,10 +533,12 @@ static bool is_leader(const struct check *c, const struct probe *p)
  * found for both. */
 void work_link(struct check *c, struct probe *p, struct probe *leader)
 {
-	if (p->leader == leader)
+	struct probe *was = probe_leader(p);
+
+	if (was == leader)
 		return;
-	if (p == leader && p->leader)
-		history_copy(&p->history, &p->leader->history);
+	if (p == leader && was)
+		history_copy(&p->history, &was->history);
 	probe_unfollow(p);
 	if (p == leader) {
 		if (p->state == PROBE_FOLLOWING)
@@ -519,8 +546,8 @@ void work_link(struct check *c, struct probe *p, struct probe *leader)
 		return;
 	}
 	work_halt(c, p);
-	while (p->followers) /* each is linked anew in its turn */
-		probe_unfollow(p->followers);
+	while (probe_followers(p)) /* each is linked anew in its turn */
+		probe_unfollow(probe_followers(p));
 	if (p->more)
 		run_keep_drop(&p->more->keep);
 	if (p->state != PROBE_FOLLOWING)
@@ -535,11 +562,11 @@ void work_link(struct check *c, struct probe *p, struct probe *leader)
 struct probe *work_probe_new(struct check *c, struct probe_id id, uint32_t index)
 {
 	static const struct run_result none = { .reason = REASON_NONE };
-	struct probe *p = probe_new(c, id, on_due);
+	struct probe *p = probe_new(id);
 	bool alpha = setting_at(c->role.conf, index).check->s.alpha;
 
 	p->index = index;
-	p->gen = (uint32_t)c->role.conf->gen;
+	p->turn = c->turn;
 	health_init(&p->health, alpha);
 	furnish(c, p);
 	if (alpha)

@@ -16,13 +16,10 @@
  * settings in the one or the other. */
 struct adoption {
 	const struct conf *old; /* holds a reference; NULL: there was none */
-	uint32_t next; /* the first in conf->probe that was not looked at */
-	uint32_t linked; /* of probe[], when all of them are there */
-	uint32_t retired; /* places of the worker's old list that were looked at */
-	struct arena arena; /* what becomes the worker's at the end */
-	struct idmap by_id;
-	struct probe **probe;
-	uint32_t probe_n;
+	uint32_t joined; /* of conf->probe, that were looked at */
+	uint32_t linked; /* the same, when all have been joined */
+	uint32_t retired; /* the same, of old */
+	uint32_t mine_n; /* of conf->probe */
 };
 
 /* Checks under way to one address, counted by a hash of it: two addresses may share a count, which then
@@ -34,11 +31,11 @@ struct check {
 	char name[16];
 	unsigned index, n; /* of the pool */
 	struct engine engine;
-	struct arena arena; /* of by_id */
-	struct idmap by_id; /* probe id -> place in probe[] */
-	struct probe **probe;
-	uint32_t probe_n;
+	uint32_t mine_n; /* probes of the snapshot that are this worker's */
+	uint8_t turn; /* moves with each snapshot: a probe with another one is not taken over yet */
 	uint32_t max_n; /* checks at the same time */
+	struct due_heap due;
+	struct timer due_timer; /* for the first of them */
 	struct probe_queue waiting;
 	uint16_t target[TARGETS_N];
 	struct probe_queue waiting_tls; /* those that wait for a handshake's place */
@@ -52,6 +49,18 @@ struct check {
 	struct adoption adoption; /* while role.is_adopting */
 };
 
+/* Where a snapshot has its probes (conf->check_run): each has been made by its worker, which alone frees it.
+ * NULL: not made yet, or, in the one before the last, gone. */
+static inline struct probe *_Atomic *work_place(const struct conf *conf, uint32_t index)
+{
+	return (struct probe * _Atomic *)conf->check_run + index;
+}
+
+static inline struct probe *work_at(const struct conf *conf, uint32_t index)
+{
+	return atomic_load_explicit(work_place(conf, index), memory_order_acquire);
+}
+
 /* The snapshot that a probe's index is of. */
 const struct conf *work_conf(const struct check *c, const struct probe *p);
 
@@ -60,6 +69,9 @@ struct probe *work_probe_new(struct check *c, struct probe_id id, uint32_t index
 
 /* A probe that stays, whose settings are at index of the new snapshot now. */
 void work_keep(struct check *c, struct probe *p, uint32_t index);
+
+/* Probes that are due wait for their turn from now on. */
+void work_fall_due(struct timer *t, int64_t now_us);
 
 /* Its place among those that ask the same, when all probes of the snapshot are there; leader: itself,
  * when it is to be made. */
@@ -78,4 +90,4 @@ void work_start_waiting(struct check *c);
 void work_resume(struct check *c);
 
 /* The engine's word that a check has ended. */
-void work_done(void *owner, const struct run_result *res);
+void work_done(struct engine *e, void *owner, const struct run_result *res);
