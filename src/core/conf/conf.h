@@ -402,10 +402,12 @@ struct conf_probe {
 	uint32_t check; /* index */
 };
 
-/* id -> index; open addressing, load at most one half (idmap.h) */
+/* id -> index (idmap.h) */
 struct idmap {
-	struct idmap_slot *slot;
-	uint32_t mask;
+	struct idmap_slot *slot; /* a hash table; or NULL */
+	uint32_t *
+		place; /* from id `first` on, `n` of them: 1 more than the index, 0 = none; or NULL */
+	uint32_t mask, first, n;
 };
 
 struct conf {
