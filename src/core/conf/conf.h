@@ -118,12 +118,33 @@ enum {
 	typedef struct conf_range ty_LIST_##kind;                                                  \
 	typedef struct conf_range ty_ONE_##kind;
 #define KEY(...)
+#define FAR(...)
+#define FARS(...)
 #define FROM(...)
 #include "core/conf/schema.def"
 #undef ONCE
 #undef KIND
 #undef KEY
+#undef FAR
+#undef FARS
 #undef FROM
+
+/* Settings of a server that hardly ever differ between servers: all that have the same share one. */
+struct far_rs {
+#define ONCE(...)
+#define KIND(...)
+#define KEY(...)
+#define FARS(...)
+#define FAR(kind, field, key, type, ...) ty_##type field;
+#define FROM(...)
+#include "core/conf/schema.def"
+#undef ONCE
+#undef KIND
+#undef KEY
+#undef FAR
+#undef FARS
+#undef FROM
+};
 
 /* The settings of one kind: struct fields_vrrp and so on, a field for each row of schema.def. KIND()
  * closes the struct before it and opens its own. */
@@ -135,11 +156,15 @@ struct fields_none {
 	struct fields_##kind {
 #define KIND(kind, where, text) ONCE(kind, where, text)
 #define KEY(kind, field, key, type, ...) ty_##type field;
+#define FAR(...)
+#define FARS(kind) struct far_##kind *far;
 #define FROM(...)
 #include "core/conf/schema.def"
 #undef ONCE
 #undef KIND
 #undef KEY
+#undef FAR
+#undef FARS
 #undef FROM
 };
 
@@ -423,11 +448,15 @@ struct conf {
 	struct conf_##kind *kind;                                                                  \
 	uint32_t kind##_n;
 #define KEY(...)
+#define FAR(...)
+#define FARS(...)
 #define FROM(...)
 #include "core/conf/schema.def"
 #undef ONCE
 #undef KIND
 #undef KEY
+#undef FAR
+#undef FARS
 #undef FROM
 
 	struct conf_vmac *vmac;
