@@ -54,8 +54,8 @@ static void on_more(struct timer *t, int64_t now_us)
 static void retire(struct check *c, struct probe *p)
 {
 	work_halt(c, p);
-	while (p->followers) /* they are on their way out too */
-		probe_unfollow(p->followers);
+	while (probe_followers(p)) /* they are on their way out too */
+		probe_unfollow(probe_followers(p));
 	files_leave(p);
 	if (p->more)
 		run_keep_drop(&p->more->keep);
@@ -80,35 +80,30 @@ static void reap(struct check *c)
 	}
 }
 
-/* Main may look at it from now on (check_seen()). */
-static void show(const struct conf *conf, uint32_t index, struct probe *p)
+/* One probe of the new snapshot: the one that we have, or a new one. Main may look at it from now on
+ * (check_seen()). */
+static void join(struct check *c, uint32_t index)
 {
-	struct probe *_Atomic *shown = conf->check_run;
-
-	if (shown)
-		atomic_store_explicit(&shown[index], p, memory_order_release);
-}
-
-/* One probe of the new snapshot: the one that we have, or a new one. */
-static struct probe *join(struct check *c, uint32_t index)
-{
-	const struct conf *new = c->role.conf;
+	const struct conf *new = c->role.conf, *old = c->adoption.old;
 	struct probe_id id = new->probe[index].id;
-	uint32_t at = c->probe_n ? idmap_find(&c->by_id, id.v) : IDMAP_NONE;
+	const struct conf_probe *was = old ? conf_probe(old, id) : NULL;
 	struct probe *p;
 
-	if (at != IDMAP_NONE) {
-		p = c->probe[at];
-		c->probe[at] = NULL; /* what is left over in the end is gone */
+	if (was) {
+		p = work_at(old, (uint32_t)(was - old->probe));
+		/* what is left over in the end is gone */
+		atomic_store_explicit(work_place(old, (uint32_t)(was - old->probe)), NULL,
+				      memory_order_relaxed);
 		work_keep(c, p, index);
-		return p;
+	} else {
+		p = work_probe_new(c, id, index);
 	}
-	return work_probe_new(c, id, index);
+	atomic_store_explicit(work_place(new, index), p, memory_order_release);
 }
 
-static uint32_t leader_of(const struct conf_probe *cp)
+static struct probe_id leader_of(const struct conf_probe *cp)
 {
-	return cp->leader.v ? cp->leader.v : cp->id.v;
+	return cp->leader.v ? cp->leader : cp->id;
 }
 
 static bool is_mine(const struct check *c, const struct conf_probe *cp)
@@ -129,12 +124,8 @@ static void adopt_end(struct check *c)
 {
 	struct adoption *a = &c->adoption;
 
-	free(c->probe);
-	arena_fini(&c->arena);
-	c->probe = a->probe;
-	c->probe_n = a->probe_n;
-	c->arena = a->arena;
-	c->by_id = a->by_id;
+	c->mine_n = a->mine_n;
+	due_room(&c->due, c->mine_n);
 	if (a->old)
 		conf_drop(a->old);
 	*a = (struct adoption){ .old = NULL };
@@ -142,13 +133,41 @@ static void adopt_end(struct check *c)
 	role_adopted(&c->role);
 }
 
-static void link_one(struct check *c, struct probe *p)
+static void link_one(struct check *c, uint32_t index)
 {
-	uint32_t leader = leader_of(&c->role.conf->probe[p->index]);
-	uint32_t at = idmap_find(&c->adoption.by_id, leader);
+	const struct conf *new = c->role.conf;
+	struct probe_id leader = leader_of(&new->probe[index]);
+	const struct conf_probe *cp = conf_probe(new, leader);
 
-	BUG_ON(at == IDMAP_NONE);
-	work_link(c, p, c->adoption.probe[at]);
+	BUG_ON(!cp || !is_mine(c, cp));
+	work_link(c, work_at(new, index), work_at(new, (uint32_t)(cp - new->probe)));
+}
+
+/* What the new snapshot does not have. */
+static void retire_left(struct check *c, uint32_t index)
+{
+	struct probe *p = work_at(c->adoption.old, index);
+
+	if (p)
+		retire(c, p);
+}
+
+/* A part of a pass over all probes of a snapshot, this worker's among them: how far it has come, and how much
+ * of this turn is left for it. */
+struct pass {
+	struct check *c;
+	uint32_t work_n, look_n;
+};
+
+static void pass_on(struct pass *s, const struct conf *conf, uint32_t *at,
+		    void (*fn)(struct check *c, uint32_t index))
+{
+	for (; *at < conf->probe_n && s->work_n && s->look_n; ++*at, s->look_n--) {
+		if (!is_mine(s->c, &conf->probe[*at]))
+			continue;
+		fn(s->c, *at);
+		s->work_n--;
+	}
 }
 
 /* First those of the new snapshot, then who leads whom, then what is left of the old one. */
@@ -156,27 +175,14 @@ static void adopt_some(struct check *c)
 {
 	const struct conf *new = c->role.conf;
 	struct adoption *a = &c->adoption;
-	uint32_t left = ADOPT_TURN_N, look = LOOK_TURN_N;
+	struct pass s = { .c = c, .work_n = ADOPT_TURN_N, .look_n = LOOK_TURN_N };
 
-	for (; a->next < new->probe_n &&left &&look; a->next++, look--) {
-		if (!is_mine(c, &new->probe[a->next]))
-			continue;
-		a->probe[a->probe_n] = join(c, a->next);
-		show(new, a->next, a->probe[a->probe_n]);
-		idmap_put(&a->by_id, new->probe[a->next].id.v, a->probe_n++);
-		left--;
-	}
-	for (; a->next == new->probe_n && a->linked < a->probe_n &&left; a->linked++, left--)
-		link_one(c, a->probe[a->linked]);
-	for (; a->next == new->probe_n && a->linked == a->probe_n &&
-	       a->retired < c->probe_n &&left &&look;
-	     a->retired++, look--) {
-		if (!c->probe[a->retired])
-			continue;
-		retire(c, c->probe[a->retired]);
-		left--;
-	}
-	if (a->next == new->probe_n && a->linked == a->probe_n && a->retired == c->probe_n)
+	pass_on(&s, new, &a->joined, join);
+	if (a->joined == new->probe_n)
+		pass_on(&s, new, &a->linked, link_one);
+	if (a->linked == new->probe_n && a->old)
+		pass_on(&s, a->old, &a->retired, retire_left);
+	if (a->linked == new->probe_n && (!a->old || a->retired == a->old->probe_n))
 		adopt_end(c);
 	/* also when it is done: a newer snapshot may have come meanwhile */
 	timer_arm(&c->role.loop.timers, &c->more, clock_now_us());
@@ -206,32 +212,30 @@ static uint32_t room(struct check *c)
 static void adopt(struct role *r, const struct conf *old, const struct conf *new)
 {
 	struct check *c = container_of(r, struct check, role);
-	uint32_t n = count_mine(c, new);
 	struct adoption *a = &c->adoption;
 
+	BUG_ON(new->probe_n && !new->check_run);
 	c->max_n = room(c);
 	if (old && old->workers.s.per_target_max < new->workers.s.per_target_max)
-		work_unpark_all(c);
-	*a = (struct adoption){ .old = old };
+		work_start_unpark_all(c);
+	*a = (struct adoption){ .old = old, .mine_n = count_mine(c, new) };
 	if (old)
 		conf_hold_again(old);
-	a->probe = reallocarray(NULL, (size_t)n + 1, sizeof(struct probe *));
-	BUG_ON(!a->probe);
-	arena_init(&a->arena);
-	idmap_init(&a->by_id, &a->arena, n);
+	c->turn++;
+	due_room(&c->due, c->mine_n + a->mine_n);
 	r->is_adopting = true;
 	timer_arm(&r->loop.timers, &c->more, clock_now_us());
 }
 
-/* At the end, in the middle of it: the worker has what it has joined so far, and what is left. */
-static void adopt_stop(struct check *c)
+/* All of this worker's that are left in a snapshot. */
+static void retire_all(struct check *c, const struct conf *conf, uint32_t from)
 {
-	struct adoption *a = &c->adoption;
+	for (uint32_t i = from; conf && i < conf->probe_n; i++) {
+		struct probe *p = is_mine(c, &conf->probe[i]) ? work_at(conf, i) : NULL;
 
-	for (uint32_t i = a->retired; i < c->probe_n; i++)
-		if (c->probe[i])
-			retire(c, c->probe[i]);
-	adopt_end(c);
+		if (p)
+			retire(c, p);
+	}
 }
 
 /* ---- the role ---- */
@@ -245,19 +249,23 @@ static int init(struct role *r)
 	c->engine.files = &c->files;
 	scripts_listen(c->scripts, &r->loop);
 	timer_init(&c->more, on_more);
+	timer_init(&c->due_timer, work_fall_due);
 	c->random = (uint64_t)clock_now_us() | 1;
 	return 0;
 }
 
-/* While a snapshot is taken over, a probe is in the new list or still in the old one. */
-static struct probe *find(const struct check *c, uint32_t id)
+/* While a snapshot is taken over, a probe that stays may be in the one before it yet. */
+static struct probe *find(const struct check *c, struct probe_id id)
 {
-	uint32_t at = c->role.is_adopting ? idmap_find(&c->adoption.by_id, id) : IDMAP_NONE;
+	const struct conf *new = c->role.conf, *old = c->adoption.old;
+	const struct conf_probe *cp = conf_probe(new, id);
+	const struct conf_probe *was = old ? conf_probe(old, id) : NULL;
+	struct probe *p;
 
-	if (at != IDMAP_NONE)
-		return c->adoption.probe[at];
-	at = c->probe_n ? idmap_find(&c->by_id, id) : IDMAP_NONE;
-	return at != IDMAP_NONE ? c->probe[at] : NULL;
+	if (!cp || !is_mine(c, cp))
+		return NULL;
+	p = work_at(new, (uint32_t)(cp - new->probe));
+	return p || !was ? p : work_at(old, (uint32_t)(was - old->probe));
 }
 
 static void take_fact(struct role *r, enum msg_type type, uint32_t id, uint64_t value)
@@ -270,7 +278,7 @@ static void take_fact(struct role *r, enum msg_type type, uint32_t id, uint64_t 
 	if (type == MSG_TRACK && idmap_find(&r->conf->track_by_id, id) != IDMAP_NONE)
 		work_track(c, id, track_unpack(value));
 
-	struct probe *p = type == MSG_PROBE_NOW ? find(c, id) : NULL;
+	struct probe *p = type == MSG_PROBE_NOW ? find(c, (struct probe_id){ id }) : NULL;
 
 	if (p)
 		work_now(c, p);
@@ -295,12 +303,14 @@ static void fini(struct role *r)
 {
 	struct check *c = container_of(r, struct check, role);
 
+	/* also in the middle of an adoption: then it has what it has joined so far, and what is left */
 	if (r->is_adopting)
-		adopt_stop(c);
-	for (uint32_t i = 0; i < c->probe_n; i++)
-		retire(c, c->probe[i]);
-	c->probe_n = 0;
+		retire_all(c, c->adoption.old, c->adoption.retired);
+	retire_all(c, r->conf, 0);
+	if (r->is_adopting)
+		adopt_end(c);
 	timer_disarm(&r->loop.timers, &c->more);
+	due_fini(&c->due);
 	scripts_close(c->scripts, &r->loop);
 	files_fini(&c->files);
 	engine_fini(&c->engine);
@@ -323,16 +333,15 @@ size_t check_run_len(const struct conf *c)
  * those. */
 bool check_seen(const struct conf *newest, struct probe_id id, struct check_seen *out)
 {
-	struct probe *_Atomic *shown = newest->check_run;
 	const struct conf_probe *cp = conf_probe(newest, id);
 	const struct probe *p;
 
 	memset(out, 0, sizeof(*out));
 	if (cp && cp->leader.v)
 		cp = conf_probe(newest, cp->leader);
-	if (!cp || !shown)
+	if (!cp)
 		return false;
-	p = atomic_load_explicit(&shown[cp - newest->probe], memory_order_acquire);
+	p = work_at(newest, (uint32_t)(cp - newest->probe));
 	if (!p)
 		return true;
 	out->n = history_read(&p->history, clock_now_us(), out->item);
@@ -359,7 +368,6 @@ struct check *check_new(struct board *board, unsigned index, unsigned n)
 				 .ops = &ops,
 				 .board = board };
 	c->scripts = scripts_new();
-	arena_init(&c->arena);
 	return c;
 }
 
@@ -381,8 +389,6 @@ void check_free(struct check *c)
 		c->gone = p->next;
 		probe_free(p);
 	}
-	free(c->probe);
-	arena_fini(&c->arena);
 	scripts_free(c->scripts);
 	free(c);
 }

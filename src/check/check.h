@@ -20,8 +20,8 @@ struct role *check_role(struct check *c);
 /* Its end of the script helper, for main to open before the role starts. */
 struct spawn_client *check_spawn(struct check *c);
 
-/* Bytes that conf->check_run must have, zeroed and from the arena, before the snapshot is published. Without
- * that memory checks are made as well, but nobody can look at them. */
+/* Bytes that conf->check_run must have, zeroed and from the arena, before a snapshot with probes is
+ * published: the workers have their probes there. */
 size_t check_run_len(const struct conf *c);
 
 /* What is known of a probe beside its verdict. Of probes that share their checks, it is the same. */

@@ -22,7 +22,7 @@ bool health_step(struct health_state *h, bool has_passed, uint8_t rise_n, uint8_
 	}
 	if (++h->contrary_n < need_n)
 		return false;
-	h->verdict = says;
+	h->verdict = has_passed ? HEALTH_UP : HEALTH_DOWN;
 	h->is_decided = true;
 	h->contrary_n = 0;
 	return true;

@@ -26,9 +26,9 @@
 #include <stdint.h>
 
 struct health_state {
-	uint8_t verdict; /* enum health_verdict */
+	uint8_t verdict : 2; /* enum health_verdict */
+	bool is_decided : 1; /* by a result */
 	uint8_t contrary_n; /* results in a row that say otherwise */
-	bool is_decided; /* by a result */
 };
 
 void health_init(struct health_state *h, bool alpha);

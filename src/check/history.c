@@ -15,10 +15,10 @@ enum {
 	AT_MASK = 0x1f,
 	FULL = 0x80,
 	CODE_BITS = 10,
-	DURATION_BITS = 7, /* of the mantissa; the exponent has 5 */
-	GAP_BITS = 17, /* the exponent has 4 */
+	DURATION_BITS = 5, /* of the mantissa; the exponent has 5 too */
+	GAP_BITS = 10, /* the exponent has 5 */
 	DURATION_LEN = DURATION_BITS + 5,
-	GAP_LEN = GAP_BITS + 4,
+	GAP_LEN = GAP_BITS + 5,
 	/* of a reader whom the writer disturbs: once in a check, so hardly ever twice; but it may have
 	 * lost its processor in the middle of it, and is given time */
 	TRIES_N = 200,
@@ -29,13 +29,18 @@ enum {
 _Static_assert(REASON_N <= 32, "a reason has five bits");
 
 /* A float without a sign: the exponent above a mantissa of so many bits whose first one is left out.
- * Exponent 0: the number itself. Rounded down. */
+ * Exponent 0: the number itself. Rounded to the nearest, so that a sum is not too small; down at the end of what
+ * there is. */
 static uint32_t pack(uint32_t n, unsigned bits)
 {
-	uint32_t exp = 1;
+	uint32_t exp = 1, half = 0;
 
 	if (n < UINT32_C(1) << bits)
 		return n;
+	for (uint32_t rest = n; rest >> (bits + 1); rest >>= 1)
+		half = half ? half * 2 : 1;
+	if (n <= UINT32_MAX - half)
+		n += half;
 	while (n >> (bits + 1)) {
 		n >>= 1;
 		exp++;
@@ -83,9 +88,8 @@ void history_add(struct history *h, const struct history_item *item)
 	unsigned next = place + 1 == HISTORY_N ? FULL : (at & FULL) | (place + 1);
 
 	atomic_store_explicit(&h->seq, (uint8_t)(seq + 1), memory_order_relaxed);
-	for (unsigned i = 0; i < 3; i++)
-		atomic_store_explicit(&h->word[place][i], (uint16_t)(word >> 16 * i),
-				      memory_order_release);
+	atomic_store_explicit(&h->low[place], (uint32_t)word, memory_order_release);
+	atomic_store_explicit(&h->high[place], (uint8_t)(word >> 32), memory_order_release);
 	atomic_store_explicit(&h->last_ms, now_ms, memory_order_release);
 	atomic_store_explicit(&h->at, (uint8_t)next, memory_order_release);
 	atomic_store_explicit(&h->seq, (uint8_t)(seq + 2), memory_order_release);
@@ -99,11 +103,11 @@ void history_copy(struct history *h, const struct history *from)
 
 	atomic_store_explicit(&h->seq, (uint8_t)(seq + 1), memory_order_relaxed);
 	for (unsigned i = 0; i < HISTORY_N; i++) {
-		for (unsigned k = 0; k < 3; k++) {
-			uint16_t w = atomic_load_explicit(&from->word[i][k], memory_order_relaxed);
+		uint32_t low = atomic_load_explicit(&from->low[i], memory_order_relaxed);
+		uint8_t high = atomic_load_explicit(&from->high[i], memory_order_relaxed);
 
-			atomic_store_explicit(&h->word[i][k], w, memory_order_release);
-		}
+		atomic_store_explicit(&h->low[i], low, memory_order_release);
+		atomic_store_explicit(&h->high[i], high, memory_order_release);
 	}
 	atomic_store_explicit(&h->last_ms, last_ms, memory_order_release);
 	atomic_store_explicit(&h->at, at, memory_order_release);
@@ -122,13 +126,11 @@ static unsigned look(const struct history *h, int64_t now_us,
 
 	for (unsigned i = 0; i < n; i++) {
 		unsigned place = ((at & AT_MASK) + (unsigned)HISTORY_N - 1 - i) % HISTORY_N;
-		uint64_t word = 0;
+		uint32_t low = atomic_load_explicit(&h->low[place], memory_order_acquire);
+		uint64_t high = atomic_load_explicit(&h->high[place], memory_order_acquire);
+		uint64_t word = high << 32 | low;
 		uint32_t gap_ms;
 
-		for (unsigned k = 0; k < 3; k++)
-			word |= (uint64_t)atomic_load_explicit(&h->word[place][k],
-							       memory_order_acquire)
-				<< 16 * k;
 		item_unpack(&out[i], word, &gap_ms);
 		out[i].at_us = at_us;
 		at_us -= gap_ms * MS(1);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The last results of a probe, for the operator: 126 bytes for 20 of them, since there are a hundred
+ * The last results of a probe, for the operator: 106 bytes for 20 of them, since there are a hundred
  * thousand probes. One thread writes (the worker), one reads (main), without a lock: the reader looks
  * again when it was disturbed.
  *
- * Six bytes a result: reason 5 bits, code 10, duration 12 (a float, exact up to 255 us and within half
- * a percent above), time since the result before it 21 (a float, exact up to 262 s and within a
- * hundred-thousandth above, in ms).
+ * Five bytes a result: reason 5 bits, code 10, duration 10 (a float, exact up to 63 us and within two
+ * percent above), time since the result before it 15 (a float, in ms, exact up to 2 s and within a
+ * two-thousandth above).
  */
 #pragma once
 
@@ -31,7 +31,8 @@ struct history_item {
 /* Zeroed memory has none. */
 struct history {
 	_Atomic uint32_t last_ms; /* when the last one was, modulo 2^32 */
-	_Atomic uint16_t word[HISTORY_N][3];
+	_Atomic uint32_t low[HISTORY_N]; /* of a result's 40 bits */
+	_Atomic uint8_t high[HISTORY_N];
 	_Atomic uint8_t at; /* place of the next; HISTORY_FULL: all places have been used */
 	_Atomic uint8_t seq; /* odd: it is being written */
 };

@@ -20,15 +20,13 @@ static const uint8_t may_follow[PROBE_STATE_N] = {
 	[PROBE_GONE] = 0,
 };
 
-struct probe *probe_new(struct check *worker, struct probe_id id, timer_fn *on_due)
+struct probe *probe_new(struct probe_id id)
 {
 	struct probe *p = calloc(1, sizeof(*p));
 
 	BUG_ON(!p);
-	p->worker = worker;
 	p->state = PROBE_COLD;
 	fact_init(&p->fact, MSG_HEALTH, id.v);
-	timer_init(&p->due, on_due);
 	return p;
 }
 
@@ -46,8 +44,9 @@ bool probe_is_idle(const struct probe *p)
 
 void probe_follow(struct probe *p, struct probe *leader)
 {
-	BUG_ON(p->leader || p->followers || leader->leader);
+	BUG_ON(p->leader || leader->has_leader);
 	p->leader = leader;
+	p->has_leader = true;
 	p->prev = NULL;
 	p->next = leader->followers;
 	if (p->next)
@@ -57,7 +56,7 @@ void probe_follow(struct probe *p, struct probe *leader)
 
 void probe_unfollow(struct probe *p)
 {
-	if (!p->leader)
+	if (!p->has_leader)
 		return;
 	if (p->prev)
 		p->prev->next = p->next;
@@ -66,12 +65,13 @@ void probe_unfollow(struct probe *p)
 	if (p->next)
 		p->next->prev = p->prev;
 	p->next = p->prev = p->leader = NULL;
+	p->has_leader = false;
 }
 
 void probe_set_state(struct probe *p, enum probe_state next)
 {
 	BUG_ON(!(may_follow[p->state] & 1u << next));
-	p->state = next & 0x1f;
+	p->state = next & 0xf;
 }
 
 void probe_queue_put(struct probe_queue *q, struct probe *p)

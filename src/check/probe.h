@@ -14,13 +14,13 @@
  */
 #pragma once
 
+#include "check/due.h"
 #include "check/health.h"
 #include "check/history.h"
 #include "check/steps.h"
 #include "check/urls.h"
 #include "core/conf/conf.h"
 #include "core/mbox.h"
-#include "core/timer.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -35,7 +35,6 @@ enum probe_state {
 	PROBE_STATE_N
 };
 
-struct check;
 struct file;
 
 /* What only some probes need. */
@@ -50,40 +49,54 @@ struct probe_more {
 	struct probe *file_next, *file_prev;
 };
 
-/* There are a hundred thousand of them: 280 bytes, which fill what malloc() makes of it. */
+/* There are a hundred thousand of them: 184 bytes, which fill what malloc() makes of it. */
 struct probe {
-	struct check *worker; /* the owner's own */
-	uint32_t index; /* in conf->probe of the snapshot with this generation: the worker's, or the
-			 * one before */
-	uint32_t gen; /* the lower half */
 	struct fact fact; /* its id is the probe's */
-	struct timer due; /* due.at_us: when it was due last or is due next */
-	struct run *run; /* RUNNING */
-	const struct conf *held; /* RUNNING over a reload: the snapshot that the run works with */
+	struct due due;
+	uint32_t index; /* in conf->probe of the snapshot that is meant by turn */
 	struct probe_more *more; /* with TLS, kept connections or several requests; else NULL */
-	struct probe *next,
-		*prev; /* WAITING: the queue; FOLLOWING: its leader's list; GONE: next only */
-	struct probe *leader; /* FOLLOWING; NULL: not known yet */
-	struct probe *followers; /* whose next it is */
+	union {
+		struct run *run; /* RUNNING */
+		/* WAITING: the queue; FOLLOWING: its leader's list; GONE: next only */
+		struct {
+			struct probe *next, *prev;
+		};
+	};
+	/* Who has a leader has no followers: ask probe_leader() and probe_followers(). */
+	union {
+		struct probe *leader;
+		struct probe *followers; /* whose next it is */
+	};
 	struct health_state health;
-	uint8_t state : 5; /* enum probe_state */
+	uint8_t state : 4; /* enum probe_state */
+	uint8_t has_leader : 1;
 	uint8_t is_paused : 1; /* SCHEDULED: it was due, and its service is suspended */
 	uint8_t is_waiting_tls : 1; /* WAITING: in the queue for a handshake */
 	uint8_t is_parked : 1; /* WAITING: in the queue of its target, which has no place */
-	uint16_t
-		target; /* WAITING, RUNNING: which of the worker's counts of checks to an address */
+	uint8_t turn; /* the worker's when it last took the probe over (worker.h) */
 	struct history history; /* FOLLOWING: its leader's counts */
 };
 
-_Static_assert(sizeof(struct probe) <= 280, "memory of a hundred thousand");
+_Static_assert(sizeof(struct probe) <= 184, "memory of a hundred thousand");
 
 static inline uint32_t probe_id(const struct probe *p)
 {
 	return p->fact.id;
 }
 
+/* FOLLOWING; NULL: not known yet. */
+static inline struct probe *probe_leader(const struct probe *p)
+{
+	return p->has_leader ? p->leader : NULL;
+}
+
+static inline struct probe *probe_followers(const struct probe *p)
+{
+	return p->has_leader ? NULL : p->followers;
+}
+
 /* Never NULL. COLD. The caller calls health_init(). */
-struct probe *probe_new(struct check *worker, struct probe_id id, timer_fn *on_due);
+struct probe *probe_new(struct probe_id id);
 
 /* From now on it takes the results of that one, and not any more. */
 void probe_follow(struct probe *p, struct probe *leader);

@@ -32,7 +32,7 @@ static void on_pulse(struct timer *t, int64_t now_us)
 }
 
 void engine_init(struct engine *e, struct loop *loop,
-		 void (*done)(void *owner, const struct run_result *res))
+		 void (*done)(struct engine *e, void *owner, const struct run_result *res))
 {
 	memset(e, 0, sizeof(*e));
 	e->loop = loop;
@@ -94,9 +94,19 @@ static void run_put(struct run *run, bool has_passed)
 	if (run->ask.proto->fini)
 		run->ask.proto->fini(run);
 	free(run->tx);
+	if (run->held)
+		conf_drop(run->held);
 	run->next_spare = e->spare;
 	e->spare = run;
 	e->running_n--;
+}
+
+void run_hold(struct run *run, const struct conf *conf)
+{
+	if (run->held)
+		return;
+	conf_hold_again(conf);
+	run->held = conf;
 }
 
 void run_abort(struct run *run)
@@ -376,7 +386,7 @@ static void end(struct run *run, int64_t late_us, struct run_result *res)
 
 	settle(run, late_us, res);
 	run_put(run, reason_verdict(res->reason) == HEALTH_UP);
-	e->done(owner, res);
+	e->done(e, owner, res);
 }
 
 void run_finish(struct run *run, enum check_reason reason, int local_err)

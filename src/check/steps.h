@@ -138,7 +138,8 @@ struct run_keep {
 
 struct engine {
 	struct loop *loop;
-	void (*done)(void *owner, const struct run_result *res); /* the run is gone by then */
+	void (*done)(struct engine *e, void *owner,
+		     const struct run_result *res); /* the run is gone by then */
 	struct scripts *scripts; /* scripts.h; NULL: none can be run */
 	const struct files *files; /* files.h; NULL: there are no checks of them */
 	struct timer pulse;
@@ -180,13 +181,14 @@ struct run {
 	char *tx; /* rest of a request that the socket did not take at once */
 	uint32_t tx_len;
 	uint32_t reads_n; /* in this turn */
+	const struct conf *held; /* see run_hold() */
 	struct run *next_spare;
 	char detail[STEP_DETAIL_LEN];
 	_Alignas(8) unsigned char ctx[STEP_CTX_LEN]; /* zeroed at the start */
 };
 
 void engine_init(struct engine *e, struct loop *loop,
-		 void (*done)(void *owner, const struct run_result *res));
+		 void (*done)(struct engine *e, void *owner, const struct run_result *res));
 
 /* Nothing runs any more, and nothing is kept. */
 void engine_fini(struct engine *e);
@@ -194,6 +196,9 @@ void engine_fini(struct engine *e);
 /* Starts a check whose clock begins now. Returns the run, or NULL when it has ended already: then
  * *res is filled and done() is not called. */
 struct run *run_start(struct engine *e, const struct run_ask *ask, struct run_result *res);
+
+/* The caller's snapshot, which is not the newest any more, stays as long as it runs. */
+void run_hold(struct run *run, const struct conf *conf);
 
 /* Ends it without a result; done() is not called. */
 void run_abort(struct run *run);

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * When a worker's checks run, and what comes of them: see worker.h.
+ * When a worker's checks are due, and what comes of them: see worker.h.
  *
- *	waiting -----> start ----> (engine) ----> work_done ----> verdict, weight ----> next due time
- *	  |  ^  waiting_tls --^                                     |
- *	  v  |                                                      |
- *	parked, one for each target that is full <--- a place ------+
+ *	due ----> (work_start.c) ----> work_done ----> verdict, weight ----> next due time
  */
 #include "check/protos.h"
 #include "check/sched.h"
@@ -19,27 +16,14 @@
 #include <stdlib.h>
 
 enum {
-	START_TURN_N = LOOP_BATCH_N / 2, /* checks started in one turn */
-	LATE_PART = 10, /* of the interval: a check that starts later than this is late */
+	DUE_TURN_N = LOOP_TIMERS_N, /* probes that fall due in one turn */
 };
 
 const struct conf *work_conf(const struct check *c, const struct probe *p)
 {
 	const struct conf *old = c->adoption.old;
 
-	return old && p->gen == (uint32_t)old->gen ? old : c->role.conf;
-}
-
-static struct setting setting_of(const struct check *c, const struct probe *p)
-{
-	return setting_at(work_conf(c, p), p->index);
-}
-
-static const struct kit_check *kit_at(const struct check *c, const struct probe *p)
-{
-	const struct conf *conf = work_conf(c, p);
-
-	return kit_of(conf, conf->probe[p->index].check);
+	return old && p->turn != c->turn ? old : c->role.conf;
 }
 
 /* ---- the hand-over record ---- */
@@ -67,7 +51,7 @@ static bool recall(const struct check *c, struct probe *p, struct run_result *sa
 
 	if (!map || !map->probe_was || !record_health_unpack(map->probe_was[p->index], &was))
 		return false;
-	p->health = (struct health_state){ .verdict = was.verdict,
+	p->health = (struct health_state){ .verdict = was.verdict & 3u,
 					   .contrary_n = was.contrary_n,
 					   .is_decided = was.is_decided };
 	said->reason = (enum check_reason)was.reason;
@@ -124,7 +108,7 @@ static bool has_weight(const struct conf_check *ck)
  * agent has said stays until it says something else, as in HAProxy. */
 static void post_weight(struct check *c, struct probe *p, const struct run_result *res)
 {
-	struct setting s = setting_of(c, p);
+	struct setting s = work_setting(c, p);
 
 	if (!p->more)
 		return;
@@ -193,11 +177,27 @@ static int64_t jitter_us(struct check *c, int64_t interval_us)
 	return (int64_t)(c->random % (uint64_t)(2 * span_us + 1)) - span_us;
 }
 
+static void arm_first(struct check *c)
+{
+	const struct due *first = due_first(&c->due);
+
+	if (!first)
+		timer_disarm(&c->role.loop.timers, &c->due_timer);
+	else if (!c->due_timer.is_armed || c->due_timer.at_us != first->at_us)
+		timer_arm(&c->role.loop.timers, &c->due_timer, first->at_us);
+}
+
+static void arm(struct check *c, struct probe *p, int64_t at_us)
+{
+	due_arm(&c->due, &p->due, at_us);
+	arm_first(c);
+}
+
 /* When it is due next. A server on its way up or down is looked at more often, from the end of the check
  * before; all else keeps to the grid. */
 static void schedule(struct check *c, struct probe *p, int64_t after_us)
 {
-	const struct conf_check *ck = setting_of(c, p).check;
+	const struct conf_check *ck = work_setting(c, p).check;
 	int64_t at_us;
 
 	if (p->more && p->more->urls.in_round && ck->s.fast_recovery && p->state != PROBE_COLD)
@@ -210,48 +210,7 @@ static void schedule(struct check *c, struct probe *p, int64_t after_us)
 		at_us += jitter_us(c, at_us - after_us);
 	if (p->state != PROBE_SCHEDULED)
 		probe_set_state(p, PROBE_SCHEDULED);
-	timer_arm(&c->role.loop.timers, &p->due, at_us);
-}
-
-static bool has_target_place(const struct check *c, uint16_t target)
-{
-	uint32_t max = c->role.conf->workers.s.per_target_max / c->n;
-
-	return c->target[target] < (max ? max : 1);
-}
-
-/* There may be a place for one more check of the target: who waits for it goes before all that fell due later. */
-static void unpark(struct check *c, uint16_t target)
-{
-	struct probe *p = has_target_place(c, target) ? probe_queue_take(&c->parked[target]) : NULL;
-
-	if (!p)
-		return;
-	p->is_parked = false;
-	probe_queue_put_first(&c->waiting, p);
-}
-
-void work_unpark_all(struct check *c)
-{
-	for (unsigned i = 0; i < TARGETS_N; i++) {
-		while (c->parked[i].tail) {
-			struct probe *p = c->parked[i].tail;
-
-			probe_queue_remove(&c->parked[i], p);
-			p->is_parked = false;
-			probe_queue_put_first(&c->waiting, p);
-		}
-	}
-}
-
-static void let_go(struct probe *p)
-{
-	p->run = NULL;
-	p->worker->target[p->target]--;
-	unpark(p->worker, p->target);
-	if (p->held)
-		conf_drop(p->held);
-	p->held = NULL;
+	arm(c, p, at_us);
 }
 
 /* What a check with several requests says is known only when all have been asked. */
@@ -287,17 +246,16 @@ static void remember(struct probe *p, const struct run_result *res, int64_t now_
 	history_add(&p->history, &item);
 }
 
-/* The end of a check, whose state is still RUNNING. */
-static void conclude(struct check *c, struct probe *p, const struct run_result *res)
+void work_conclude(struct check *c, struct probe *p, const struct run_result *res)
 {
-	struct setting s = setting_of(c, p);
-	const struct kit_check *kit = kit_at(c, p);
+	struct setting s = work_setting(c, p);
+	const struct kit_check *kit = work_kit(c, p);
 	bool is_fact = proto_of(s.check->s.type)->is_fact;
 	uint8_t rise_n = is_fact ? 1 : s.check->s.rise_n, fall_n = is_fact ? 1 : s.check->s.fall_n;
 	bool has_passed = reason_verdict(res->reason) == HEALTH_UP;
 	int64_t now_us = clock_now_us();
 
-	let_go(p);
+	work_start_end(c, p);
 	if (res->reason != REASON_UNKNOWN)
 		remember(p, res, now_us);
 	stats_add(STAT_CHECKS, 1);
@@ -316,46 +274,14 @@ static void conclude(struct check *c, struct probe *p, const struct run_result *
 	if (p->more && p->more->keep.seen.cert_end_s)
 		report_tls(work_conf(c, p), p->index, &p->more->keep.seen);
 	keep(c, p);
-	for (struct probe *f = p->followers; f; f = f->next)
+	for (struct probe *f = probe_followers(p); f; f = f->next)
 		tell_follower(c, p, f);
 	schedule(c, p, now_us);
 }
 
-void work_done(void *owner, const struct run_result *res)
+void work_done(struct engine *e, void *owner, const struct run_result *res)
 {
-	struct probe *p = owner;
-
-	conclude(p->worker, p, res);
-}
-
-/* ---- starts ---- */
-
-static void start(struct check *c, struct probe *p)
-{
-	const struct conf *conf = work_conf(c, p);
-	struct setting s = setting_at(conf, p->index);
-	struct run_ask ask = { .proto = proto_of(s.check->s.type),
-			       .rs = s.rs,
-			       .check = s.check,
-			       .kit = kit_of(conf, conf->probe[p->index].check),
-			       .url = p->more ? p->more->urls.at : 0,
-			       .keep = p->more ? &p->more->keep : NULL,
-			       .owner = p };
-	struct run_result res;
-
-	if (s.check->s.type == CHECK_FILE)
-		ask.file = conf->track_file[s.check->file].id.v;
-	if (ask.kit && ask.url >= ask.kit->url_n)
-		ask.url = 0; /* there were more of them before a reload */
-	int64_t late_us = clock_now_us() - p->due.at_us;
-
-	stats_late(LATE_CHECK, late_us);
-	if (late_us > s.check->s.interval_us / LATE_PART)
-		stats_add(STAT_CHECKS_LATE, 1);
-	probe_set_state(p, PROBE_RUNNING);
-	p->run = run_start(&c->engine, &ask, &res);
-	if (!p->run)
-		conclude(c, p, &res);
+	work_conclude(container_of(e, struct check, engine), owner, res);
 }
 
 /* ---- ha_suspend ---- */
@@ -373,7 +299,7 @@ static bool is_unneeded(const struct check *c, const struct probe *p)
 {
 	if (p->health.verdict == HEALTH_UNKNOWN || !is_suspended(c, p))
 		return false;
-	for (const struct probe *f = p->followers; f; f = f->next)
+	for (const struct probe *f = probe_followers(p); f; f = f->next)
 		if (!is_suspended(c, f))
 			return false;
 	return true;
@@ -381,43 +307,45 @@ static bool is_unneeded(const struct check *c, const struct probe *p)
 
 void work_resume(struct check *c)
 {
+	const struct conf *conf = c->role.conf;
 	int64_t now_us = clock_now_us();
 
-	for (uint32_t i = 0; i < c->probe_n; i++) {
-		struct probe *p = c->probe[i];
+	for (uint32_t i = 0; i < conf->probe_n; i++) {
+		struct probe *p = conf->probe[i].worker == c->index ? work_at(conf, i) : NULL;
 
-		if (!p->is_paused || p->state != PROBE_SCHEDULED || is_unneeded(c, p))
+		if (!p || !p->is_paused || p->state != PROBE_SCHEDULED || is_unneeded(c, p))
 			continue;
 
-		int64_t first_us = sched_first_us(setting_of(c, p).check->s.interval_us,
+		int64_t first_us = sched_first_us(work_setting(c, p).check->s.interval_us,
 						  c->role.conf->probe_n);
 
 		p->is_paused = false;
-		timer_arm(&c->role.loop.timers, &p->due,
-			  sched_next(now_us, first_us, phase_of(c, p)));
+		arm(c, p, sched_next(now_us, first_us, phase_of(c, p)));
 	}
 }
 
-static uint16_t target_of(const struct check *c, const struct probe *p)
+static void fall_due(struct check *c, struct probe *p, int64_t now_us)
 {
-	struct setting s = setting_of(c, p);
-	const struct ip_addr *addr = run_addr(s.rs, s.check);
-
-	return hash_bytes(HASH_SEED, addr->byte, sizeof(addr->byte)) % TARGETS_N;
-}
-
-static void on_due(struct timer *t, int64_t now_us)
-{
-	struct probe *p = container_of(t, struct probe, due);
-
-	p->is_paused = p->state == PROBE_SCHEDULED && is_unneeded(p->worker, p);
+	p->is_paused = is_unneeded(c, p);
 	if (p->is_paused) {
-		schedule(p->worker, p, now_us);
+		schedule(c, p, now_us);
 		return;
 	}
-	p->target = target_of(p->worker, p);
-	probe_set_state(p, PROBE_WAITING);
-	probe_queue_put(&p->worker->waiting, p);
+	work_start_wait(c, p);
+}
+
+void work_fall_due(struct timer *t, int64_t now_us)
+{
+	struct check *c = container_of(t, struct check, due_timer);
+	struct due *d;
+
+	for (unsigned i = 0; i < DUE_TURN_N; i++) {
+		d = due_first(&c->due);
+		if (!d || d->at_us > now_us)
+			break;
+		fall_due(c, container_of(d, struct probe, due), now_us);
+	}
+	arm_first(c);
 }
 
 /* Those that hang on it look at it now; those that wait for their turn will. */
@@ -427,73 +355,19 @@ void work_track(struct check *c, uint32_t id, struct track_state state)
 
 	for (; p; p = p->more->file_next)
 		if (p->state == PROBE_SCHEDULED)
-			timer_arm(&c->role.loop.timers, &p->due, clock_now_us());
+			arm(c, p, clock_now_us());
 }
 
 void work_now(struct check *c, struct probe *p)
 {
-	if (p->state == PROBE_FOLLOWING && p->leader)
-		p = p->leader;
+	if (probe_leader(p))
+		p = probe_leader(p);
 	if (p->state != PROBE_SCHEDULED)
 		return;
-	timer_disarm(&c->role.loop.timers, &p->due);
+	work_start_wait(c, p);
+	arm_first(c);
 	p->due.at_us = clock_now_us(); /* it is not late */
 	p->is_paused = false;
-	probe_set_state(p, PROBE_WAITING);
-	probe_queue_put(&c->waiting, p);
-}
-
-/* Handshakes are what costs: only so many at a time. */
-static bool has_handshake_place(const struct check *c)
-{
-	return c->engine.handshake_n < c->role.conf->workers.s.handshakes_max;
-}
-
-static bool needs_handshake(const struct check *c, const struct probe *p)
-{
-	return p->more && !p->more->keep.conn && kit_tls(kit_at(c, p), 0);
-}
-
-/* May it start? If not, it waits on, where it is in nobody's way. */
-static bool may_start(struct check *c, struct probe *p)
-{
-	if (!has_target_place(c, p->target)) {
-		p->is_waiting_tls = false;
-		p->is_parked = true;
-		probe_queue_put(&c->parked[p->target], p);
-		return false;
-	}
-	if (!needs_handshake(c, p) || has_handshake_place(c))
-		return true;
-	p->is_waiting_tls = true;
-	probe_queue_put(&c->waiting_tls, p);
-	return false;
-}
-
-static void start_one(struct check *c, struct probe *p)
-{
-	p->is_waiting_tls = false;
-	c->target[p->target]++;
-	start(c, p);
-}
-
-/* A turn starts fewer checks than the answers it can serve, so that a worker with too much to do
- * falls behind with its starts and not with what it has started. The end of a check or of a handshake
- * makes a turn too. */
-void work_start_waiting(struct check *c)
-{
-	for (unsigned i = 0; i < START_TURN_N && c->engine.running_n < c->max_n; i++) {
-		bool is_tls = c->waiting_tls.head && has_handshake_place(c);
-		struct probe *p = probe_queue_take(is_tls ? &c->waiting_tls : &c->waiting);
-
-		if (!p)
-			return;
-		if (may_start(c, p))
-			start_one(c, p);
-	}
-	/* else the end of one that runs makes the next turn */
-	if (c->waiting.head && c->engine.running_n < c->max_n)
-		timer_arm(&c->role.loop.timers, &c->more, clock_now_us());
 }
 
 /* ---- snapshots ---- */
@@ -503,17 +377,12 @@ void work_halt(struct check *c, struct probe *p)
 {
 	switch ((enum probe_state)p->state) {
 	case PROBE_WAITING:
-		probe_queue_remove(p->is_parked        ? &c->parked[p->target]
-				   : p->is_waiting_tls ? &c->waiting_tls
-						       : &c->waiting,
-				   p);
-		p->is_waiting_tls = p->is_parked = false;
+		work_start_leave(c, p);
 		probe_set_state(p, PROBE_SCHEDULED);
-		unpark(c, p->target); /* it may have been the one that had the place */
 		break;
 	case PROBE_RUNNING:
 		run_abort(p->run);
-		let_go(p);
+		work_start_end(c, p);
 		probe_set_state(p, PROBE_SCHEDULED);
 		break;
 	case PROBE_FOLLOWING:
@@ -525,7 +394,8 @@ void work_halt(struct check *c, struct probe *p)
 	case PROBE_STATE_N:
 		break;
 	}
-	timer_disarm(&c->role.loop.timers, &p->due);
+	due_disarm(&c->due, &p->due);
+	arm_first(c);
 }
 
 /* Room for what not all need. */
@@ -555,12 +425,10 @@ void work_keep(struct check *c, struct probe *p, uint32_t index)
 	const struct conf *old = work_conf(c, p);
 	struct setting was = setting_at(old, p->index), is = setting_at(c->role.conf, index);
 
-	if (p->run && !p->held) {
-		conf_hold_again(old);
-		p->held = old;
-	}
+	if (p->state == PROBE_RUNNING)
+		run_hold(p->run, old);
 	p->index = index;
-	p->gen = (uint32_t)c->role.conf->gen;
+	p->turn = c->turn;
 	furnish(c, p);
 	if (p->more && p->more->keep.seen.cert_end_s)
 		report_tls(c->role.conf, index, &p->more->keep.seen);
@@ -568,7 +436,7 @@ void work_keep(struct check *c, struct probe *p, uint32_t index)
 		post_weight(c, p, NULL);
 	if (p->state == PROBE_SCHEDULED && is.check->s.type == CHECK_FILE) {
 		/* weight and direction may be others */
-		timer_arm(&c->role.loop.timers, &p->due, clock_now_us());
+		arm(c, p, clock_now_us());
 		return;
 	}
 	if (p->state != PROBE_SCHEDULED || was.check->s.interval_us == is.check->s.interval_us)
@@ -578,7 +446,7 @@ void work_keep(struct check *c, struct probe *p, uint32_t index)
 	int64_t at_us = sched_next(clock_now_us(), is.check->s.interval_us, phase_of(c, p));
 
 	if (at_us < p->due.at_us)
-		timer_arm(&c->role.loop.timers, &p->due, at_us);
+		arm(c, p, at_us);
 }
 
 static bool is_leader(const struct check *c, const struct probe *p)
@@ -592,10 +460,12 @@ static bool is_leader(const struct check *c, const struct probe *p)
  * found for both. */
 void work_link(struct check *c, struct probe *p, struct probe *leader)
 {
-	if (p->leader == leader)
+	struct probe *was = probe_leader(p);
+
+	if (was == leader)
 		return;
-	if (p == leader && p->leader)
-		history_copy(&p->history, &p->leader->history);
+	if (p == leader && was)
+		history_copy(&p->history, &was->history);
 	probe_unfollow(p);
 	if (p == leader) {
 		if (p->state == PROBE_FOLLOWING)
@@ -603,8 +473,8 @@ void work_link(struct check *c, struct probe *p, struct probe *leader)
 		return;
 	}
 	work_halt(c, p);
-	while (p->followers) /* each is linked anew in its turn */
-		probe_unfollow(p->followers);
+	while (probe_followers(p)) /* each is linked anew in its turn */
+		probe_unfollow(probe_followers(p));
 	if (p->more)
 		run_keep_drop(&p->more->keep);
 	if (p->state != PROBE_FOLLOWING)
@@ -619,11 +489,11 @@ void work_link(struct check *c, struct probe *p, struct probe *leader)
 struct probe *work_probe_new(struct check *c, struct probe_id id, uint32_t index)
 {
 	struct run_result said = { .reason = REASON_NONE };
-	struct probe *p = probe_new(c, id, on_due);
+	struct probe *p = probe_new(id);
 	bool alpha = setting_at(c->role.conf, index).check->s.alpha;
 
 	p->index = index;
-	p->gen = (uint32_t)c->role.conf->gen;
+	p->turn = c->turn;
 	health_init(&p->health, alpha);
 	furnish(c, p);
 	if (recall(c, p, &said) || alpha)

@@ -13,6 +13,7 @@
 enum {
 	CHUNK_MIN_LEN = 16 * 1024,
 	CHUNK_MAX_LEN = 1024 * 1024,
+	LARGE_PART = 4, /* of the largest chunk: more than that is not cut from one */
 	ALIGN = _Alignof(max_align_t),
 };
 
@@ -42,20 +43,32 @@ void arena_fini(struct arena *a)
 	arena_init(a);
 }
 
+static struct arena_chunk *chunk_new(size_t len)
+{
+	struct arena_chunk *c;
+
+	BUG_ON(len > SIZE_MAX / 2);
+	c = calloc(1, sizeof(*c) + len);
+	BUG_ON(!c);
+	c->len = len;
+	return c;
+}
+
 static struct arena_chunk *chunk_add(struct arena *a, size_t need)
 {
 	size_t len = a->head ? a->head->len * 2 : CHUNK_MIN_LEN;
+	struct arena_chunk *c;
 
+	/* what is large has a chunk of its own, and what is left in the first one stays in use */
+	if (a->head && need > CHUNK_MAX_LEN / LARGE_PART) {
+		c = chunk_new(need);
+		c->next = a->head->next;
+		a->head->next = c;
+		return c;
+	}
 	if (len > CHUNK_MAX_LEN)
 		len = CHUNK_MAX_LEN;
-	if (len < need)
-		len = need;
-	BUG_ON(len > SIZE_MAX / 2);
-
-	struct arena_chunk *c = calloc(1, sizeof(*c) + len);
-
-	BUG_ON(!c);
-	c->len = len;
+	c = chunk_new(len < need ? need : len);
 	c->next = a->head;
 	a->head = c;
 	return c;

@@ -63,3 +63,13 @@ void status_set(_Atomic uint64_t *word, _Atomic int64_t *since_us, uint64_t now,
 	if (was != now)
 		STATUS_STORE(word, now);
 }
+
+void status_set_rs(struct status_rs *rs, uint32_t now, uint32_t mask, int64_t now_us)
+{
+	uint32_t was = STATUS_LOAD(&rs->word);
+
+	if ((was & mask) != (now & mask) || !STATUS_LOAD(&rs->since_us))
+		STATUS_STORE(&rs->since_us, now_us);
+	if (was != now)
+		STATUS_STORE(&rs->word, now);
+}

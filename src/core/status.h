@@ -46,8 +46,8 @@ struct status_vs {
 
 /* A server. Written by ipvs. */
 struct status_rs {
-	_Atomic uint64_t word; /* verdict, admin state, place, ... */
 	_Atomic int64_t since_us; /* of verdict, admin state and place */
+	_Atomic uint32_t word; /* verdict, admin state, place, ... */
 	_Atomic uint32_t weight; /* that is wanted in the kernel's table */
 };
 
@@ -153,20 +153,20 @@ struct status_rs_word {
 	bool has_weight; /* set by hand */
 };
 
-static inline uint64_t status_rs_pack(struct status_rs_word w)
+static inline uint32_t status_rs_pack(struct status_rs_word w)
 {
-	return (uint64_t)w.verdict | (uint64_t)w.admin << 8 | (uint64_t)w.place << 16 |
-	       (uint64_t)w.ramp_percent << 24 | (uint64_t)w.has_weight << 32;
+	return (uint32_t)w.verdict | (uint32_t)w.admin << 8 | (uint32_t)w.place << 16 |
+	       (uint32_t)(w.ramp_percent & 0x7f) << 24 | (uint32_t)w.has_weight << 31;
 }
 
-static inline struct status_rs_word status_rs_unpack(uint64_t v)
+static inline struct status_rs_word status_rs_unpack(uint32_t v)
 {
 	return (struct status_rs_word){
 		.verdict = (uint8_t)v,
 		.admin = (uint8_t)(v >> 8),
 		.place = (uint8_t)(v >> 16),
-		.ramp_percent = (uint8_t)(v >> 24),
-		.has_weight = v >> 32 & 1,
+		.ramp_percent = v >> 24 & 0x7f,
+		.has_weight = v >> 31,
 	};
 }
 
@@ -185,6 +185,7 @@ const char *status_alpn_text(uint64_t alpn, char buf[static STATUS_ALPN_LEN + 1]
 /* The writer's: sets a word, and since_us when it differs under mask. */
 void status_set(_Atomic uint64_t *word, _Atomic int64_t *since_us, uint64_t now, uint64_t mask,
 		int64_t now_us);
+void status_set_rs(struct status_rs *rs, uint32_t now, uint32_t mask, int64_t now_us);
 
 #define STATUS_LOAD(p) atomic_load_explicit(p, memory_order_relaxed)
 #define STATUS_STORE(p, v) atomic_store_explicit(p, v, memory_order_relaxed)

@@ -17,6 +17,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+	QUEUE_MIN_N = 16,
+	QUEUE_KEPT_N = 1024, /* an empty queue keeps room for so many */
+};
+
 static void *zeroed(uint32_t n, size_t len)
 {
 	void *p = calloc(n ? n : 1, len);
@@ -25,15 +30,30 @@ static void *zeroed(uint32_t n, size_t len)
 	return p;
 }
 
-static void queue_reset(struct drive_queue *q, uint32_t cap)
+static void queue_reset(struct drive_queue *q)
 {
 	free(q->i);
-	*q = (struct drive_queue){ .i = zeroed(cap, sizeof(*q->i)), .cap = cap };
+	*q = (struct drive_queue){ 0 };
+}
+
+static void queue_grow(struct drive_queue *q)
+{
+	struct drive_queue more = { .cap = q->cap ? q->cap * 2 : QUEUE_MIN_N };
+
+	more.i = reallocarray(NULL, more.cap, sizeof(*more.i));
+	BUG_ON(!more.i);
+	while (more.n < q->n) {
+		more.i[more.n] = q->i[(q->at + more.n) % q->cap];
+		more.n++;
+	}
+	free(q->i);
+	*q = more;
 }
 
 void drive_queue_put(struct drive_queue *q, uint32_t i)
 {
-	BUG_ON(q->n == q->cap);
+	if (q->n == q->cap)
+		queue_grow(q);
 	q->i[(q->at + q->n++) % q->cap] = i;
 }
 
@@ -43,6 +63,8 @@ uint32_t drive_queue_take(struct drive_queue *q)
 
 	q->at = (q->at + 1) % q->cap;
 	q->n--;
+	if (!q->n && q->cap > QUEUE_KEPT_N)
+		queue_reset(q);
 	return i;
 }
 
@@ -56,22 +78,24 @@ int drive_init(struct drive *d, struct ipvs_kern *kern)
 	return err;
 }
 
+static void reset_queues(struct drive *d)
+{
+	queue_reset(&d->stop);
+	queue_reset(&d->later);
+	queue_reset(&d->news);
+	queue_reset(&d->ramp);
+	queue_reset(&d->drain);
+	queue_reset(&d->hold);
+}
+
 void drive_fini(struct drive *d)
 {
 	plan_fini(&d->plan);
 	state_fini(&d->state);
 	free(d->slot);
 	free(d->face);
-	free(d->stop.i);
-	free(d->later.i);
-	free(d->news.i);
 	free(d->is_news);
-	free(d->ramp.i);
-	free(d->is_in_ramp);
-	free(d->drain.i);
-	free(d->is_in_drain);
-	free(d->hold.i);
-	free(d->is_in_hold);
+	reset_queues(d);
 }
 
 /* ------------------------------------------------------------------ plan */
@@ -92,7 +116,8 @@ static void map_seats(struct drive *d)
 	for (uint32_t i = 0; i < seats->dest_n; i++)
 		if (seats->dest[i].ref != IPVS_NONE)
 			d->slot[seats->dest[i].ref].seat = i;
-	d->stop.n = d->later.n = 0;
+	queue_reset(&d->stop);
+	queue_reset(&d->later);
 }
 
 static void plan_anew(struct drive *d, const struct ipvs_table *have,
@@ -124,29 +149,18 @@ static void make_lists(struct drive *d)
 {
 	const struct conf *c = d->conf;
 
-	queue_reset(&d->stop, d->state.faces.slot_n);
-	queue_reset(&d->later, d->state.faces.slot_n);
-	queue_reset(&d->news, c->vs_n);
-	queue_reset(&d->ramp, c->rs_n);
-	queue_reset(&d->drain, c->rs_n);
-	queue_reset(&d->hold, c->rs_n);
+	reset_queues(d);
 	free(d->is_news);
-	free(d->is_in_ramp);
-	free(d->is_in_drain);
-	free(d->is_in_hold);
 	d->is_news = zeroed(c->vs_n, sizeof(*d->is_news));
-	d->is_in_ramp = zeroed(c->rs_n, sizeof(*d->is_in_ramp));
-	d->is_in_drain = zeroed(c->rs_n, sizeof(*d->is_in_drain));
-	d->is_in_hold = zeroed(c->rs_n, sizeof(*d->is_in_hold));
 	for (uint32_t i = 0; i < c->rs_n; i++) {
 		const struct state_server *s = &d->state.server[i];
 
 		if (s->ramp_percent < STATE_RAMP_DONE)
-			drive_list(&d->ramp, d->is_in_ramp, i);
+			drive_list(d, DRIVE_RAMP, i);
 		if (s->admin == ADMIN_DRAIN && !s->is_drained)
-			drive_list(&d->drain, d->is_in_drain, i);
+			drive_list(d, DRIVE_DRAIN, i);
 		if (s->is_held)
-			drive_list(&d->hold, d->is_in_hold, i);
+			drive_list(d, DRIVE_HOLD, i);
 	}
 	for (uint32_t i = 0; i < c->vs_n; i++)
 		drive_news_of(d, i);

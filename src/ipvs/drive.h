@@ -39,11 +39,15 @@ enum { DRIVE_SLOW_N = 8 };
 /* A server that fails leaves the table once in this time (want.h): as long as the kernel's notes last. */
 #define DRIVE_HOLD_US (INT64_C(120) * 1000000)
 
-/* Numbers that wait, at most once each. */
+/* Numbers that wait, at most once each. It grows, and gives its memory back when nothing waits any more:
+ * mostly nothing does, and each may be as long as there are servers. Zeroed memory is empty. */
 struct drive_queue {
 	uint32_t *i;
 	uint32_t at, n, cap; /* a ring */
 };
+
+/* Lists of servers, one bit each in state_server.lists. */
+enum drive_list { DRIVE_RAMP = 1, DRIVE_DRAIN = 2, DRIVE_HOLD = 4 };
 
 struct drive_slot {
 	uint32_t seat; /* index of seats.dest, or IPVS_NONE */
@@ -97,7 +101,6 @@ struct drive {
 	struct drive_queue news; /* services whose quorum may be another */
 	bool *is_news; /* by index of conf->vs: waits in news */
 	struct drive_queue ramp, drain, hold; /* servers that come back or go */
-	bool *is_in_ramp, *is_in_drain, *is_in_hold; /* by index of conf->rs */
 	bool is_stale, is_refused;
 	bool has_resumed; /* a service is suspended no more; the role resets it */
 	uint64_t requests_n; /* ever sent */
@@ -170,7 +173,8 @@ uint32_t drive_remove(struct drive *d, bool *is_sure);
 /* Quorum and panic after all news so far. */
 void drive_settle(struct drive *d);
 void drive_news_of(struct drive *d, uint32_t vs);
-void drive_list(struct drive_queue *q, bool *is_in, uint32_t rs);
+void drive_list(struct drive *d, enum drive_list list, uint32_t rs);
+uint32_t drive_unlist(struct drive *d, enum drive_list list);
 void drive_wake_server(struct drive *d, uint32_t rs);
 struct drive_ask *drive_ask_for(struct drive *d, enum kern_do what, uint32_t svc, uint32_t dest);
 uint32_t drive_queue_take(struct drive_queue *q);

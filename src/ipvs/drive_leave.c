@@ -83,11 +83,8 @@ static void look_service(struct drive *d, const uint32_t *rs, uint32_t n, int64_
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t place = rs[i] - d->conf->vs[vs].s.servers.first;
 
-		d->is_in_drain[rs[i]] = false;
-		if (!go_on(d, rs[i], err || is_busy[place], now_us))
-			continue;
-		drive_queue_put(&d->drain, rs[i]);
-		d->is_in_drain[rs[i]] = true;
+		if (go_on(d, rs[i], err || is_busy[place], now_us))
+			drive_list(d, DRIVE_DRAIN, rs[i]);
 	}
 	free(is_busy);
 }
@@ -99,7 +96,7 @@ bool drive_look(struct drive *d, int64_t now_us)
 
 	BUG_ON(!rs);
 	for (uint32_t i = 0; i < n; i++)
-		rs[i] = drive_queue_take(&d->drain);
+		rs[i] = drive_unlist(d, DRIVE_DRAIN);
 	qsort(rs, n, sizeof(*rs), cmp_u32); /* servers of a service have numbers in a row */
 	for (uint32_t i = 0, k; i < n; i = k) {
 		for (k = i + 1; k < n && d->conf->rs[rs[k]].vs == d->conf->rs[rs[i]].vs; k++)

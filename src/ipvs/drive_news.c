@@ -3,17 +3,42 @@
  * See drive.h: news of servers and services, and whom they wake.
  */
 #include "core/bug.h"
+#include "core/clock.h"
 #include "core/conf/conf_suspend.h"
 #include "core/record.h"
 #include "ipvs/drive.h"
 #include "ipvs/shown.h"
 #include "ipvs/want.h"
 
-void drive_list(struct drive_queue *q, bool *is_in, uint32_t rs)
+static struct drive_queue *list_of(struct drive *d, enum drive_list list)
 {
-	if (!is_in[rs])
-		drive_queue_put(q, rs);
-	is_in[rs] = true;
+	switch (list) {
+	case DRIVE_RAMP:
+		return &d->ramp;
+	case DRIVE_DRAIN:
+		return &d->drain;
+	case DRIVE_HOLD:
+		return &d->hold;
+	}
+	BUG("drive_list");
+}
+
+void drive_list(struct drive *d, enum drive_list list, uint32_t rs)
+{
+	struct state_server *s = &d->state.server[rs];
+
+	if (!(s->lists & list))
+		drive_queue_put(list_of(d, list), rs);
+	s->lists = (uint8_t)(s->lists | list);
+}
+
+uint32_t drive_unlist(struct drive *d, enum drive_list list)
+{
+	uint32_t rs = drive_queue_take(list_of(d, list));
+	struct state_server *s = &d->state.server[rs];
+
+	s->lists = (uint8_t)(s->lists & ~(unsigned)list);
+	return rs;
 }
 
 void drive_news_of(struct drive *d, uint32_t vs)
@@ -111,7 +136,18 @@ static void begin_ramp(struct drive *d, uint32_t rs, int64_t now_us)
 		return;
 	s->since_us = now_us;
 	s->ramp_percent = state_ramp(&d->conf->slow_start[vs->slow_start.first].s, 0);
-	drive_list(&d->ramp, d->is_in_ramp, rs);
+	drive_list(d, DRIVE_RAMP, rs);
+}
+
+/* The next full one, so that what is counted from it is never too early; not 0. */
+static uint32_t second_of(int64_t now_us)
+{
+	return (uint32_t)(now_us / SEC(1)) + 1;
+}
+
+static bool has_just_left(const struct state_server *s, int64_t now_us)
+{
+	return s->left_s && now_us - SEC(s->left_s) < DRIVE_HOLD_US;
 }
 
 /* A server has failed: it leaves, or is held when it has left a moment ago. */
@@ -119,28 +155,27 @@ static void begin_hold(struct drive *d, uint32_t rs, int64_t now_us)
 {
 	struct state_server *s = &d->state.server[rs];
 
-	s->is_held = s->left_us && now_us - s->left_us < DRIVE_HOLD_US;
+	s->is_held = has_just_left(s, now_us);
 	if (s->is_held)
-		drive_list(&d->hold, d->is_in_hold, rs);
+		drive_list(d, DRIVE_HOLD, rs);
 	else
-		s->left_us = now_us;
+		s->left_s = second_of(now_us);
 }
 
 bool drive_hold(struct drive *d, int64_t now_us)
 {
 	for (uint32_t n = d->hold.n; n > 0; n--) {
-		uint32_t rs = drive_queue_take(&d->hold);
+		uint32_t rs = drive_unlist(d, DRIVE_HOLD);
 		struct state_server *s = &d->state.server[rs];
 
-		d->is_in_hold[rs] = false;
 		if (!s->is_held)
 			continue;
-		s->is_held = now_us - s->left_us < DRIVE_HOLD_US;
+		s->is_held = has_just_left(s, now_us);
 		if (s->is_held) {
-			drive_list(&d->hold, d->is_in_hold, rs);
+			drive_list(d, DRIVE_HOLD, rs);
 			continue;
 		}
-		s->left_us = now_us;
+		s->left_s = second_of(now_us);
 		drive_wake_server(d, rs);
 	}
 	return d->hold.n;
@@ -183,7 +218,7 @@ static void admin_moved(struct drive *d, uint32_t rs, uint8_t was, int64_t now_u
 	if (s->admin == ADMIN_DRAIN && was != ADMIN_DRAIN) {
 		s->since_us = now_us;
 		s->ramp_percent = STATE_RAMP_DONE;
-		drive_list(&d->drain, d->is_in_drain, rs);
+		drive_list(d, DRIVE_DRAIN, rs);
 	}
 	if (s->admin == ADMIN_READY && was != ADMIN_READY)
 		begin_ramp(d, rs, now_us);
@@ -248,17 +283,16 @@ bool drive_ramp(struct drive *d, int64_t now_us)
 	const struct conf *c = d->conf;
 
 	for (uint32_t n = d->ramp.n; n > 0; n--) {
-		uint32_t rs = drive_queue_take(&d->ramp);
+		uint32_t rs = drive_unlist(d, DRIVE_RAMP);
 		const struct conf_range *slow = &c->vs[c->rs[rs].vs].s.slow_start;
 		struct state_server *s = &d->state.server[rs];
 
-		d->is_in_ramp[rs] = false;
 		s->ramp_percent = STATE_RAMP_DONE;
 		if (slow->n && s->verdict == HEALTH_UP)
 			s->ramp_percent =
 				state_ramp(&c->slow_start[slow->first].s, now_us - s->since_us);
 		if (s->ramp_percent < STATE_RAMP_DONE)
-			drive_list(&d->ramp, d->is_in_ramp, rs);
+			drive_list(d, DRIVE_RAMP, rs);
 		drive_wake_server(d, rs);
 	}
 	return d->ramp.n;

@@ -53,8 +53,7 @@ void shown_server(const struct state *st, uint32_t rs)
 		.has_weight = s->has_weight,
 	};
 
-	status_set(&c->status->rs[rs].word, &c->status->rs[rs].since_us, status_rs_pack(w),
-		   RS_SINCE_MASK, clock_now_us());
+	status_set_rs(&c->status->rs[rs], status_rs_pack(w), RS_SINCE_MASK, clock_now_us());
 	STATUS_STORE(&c->status->rs[rs].weight,
 		     want.presence == IPVS_KEEP ? state_weight(st, rs) : want.weight);
 }
@@ -116,9 +115,11 @@ void shown_carry(const struct conf *old, const struct conf *new)
 	for (uint32_t i = 0; i < new->rs_n; i++) {
 		uint32_t k = idmap_find(&old->rs_by_id, new->rs[i].id.v);
 
-		if (k != IDMAP_NONE)
-			carry(&new->status->rs[i].word, &new->status->rs[i].since_us,
-			      &old->status->rs[k].word, &old->status->rs[k].since_us);
+		if (k == IDMAP_NONE)
+			continue;
+		STATUS_STORE(&new->status->rs[i].word, STATUS_LOAD(&old->status->rs[k].word));
+		STATUS_STORE(&new->status->rs[i].since_us,
+			     STATUS_LOAD(&old->status->rs[k].since_us));
 	}
 	for (uint32_t i = 0; i < new->probe_n; i++) {
 		uint32_t k = idmap_find(&old->probe_by_id, new->probe[i].id.v);

@@ -147,7 +147,7 @@ static void move_server(const struct state *st, const struct conf *old, const st
 	const struct state_server *from = &st->server[was - old->rs];
 
 	s->ramp_percent = from->ramp_percent;
-	s->left_us = from->left_us;
+	s->left_s = from->left_s;
 	s->is_held = from->is_held;
 	if (was->s.admin == rs->s.admin) {
 		s->admin = from->admin;

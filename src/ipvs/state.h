@@ -40,10 +40,11 @@ struct state_server {
 	uint8_t ramp_percent; /* share of its weight: below 100 for a while after it came back */
 	bool has_weight; /* weight instead of the configured one */
 	bool is_drained; /* draining is over: it leaves */
-	uint32_t weight; /* set by hand */
-	int64_t since_us; /* when it came back, or began to drain; 0: not known yet */
-	int64_t left_us; /* when it last left the table because it had failed; 0: never */
 	bool is_held; /* it has failed again so soon that it stays with weight 0 for a while */
+	uint8_t lists; /* in which of drive.h's lists it is: bits of enum drive_list */
+	uint32_t weight; /* set by hand */
+	uint32_t left_s; /* when it last left the table because it had failed; 0: never */
+	int64_t since_us; /* when it came back, or began to drain; 0: not known yet */
 };
 
 /* By index of conf->vs. */

@@ -6,6 +6,7 @@
 
 #include "core/bug.h"
 #include "core/clock.h"
+#include "core/conf/conf_far.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -207,6 +208,7 @@ static void put_server(const struct state *st, const struct face *f, uint32_t rs
 	const struct state_service *service = &st->service[f->vs];
 	const struct state_server *server = &st->server[rs];
 	const struct fields_rs *s = &st->c->rs[rs].s;
+	const struct far_rs *far = conf_far(&st->c->rs[rs]);
 	struct want_place place = want_server(&(struct want_case){
 		.verdict = state_alive(st, rs),
 		.admin =
@@ -223,9 +225,9 @@ static void put_server(const struct state *st, const struct face *f, uint32_t rs
 	out->port = s->port;
 	out->presence = (uint8_t)place.presence;
 	out->weight = place.has_weight ? ramped(state_weight(st, rs), server->ramp_percent) : 0;
-	out->u_thresh = s->uthreshold;
-	out->l_thresh = s->lthreshold;
-	put_way(st, f, s->method, s->tunnel, out);
+	out->u_thresh = far->uthreshold;
+	out->l_thresh = far->lthreshold;
+	put_way(st, f, s->method, far->tunnel, out);
 }
 
 void want_dest(const struct state *st, uint32_t face, uint32_t slot, struct ipvs_dest *out)

@@ -4,6 +4,7 @@
  * person: defaults and what is inherited are not in it.
  */
 #include "core/clock.h"
+#include "core/conf/conf_far.h"
 #include "core/conf/conf_load.h"
 #include "core/conf/conf_make.h"
 #include "core/conf/conf_text.h"
@@ -154,6 +155,7 @@ static void random_row(struct conf_make *b, const struct schema_key *k, unsigned
 static void random_rows(struct conf_make *b, enum schema_kind kind, void *base)
 {
 	memcpy(base, schema_defaults(kind), schema_of[kind].len);
+	conf_far_own(kind, base, &b->c->arena);
 	for (const struct schema_key *k = schema_of[kind].key; k->name; k++) {
 		bool is_others =
 			k->elem == SCHEMA_rs || k->elem == SCHEMA_check || k->elem == SCHEMA_vip;
@@ -163,7 +165,7 @@ static void random_rows(struct conf_make *b, enum schema_kind kind, void *base)
 
 		if (k->is_build || is_others || (!is_must && pick(3) == 0))
 			continue;
-		random_row(b, k, (unsigned char *)base + k->off, base);
+		random_row(b, k, schema_place(k, base), base);
 	}
 }
 
@@ -236,16 +238,18 @@ static struct conf_range random_checks(struct conf_make *b)
 }
 
 /* A server that has all from its service but what many have: such lists are often equal. */
-static void plain_server(const struct fields_vs *vs, struct fields_rs *rs, uint32_t k)
+static void plain_server(struct conf *c, const struct fields_vs *vs, struct fields_rs *rs,
+			 uint32_t k)
 {
 	memcpy(rs, schema_defaults(SCHEMA_rs), sizeof(*rs));
+	conf_far_own(SCHEMA_rs, rs, &c->arena);
 	rs->addr = random_addr(k + k / 5);
 	rs->port = vs->port;
 	rs->weight = k % 4 ? 1 : 7;
 	rs->method = vs->method;
 	rs->inhibit_on_failure = vs->inhibit_on_failure;
 	rs->alpha = vs->alpha;
-	rs->tunnel = vs->tunnel;
+	rs->far->tunnel = vs->tunnel;
 	rs->checks = vs->checks;
 }
 
@@ -271,7 +275,7 @@ static void random_vs(struct conf_make *b, uint32_t i)
 		struct conf_rs rs = { .vs = i };
 
 		if (vs_is_plain) {
-			plain_server(&vs.s, &rs.s, k);
+			plain_server(b->c, &vs.s, &rs.s, k);
 			(void)conf_make_add(b, SCHEMA_rs, &rs);
 			continue;
 		}
@@ -302,7 +306,7 @@ static void random_named(struct conf_make *b, enum schema_kind kind, uint32_t i)
 	memset(&o, 0, sizeof(o));
 	random_rows(b, kind, &o);
 	if (name)
-		memcpy(o.room + name->off, &text, sizeof(text));
+		memcpy(schema_place(name, o.room), &text, sizeof(text));
 	(void)conf_make_add(b, kind, &o);
 }
 

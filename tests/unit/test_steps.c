@@ -23,9 +23,11 @@ struct worker {
 	bool is_done;
 };
 
-static void on_done(void *owner, const struct run_result *res)
+static void on_done(struct engine *e, void *owner, const struct run_result *res)
 {
 	struct worker *w = owner;
+
+	assert_ptr_equal(e, &w->engine);
 
 	assert_false(w->is_done);
 	w->is_done = true;

@@ -2,6 +2,7 @@
  *
  * What should be in the kernel's table: the two tables of want.h, services with every setting, faces.
  */
+#include "core/conf/conf_far.h"
 #include "ipvs/want.h"
 #include "ipvs_conf.h"
 #include "unit.h"
@@ -236,12 +237,14 @@ static void ways(void **state)
 	c->tunnel = tunnel;
 	c->tunnel_n = N_OF(tunnel);
 	c->rs[0].s.port = 8080;
-	c->rs[0].s.uthreshold = 100;
-	c->rs[0].s.lthreshold = 90;
+	conf_far_own(SCHEMA_rs, &c->rs[0], &c->arena);
+	c->rs[0].s.far->uthreshold = 100;
+	c->rs[0].s.far->lthreshold = 90;
 	state_adopt(&st, NULL, c);
 	for (unsigned i = 0; i < N_OF(rows); i++) {
 		c->rs[0].s.method = rows[i].method;
-		c->rs[0].s.tunnel = (struct conf_range){ rows[i].tunnel % 3, rows[i].tunnel < 3 };
+		c->rs[0].s.far->tunnel =
+			(struct conf_range){ rows[i].tunnel % 3, rows[i].tunnel < 3 };
 		want_dest(&st, 0, 0, &d);
 		assert_int_equal(d.method, rows[i].got);
 		assert_int_equal(d.tun_type, rows[i].type);

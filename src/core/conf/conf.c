@@ -19,11 +19,15 @@ const struct conf_shape conf_shape[SCHEMA_KIND_N] = {
 	[SCHEMA_##kind] = { sizeof(struct conf_##kind), offsetof(struct conf_##kind, loc),         \
 			    offsetof(struct conf, kind), offsetof(struct conf, kind##_n) },
 #define KEY(...)
+#define FAR(...)
+#define FARS(...)
 #define FROM(...)
 #include "core/conf/schema.def"
 #undef ONCE
 #undef KIND
 #undef KEY
+#undef FAR
+#undef FARS
 #undef FROM
 };
 

@@ -118,12 +118,33 @@ enum {
 	typedef struct conf_range ty_LIST_##kind;                                                  \
 	typedef struct conf_range ty_ONE_##kind;
 #define KEY(...)
+#define FAR(...)
+#define FARS(...)
 #define FROM(...)
 #include "core/conf/schema.def"
 #undef ONCE
 #undef KIND
 #undef KEY
+#undef FAR
+#undef FARS
 #undef FROM
+
+/* Settings of a server that hardly ever differ between servers: all that have the same share one. */
+struct far_rs {
+#define ONCE(...)
+#define KIND(...)
+#define KEY(...)
+#define FARS(...)
+#define FAR(kind, field, key, type, ...) ty_##type field;
+#define FROM(...)
+#include "core/conf/schema.def"
+#undef ONCE
+#undef KIND
+#undef KEY
+#undef FAR
+#undef FARS
+#undef FROM
+};
 
 /* The settings of one kind: struct fields_vrrp and so on, a field for each row of schema.def. KIND()
  * closes the struct before it and opens its own. */
@@ -135,11 +156,15 @@ struct fields_none {
 	struct fields_##kind {
 #define KIND(kind, where, text) ONCE(kind, where, text)
 #define KEY(kind, field, key, type, ...) ty_##type field;
+#define FAR(...)
+#define FARS(kind) struct far_##kind *far;
 #define FROM(...)
 #include "core/conf/schema.def"
 #undef ONCE
 #undef KIND
 #undef KEY
+#undef FAR
+#undef FARS
 #undef FROM
 };
 
@@ -411,10 +436,12 @@ struct conf_probe {
 	uint32_t check; /* index */
 };
 
-/* id -> index; open addressing, load at most one half (idmap.h) */
+/* id -> index (idmap.h) */
 struct idmap {
-	struct idmap_slot *slot;
-	uint32_t mask;
+	struct idmap_slot *slot; /* a hash table; or NULL */
+	uint32_t *
+		place; /* from id `first` on, `n` of them: 1 more than the index, 0 = none; or NULL */
+	uint32_t mask, first, n;
 };
 
 struct conf {
@@ -430,11 +457,15 @@ struct conf {
 	struct conf_##kind *kind;                                                                  \
 	uint32_t kind##_n;
 #define KEY(...)
+#define FAR(...)
+#define FARS(...)
 #define FROM(...)
 #include "core/conf/schema.def"
 #undef ONCE
 #undef KIND
 #undef KEY
+#undef FAR
+#undef FARS
 #undef FROM
 
 	struct conf_vmac *vmac;
@@ -451,7 +482,8 @@ struct conf {
 	 * from then on it is that role's to write. It lives as long as the snapshot. */
 	void *vrrp_run;
 
-	/* The same for the check role, sized by check_run_len(): by which main finds its probes. NULL: none. */
+	/* The same for the check role, sized by check_run_len(): where it has its probes, and main finds them. NULL
+	 * only without any. */
 	void *check_run;
 
 	/* What roles show of their objects (core/status.h); NULL: nothing, as in tests. Main makes it

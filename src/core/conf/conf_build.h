@@ -39,11 +39,15 @@ union conf_object {
 #define ONCE(kind, where, text) struct conf_##kind kind;
 #define KIND(kind, where, text) struct conf_##kind kind;
 #define KEY(...)
+#define FAR(...)
+#define FARS(...)
 #define FROM(...)
 #include "core/conf/schema.def"
 #undef ONCE
 #undef KIND
 #undef KEY
+#undef FAR
+#undef FARS
 #undef FROM
 };
 

@@ -63,7 +63,7 @@ const char *rule_name(const struct conf *c, enum schema_kind kind, uint32_t i)
 	const struct schema_key *key = schema_find(kind, "name");
 	const char *name;
 
-	memcpy(&name, (const unsigned char *)conf_object(c, kind, i) + key->off, sizeof(name));
+	memcpy(&name, schema_field(key, conf_object(c, kind, i)), sizeof(name));
 	return name ? name : "";
 }
 

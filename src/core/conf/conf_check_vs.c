@@ -4,6 +4,7 @@
  */
 #include "core/clock.h"
 #include "core/conf/conf_check_where.h"
+#include "core/conf/conf_far.h"
 #include "core/conf/conf_names.h"
 #include "core/conf/conf_rules.h"
 
@@ -334,11 +335,13 @@ static void rule_thresholds(const struct conf *c, struct err_list *errs)
 
 	for (uint32_t i = 0; i < c->rs_n; i++) {
 		const struct fields_rs *s = &c->rs[i].s;
+		const struct far_rs *far = conf_far(&c->rs[i]);
 
-		if (s->lthreshold > s->uthreshold)
+		if (far->lthreshold > far->uthreshold)
 			FAIL(c->rs[i].loc,
 			     "real_servers %s: 'lthreshold' %u is above 'uthreshold' %u",
-			     addr_port_text(&s->addr, s->port, text), s->lthreshold, s->uthreshold);
+			     addr_port_text(&s->addr, s->port, text), far->lthreshold,
+			     far->uthreshold);
 	}
 }
 

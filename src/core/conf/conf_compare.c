@@ -58,8 +58,8 @@ bool conf_setting_eq(const struct schema_key *key, const struct conf *ca, const 
 bool conf_setting_same(const struct schema_key *ka, const struct conf *ca, const void *a,
 		       const struct schema_key *kb, const struct conf *cb, const void *b)
 {
-	const void *fa = (const unsigned char *)a + ka->off;
-	const void *fb = (const unsigned char *)b + kb->off;
+	const void *fa = schema_field(ka, a);
+	const void *fb = schema_field(kb, b);
 
 	switch (ka->type) {
 	case KT_STR:

@@ -87,7 +87,7 @@ static const char *name_of(const struct conf *c, enum schema_kind kind, uint32_t
 	}
 	if (!key)
 		key = schema_find(kind, "interface");
-	memcpy(&name, o + key->off, sizeof(name));
+	memcpy(&name, schema_field(key, o), sizeof(name));
 	return name ? name : "";
 }
 

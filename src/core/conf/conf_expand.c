@@ -7,6 +7,7 @@
  */
 #include "core/bug.h"
 #include "core/conf/conf_build.h"
+#include "core/conf/conf_far.h"
 #include "core/conf/conf_make.h"
 
 #include <string.h>
@@ -127,7 +128,10 @@ struct expanding {
 
 	/* the last list of checks that was made, from what, and for what server */
 	struct conf_range made_from, made;
-	struct fields_rs made_for;
+	bool made_alpha;
+	struct far_rs made_for;
+
+	struct conf_fars fars;
 };
 
 /* The urls of a check, which inherit from it. */
@@ -167,11 +171,11 @@ static struct conf_range expand_checks(struct expanding *x, struct conf_range fr
 }
 
 /* Whether the checks of two servers inherit the same. */
-static bool gives_same(const struct fields_rs *a, const struct fields_rs *b)
+static bool gives_same(const struct far_rs *a, const struct far_rs *b)
 {
 	return a->delay_loop_us == b->delay_loop_us && a->check_timeout_us == b->check_timeout_us &&
 	       a->retry_n == b->retry_n && a->retry_delay_us == b->retry_delay_us &&
-	       a->warmup_us == b->warmup_us && a->alpha == b->alpha &&
+	       a->warmup_us == b->warmup_us &&
 	       (a->host == b->host || (a->host && b->host && !strcmp(a->host, b->host)));
 }
 
@@ -210,14 +214,15 @@ static struct conf_range server_checks(struct expanding *x, struct conf_range fr
 	struct conf_range made;
 
 	if (x->made_from.first == from.first && x->made_from.n == from.n &&
-	    gives_same(&x->made_for, &rs->s))
+	    x->made_alpha == rs->s.alpha && gives_same(&x->made_for, rs->s.far))
 		return x->made;
 	x->scope.base[SCHEMA_rs] = rs;
 	made = expand_checks(x, from);
 	x->scope.base[SCHEMA_rs] = NULL;
 	x->made = is_made_again(x, made) ? drop_made(x, made) : made;
 	x->made_from = from;
-	x->made_for = rs->s;
+	x->made_alpha = rs->s.alpha;
+	memcpy(&x->made_for, rs->s.far, sizeof(x->made_for));
 	return x->made;
 }
 
@@ -228,8 +233,11 @@ static void copy_server(struct expanding *x, uint32_t i, int checks_at)
 	struct conf_rs *rs = &c->rs[c->rs_n++];
 	const struct keyset *seen = build_seen(x->b, SCHEMA_rs, i);
 	struct conf_range from = vs->s.checks;
+	struct far_rs far;
 
 	memcpy(rs, build_made(x->b, SCHEMA_rs, i), sizeof(*rs));
+	memcpy(&far, rs->s.far, sizeof(far)); /* of the list, for other services too */
+	rs->s.far = &far;
 	rs->vs = x->vs;
 	inherit(SCHEMA_rs, rs, seen, &x->scope);
 	if (!rs->s.port)
@@ -243,6 +251,7 @@ static void copy_server(struct expanding *x, uint32_t i, int checks_at)
 	else if (x->pool && !x->has_checks)
 		from = x->pool->s.checks;
 	rs->s.checks = from.n ? server_checks(x, from, rs) : (struct conf_range){ 0 };
+	rs->s.far = conf_far_share(&x->fars, &c->arena, &far);
 }
 
 static uint64_t count_servers(struct build *b, const struct pools *p)
@@ -297,7 +306,8 @@ static void expand_service(struct expanding *x, struct conf_range from_pool, boo
 	vs->s.servers = (struct conf_range){ .first = first, .n = c->rs_n - first };
 	/* its own list, as a server without anything of its own has it */
 	if (vs->s.checks.n || (pool && !x->has_checks)) {
-		struct conf_rs plain = { 0 };
+		struct far_rs far = { 0 };
+		struct conf_rs plain = { .s.far = &far };
 
 		inherit(SCHEMA_rs, &plain, &(struct keyset){ { 0 } }, &x->scope);
 		checks = x->has_checks || !pool ? vs->s.checks : pool->s.checks;

@@ -287,6 +287,32 @@ static void name_groups(struct conf *c)
 	names_fini(&groups);
 }
 
+/* The least and the greatest so far; least 0: there was none. */
+static void widen(uint32_t id, uint32_t *least, uint32_t *greatest)
+{
+	if (!*least || id < *least)
+		*least = id;
+	if (id > *greatest)
+		*greatest = id;
+}
+
+static void map_servers(struct conf *c)
+{
+	uint32_t first = 0, last = 0;
+
+	for (uint32_t i = 0; i < c->rs_n; i++)
+		widen(c->rs[i].id.v, &first, &last);
+	idmap_init_span(&c->rs_by_id, &c->arena, c->rs_n, first, last);
+	for (uint32_t i = 0; i < c->rs_n; i++)
+		idmap_put(&c->rs_by_id, c->rs[i].id.v, i);
+	first = last = 0;
+	for (uint32_t i = 0; i < c->probe_n; i++)
+		widen(c->probe[i].id.v, &first, &last);
+	idmap_init_span(&c->probe_by_id, &c->arena, c->probe_n, first, last);
+	for (uint32_t i = 0; i < c->probe_n; i++)
+		idmap_put(&c->probe_by_id, c->probe[i].id.v, i);
+}
+
 void conf_ids_mint(struct conf_minter *m, const struct conf *prev, struct conf *next)
 {
 	mint_inst(m, prev, next);
@@ -302,10 +328,5 @@ void conf_ids_mint(struct conf_minter *m, const struct conf *prev, struct conf *
 	idmap_init(&next->vs_by_id, &next->arena, next->vs_n);
 	for (uint32_t i = 0; i < next->vs_n; i++)
 		idmap_put(&next->vs_by_id, next->vs[i].id.v, i);
-	idmap_init(&next->rs_by_id, &next->arena, next->rs_n);
-	for (uint32_t i = 0; i < next->rs_n; i++)
-		idmap_put(&next->rs_by_id, next->rs[i].id.v, i);
-	idmap_init(&next->probe_by_id, &next->arena, next->probe_n);
-	for (uint32_t i = 0; i < next->probe_n; i++)
-		idmap_put(&next->probe_by_id, next->probe[i].id.v, i);
+	map_servers(next);
 }

@@ -131,7 +131,7 @@ static void drop_build_rows(struct conf *c)
 				continue;
 			memcpy(&at, (unsigned char *)c + conf_shape[kind].array_off, sizeof(at));
 			for (uint32_t i = 0; i < conf_object_n(c, (enum schema_kind)kind); i++)
-				memset(at + i * conf_shape[kind].len + k->off, 0, k->len);
+				memset(schema_place(k, at + i * conf_shape[kind].len), 0, k->len);
 		}
 }
 

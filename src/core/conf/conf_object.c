@@ -9,6 +9,7 @@
  */
 #include "core/bug.h"
 #include "core/conf/conf_build.h"
+#include "core/conf/conf_far.h"
 #include "core/conf/conf_fill.h"
 #include "core/conf/conf_value.h"
 
@@ -157,7 +158,7 @@ static bool put_setting(struct filling *f, const struct schema_key *key, config_
 			char *why)
 {
 	const char *kept = set->hook;
-	unsigned char *field = (unsigned char *)f->base + key->off;
+	unsigned char *field = schema_place(key, f->base);
 
 	if (key->type == KT_STR && kept) {
 		memcpy(field, &kept, sizeof(kept));
@@ -288,7 +289,7 @@ static void put_list(struct filling *f, const struct schema_key *key, config_set
 {
 	struct build *b = f->b;
 	struct conf_range *kept = set->hook;
-	unsigned char *field = (unsigned char *)f->base + key->off;
+	unsigned char *field = schema_place(key, f->base);
 
 	if (kept) {
 		memcpy(field, kept, sizeof(*kept));
@@ -353,6 +354,7 @@ void object_fill(struct build *b, enum schema_kind kind, config_setting_t *objec
 	struct filling f = { .b = b, .kind = kind, .object = object, .base = base };
 
 	memcpy(base, schema_defaults(kind), schema_of[kind].len);
+	conf_far_own(kind, base, &b->scratch);
 	fill_picked(&f, picks);
 	fill_needed(&f, &picks->seen);
 }
@@ -365,6 +367,7 @@ void object_try(struct build *b, enum schema_kind kind, config_setting_t *group,
 	uint32_t vips = b->list[SCHEMA_vip].n;
 
 	memset(&scratch, 0, sizeof(scratch));
+	conf_far_own(kind, &scratch, &b->scratch);
 	f.is_layer = true;
 	fill_picked(&f, picks);
 	vec_cut(&b->list[SCHEMA_vip], vips);
@@ -479,6 +482,7 @@ void object_element(struct build *b, enum schema_kind kind, config_setting_t *el
 	memset(&m.seen, 0, sizeof(m.seen));
 	memset(&m.o, 0, conf_shape[kind].len);
 	memcpy(&m.o, schema_defaults(kind), schema_of[kind].len);
+	conf_far_own(kind, &m.o, &b->scratch);
 	if (config_setting_is_group(el))
 		fill_group(&f, el, &m.seen);
 	else if (kind == SCHEMA_script &&

@@ -204,8 +204,8 @@ static void look_at_object(struct looking *l, enum schema_kind kind, uint32_t i)
 
 	if (!command || !user)
 		return;
-	memcpy(&strs, o + command->off, sizeof(strs));
-	memcpy(&who, o + user->off, sizeof(who));
+	memcpy(&strs, schema_field(command, o), sizeof(strs));
+	memcpy(&who, schema_field(user, o), sizeof(who));
 	memcpy(&loc, o + conf_shape[kind].loc_off, sizeof(loc));
 	if (kind == SCHEMA_script)
 		find_account(l, &l->c->script[i]);
@@ -228,7 +228,7 @@ static void walk(struct looking *l, enum schema_kind kind, uint32_t i)
 		if ((k->type != KT_LIST && k->type != KT_ONE) || k->elem == SCHEMA_rs ||
 		    k->elem == SCHEMA_check)
 			continue;
-		memcpy(&r, o + k->off, sizeof(r));
+		memcpy(&r, schema_field(k, o), sizeof(r));
 		for (uint32_t e = 0; e < r.n; e++)
 			walk(l, k->elem, r.first + e);
 	}

@@ -216,7 +216,7 @@ static void put_one(struct text *t, const struct schema_key *key, const struct c
 static void put_rows(struct text *t, const struct object *o, int level)
 {
 	for (const struct schema_key *key = schema_of[o->kind].key; key->name; key++) {
-		const void *field = (const unsigned char *)o->base + key->off;
+		const void *field = schema_field(key, o->base);
 
 		if (!text_is_written(t, key, o))
 			continue;
@@ -299,7 +299,7 @@ static void put_statics(struct text *t)
 	for (const struct schema_key *key = schema_of[SCHEMA_statics].key; key->name; key++) {
 		struct conf_range r;
 
-		memcpy(&r, (const unsigned char *)o.base + key->off, sizeof(r));
+		memcpy(&r, schema_field(key, o.base), sizeof(r));
 		if (!r.n)
 			continue;
 		(void)fprintf(t->f, "\n%s = ", key->name);
@@ -398,6 +398,6 @@ void conf_text_value(FILE *out, const struct conf *c, const struct schema_key *k
 		text_value(&t, key, base);
 		return;
 	}
-	memcpy(&r, (const unsigned char *)base + key->off, sizeof(r));
+	memcpy(&r, schema_field(key, base), sizeof(r));
 	put_list(&t, key, &r, NULL, -1);
 }

@@ -43,7 +43,7 @@ static bool can_be_word(const struct schema_key *key, const void *base)
 	case KT_ENUM:
 		return true;
 	case KT_STR:
-		memcpy(&s, (const unsigned char *)base + key->off, sizeof(s));
+		memcpy(&s, schema_field(key, base), sizeof(s));
 		return *s && !strpbrk(s, " \t\"\\") && strlen(s) < SHORT_MAX_LEN / 4;
 	default:
 		return false;
@@ -59,7 +59,7 @@ static bool add_word(char *tail, const struct schema_key *key, const void *base,
 	int n;
 
 	if (key->type == KT_STR)
-		memcpy(&s, (const unsigned char *)base + key->off, sizeof(s));
+		memcpy(&s, schema_field(key, base), sizeof(s));
 	else if (key->type == KT_BOOL)
 		s = schema_get(key, base) ? "true" : "false";
 	else if (key->type == KT_ENUM)

@@ -108,7 +108,7 @@ static void put_prefix(struct text *t, const struct ip_prefix *p)
 /* A setting of the object at base. */
 void text_value(struct text *t, const struct schema_key *key, const void *base)
 {
-	const void *field = (const unsigned char *)base + key->off;
+	const void *field = schema_field(key, base);
 	char buf[ADDR_TEXT_LEN];
 	struct ip_addr addr;
 	struct ip_prefix prefix;

@@ -68,7 +68,7 @@ static void top_list(struct build *b, enum schema_kind kind, config_setting_t *s
 static void top_statics(struct build *b, config_setting_t *set)
 {
 	const struct schema_key *key = schema_find(SCHEMA_statics, config_setting_name(set));
-	unsigned char *field = (unsigned char *)&b->c->statics.s + key->off;
+	unsigned char *field = schema_place(key, &b->c->statics.s);
 	struct conf_range r;
 
 	memcpy(&r, field, sizeof(r));

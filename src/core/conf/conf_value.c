@@ -124,7 +124,7 @@ static bool put_text(const struct schema_key *key, const char *text, void *base,
 
 	const char *copy = arena_strdup(arena, text);
 
-	memcpy((unsigned char *)base + key->off, &copy, sizeof(copy));
+	memcpy(schema_place(key, base), &copy, sizeof(copy));
 	return true;
 }
 
@@ -150,7 +150,7 @@ static bool put_texts(const struct schema_key *key, const char *const *texts, ui
 			return no(why, "\"%.40s\" %s", texts[i], reason);
 		v[i] = arena_strdup(arena, texts[i]);
 	}
-	memcpy((unsigned char *)base + key->off, &strs, sizeof(strs));
+	memcpy(schema_place(key, base), &strs, sizeof(strs));
 	return true;
 }
 
@@ -194,7 +194,7 @@ static bool put_addr(const struct schema_key *key, const char *text, void *base,
 {
 	struct ip_addr a;
 	struct ip_prefix p;
-	unsigned char *field = (unsigned char *)base + key->off;
+	unsigned char *field = schema_place(key, base);
 
 	if (key->type == KT_PREFIX) {
 		if (key->number &&
@@ -277,7 +277,7 @@ bool value_from_text(const struct schema_key *key, const char *text, void *base,
 	case KT_STATUS:
 		if (!add_status(key, text, &set, why))
 			return false;
-		memcpy((unsigned char *)base + key->off, &set, sizeof(set));
+		memcpy(schema_place(key, base), &set, sizeof(set));
 		return true;
 	case KT_LIST:
 	case KT_ONE:
@@ -343,7 +343,7 @@ static bool status_from_setting(const struct schema_key *key, const config_setti
 	}
 	if (!n)
 		return no(why, "must not be empty");
-	memcpy((unsigned char *)base + key->off, &out, sizeof(out));
+	memcpy(schema_place(key, base), &out, sizeof(out));
 	return true;
 }
 

@@ -165,7 +165,7 @@ static void put_status(struct ka *k, const struct ka_node *n, const struct schem
 		       struct ka_obj *o)
 {
 	struct conf_status all = { { 0 } }, one;
-	unsigned char *field = (unsigned char *)o->base + key->off;
+	unsigned char *field = schema_place(key, o->base);
 	uint32_t i = 1;
 
 	do { /* once at least: a missing value is told */
@@ -203,7 +203,7 @@ static void put_list(struct ka *k, const struct ka_node *n, const struct schema_
 	r.n = k->b.list[key->elem].n - r.first;
 	if (r.n > key->hi && key->elem != SCHEMA_vip)
 		ka_bad(k, n0, "'%s' has more than %lld entries", n0->word[0], (long long)key->hi);
-	memcpy((unsigned char *)o->base + key->off, &r, sizeof(r));
+	memcpy(schema_place(key, o->base), &r, sizeof(r));
 }
 
 void ka_row_word(struct ka *k, const struct ka_node *n, const struct schema_key *key,

@@ -17,7 +17,7 @@ static void collect(struct ka *k, enum schema_kind kind, struct names *n)
 		unsigned char *o = build_made(&k->b, kind, i);
 		const char *name;
 
-		memcpy(&name, o + key->off, sizeof(name));
+		memcpy(&name, schema_field(key, o), sizeof(name));
 		if (name && !names_get(n, kind, name))
 			names_put(n, kind, name, o);
 	}
@@ -89,8 +89,8 @@ static void drop_empty(struct ka *k, enum schema_kind kind, const char *where)
 		struct conf_loc loc;
 		const char *text;
 
-		memcpy(&members, o + key->off, sizeof(members));
-		memcpy(&text, o + name->off, sizeof(text));
+		memcpy(&members, schema_field(key, o), sizeof(members));
+		memcpy(&text, schema_field(name, o), sizeof(text));
 		memcpy(&loc, o + conf_shape[kind].loc_off, sizeof(loc));
 		if (!members.n) {
 			err_add(k->errs, ERR_WARNING, loc.file, loc.line,
@@ -117,7 +117,7 @@ static void keep_group(struct ka *k, const struct names *n, enum schema_kind kin
 		struct conf_loc loc;
 		const char *name;
 
-		memcpy(&name, o + key->off, sizeof(name));
+		memcpy(&name, schema_field(key, o), sizeof(name));
 		if (!name || (is_static && names_get(n, SCHEMA_track_group, name)))
 			continue;
 		memcpy(&loc, o + conf_shape[kind].loc_off, sizeof(loc));
@@ -126,7 +126,7 @@ static void keep_group(struct ka *k, const struct names *n, enum schema_kind kin
 		else
 			err_add(k->errs, ERR_WARNING, loc.file, loc.line,
 				"track_group %.64s: it means nothing here: left out", name);
-		memset(o + key->off, 0, sizeof(name));
+		memset(schema_place(key, o), 0, sizeof(name));
 	}
 }
 

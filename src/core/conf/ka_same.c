@@ -27,8 +27,8 @@ static bool same_field(const struct build *b, const struct schema_key *key, cons
 
 	if (key->type != KT_LIST && key->type != KT_ONE)
 		return conf_setting_same(key, NULL, x, key, NULL, y);
-	memcpy(&rx, (const unsigned char *)x + key->off, sizeof(rx));
-	memcpy(&ry, (const unsigned char *)y + key->off, sizeof(ry));
+	memcpy(&rx, schema_field(key, x), sizeof(rx));
+	memcpy(&ry, schema_field(key, y), sizeof(ry));
 	return ka_same_list(b, key->elem, rx, ry);
 }
 

@@ -6,6 +6,7 @@
  */
 #include "core/bug.h"
 #include "core/clock.h"
+#include "core/conf/conf_far.h"
 #include "core/conf/conf_value.h"
 #include "core/conf/ka.h"
 
@@ -173,7 +174,7 @@ bool ka_add_texts(struct ka *k, const struct ka_node *n, const struct schema_key
 	char why[VALUE_WHY_LEN];
 	bool ok;
 
-	memcpy(&old, (const unsigned char *)o->base + key->off, sizeof(old));
+	memcpy(&old, schema_field(key, o->base), sizeof(old));
 	all = arena_array(&k->b.scratch, (size_t)old.n + n_texts, sizeof(*all));
 	for (uint32_t i = 0; i < old.n; i++)
 		all[i] = old.v[i];
@@ -194,6 +195,7 @@ void ka_begin(struct ka *k, struct ka_obj *o, enum schema_kind kind, const struc
 {
 	memset(&o->made.o, 0, conf_shape[kind].len);
 	memcpy(&o->made.o, schema_defaults(kind), schema_of[kind].len);
+	conf_far_own(kind, &o->made.o, &k->b.scratch);
 	o->made.seen = (struct keyset){ { 0 } };
 	o->kind = kind;
 	o->base = &o->made.o;
@@ -237,7 +239,7 @@ void ka_push_one(struct ka *k, const struct ka_node *n, struct ka_obj *o, struct
 
 	BUG_ON(!key || key->type != KT_ONE || key->elem != o->kind);
 	ka_push(k, n, o);
-	memcpy((unsigned char *)up->base + key->off, &r, sizeof(r));
+	memcpy(schema_place(key, up->base), &r, sizeof(r));
 	keyset_add(up->seen, schema_index(up->kind, key));
 }
 

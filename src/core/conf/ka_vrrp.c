@@ -234,7 +234,7 @@ static void drop(struct ka *k, const struct ka_node *n, struct ka_obj *o, const 
 		return;
 	KA_WARN(k, n, "vrrp_instance %.64s: '%s' does not count %s, as in keepalived", n->word[1],
 		name, why);
-	memset((unsigned char *)o->base + key->off, 0, key->len);
+	memset(schema_place(key, o->base), 0, key->len);
 	keyset_del(o->seen, schema_index(SCHEMA_vrrp, key));
 }
 

@@ -191,11 +191,17 @@ static const struct schema_key rows[] = {
 #define KEY(kind, field, key, type, lo, hi, dflt, unit, reload, effect, ka, text)                  \
 	ROW(key, offsetof(struct fields_##kind, field), sizeof(ty_##type), SHAPE_##type, lo, hi,   \
 	    dflt, unit, SCHEMA_##reload, BUILD_CLASS_##reload, SCHEMA_##effect, ka, text)
+#define FAR(kind, field, key, type, lo, hi, dflt, unit, reload, effect, ka, text)                  \
+	ROW(key, SCHEMA_FAR | offsetof(struct far_##kind, field), sizeof(ty_##type), SHAPE_##type, \
+	    lo, hi, dflt, unit, SCHEMA_##reload, BUILD_CLASS_##reload, SCHEMA_##effect, ka, text)
+#define FARS(...)
 #define FROM(...)
 #include "core/conf/schema.def"
 #undef ONCE
 #undef KIND
 #undef KEY
+#undef FAR
+#undef FARS
 #undef FROM
 	{ .name = NULL },
 };
@@ -205,11 +211,15 @@ enum row_index {
 #define ONCE(kind, where, text) ROW_BEGIN_##kind,
 #define KIND(kind, where, text) ROW_BEGIN_##kind,
 #define KEY(kind, field, ...) ROW_##kind##_##field,
+#define FAR(kind, field, ...) ROW_##kind##_##field,
+#define FARS(...)
 #define FROM(...)
 #include "core/conf/schema.def"
 #undef ONCE
 #undef KIND
 #undef KEY
+#undef FAR
+#undef FARS
 #undef FROM
 	ROW_END
 };
@@ -221,12 +231,16 @@ static const struct from {
 #define ONCE(...)
 #define KIND(...)
 #define KEY(...)
+#define FAR(...)
+#define FARS(...)
 #define FROM(kind, field, up_kind, up_field)                                                       \
 	[ROW_##kind##_##field] = { ROW_##up_kind##_##up_field, SCHEMA_##up_kind },
 #include "core/conf/schema.def"
 #undef ONCE
 #undef KIND
 #undef KEY
+#undef FAR
+#undef FARS
 #undef FROM
 };
 
@@ -240,11 +254,15 @@ const struct schema schema_of[SCHEMA_KIND_N] = {
 #define ONCE(kind, w, t) ENTRY(kind, w, t, true)
 #define KIND(kind, w, t) ENTRY(kind, w, t, false)
 #define KEY(...)
+#define FAR(...)
+#define FARS(...)
 #define FROM(...)
 #include "core/conf/schema.def"
 #undef ONCE
 #undef KIND
 #undef KEY
+#undef FAR
+#undef FARS
 #undef FROM
 };
 
@@ -387,9 +405,35 @@ const char *schema_enum_name(const struct schema_name *names, uint8_t value)
 
 /* ------------------------------------------------------------------ fields */
 
+/* Far rows lie behind the pointer that such settings begin with. */
+static const unsigned char *far_of(const void *base)
+{
+	static const struct far_rs none;
+	const unsigned char *far;
+
+	memcpy(&far, base, sizeof(far));
+	return far ? far : (const unsigned char *)&none;
+}
+
+const void *schema_field(const struct schema_key *key, const void *base)
+{
+	return key->off & SCHEMA_FAR ? far_of(base) + (key->off & ~SCHEMA_FAR)
+				     : (const unsigned char *)base + key->off;
+}
+
+void *schema_place(const struct schema_key *key, void *base)
+{
+	unsigned char *at = base;
+
+	if (key->off & SCHEMA_FAR)
+		memcpy(&at, base, sizeof(at));
+	BUG_ON(!at);
+	return at + (key->off & ~SCHEMA_FAR);
+}
+
 void schema_put(const struct schema_key *key, void *base, int64_t value)
 {
-	unsigned char *field = (unsigned char *)base + key->off;
+	unsigned char *field = schema_place(key, base);
 	uint8_t u8 = (uint8_t)value;
 	uint16_t u16 = (uint16_t)value;
 	uint32_t u32 = (uint32_t)value;
@@ -427,7 +471,7 @@ void schema_put(const struct schema_key *key, void *base, int64_t value)
 
 int64_t schema_get(const struct schema_key *key, const void *base)
 {
-	const unsigned char *field = (const unsigned char *)base + key->off;
+	const unsigned char *field = schema_field(key, base);
 	uint8_t u8;
 	uint16_t u16;
 	uint32_t u32;
@@ -457,7 +501,7 @@ int64_t schema_get(const struct schema_key *key, const void *base)
 bool schema_is_set(const struct schema_key *key, const void *base)
 {
 	static const struct ip_prefix none; /* the largest of what is compared as bytes */
-	const unsigned char *field = (const unsigned char *)base + key->off;
+	const unsigned char *field = schema_field(key, base);
 	const void *p;
 	struct conf_strs strs;
 	struct conf_range range;
@@ -495,8 +539,7 @@ void schema_copy(const struct schema_key *to, void *base, const struct schema_ke
 		 const void *from_base)
 {
 	BUG_ON(to->type != from->type || to->len != from->len);
-	memcpy((unsigned char *)base + to->off, (const unsigned char *)from_base + from->off,
-	       to->len);
+	memcpy(schema_place(to, base), schema_field(from, from_base), to->len);
 }
 
 /* ------------------------------------------------------------------ defaults */
@@ -504,6 +547,7 @@ void schema_copy(const struct schema_key *to, void *base, const struct schema_ke
 /* One kind after the other, each aligned; the text of texts lies in the rows. */
 enum { DEFAULTS_LEN = 32768, DEFAULTS_ALIGN = 16 };
 static unsigned char default_image[DEFAULTS_LEN] __attribute__((aligned(DEFAULTS_ALIGN)));
+static struct far_rs default_far;
 static size_t default_at[SCHEMA_KIND_N];
 static pthread_once_t defaults_once = PTHREAD_ONCE_INIT;
 
@@ -512,10 +556,10 @@ static void put_default(const struct schema_key *k, unsigned char *base)
 	struct ip_addr addr;
 
 	if (k->dflt_text && k->type == KT_STR) {
-		memcpy(base + k->off, &k->dflt_text, sizeof(k->dflt_text));
+		memcpy(schema_place(k, base), &k->dflt_text, sizeof(k->dflt_text));
 	} else if (k->dflt_text) {
 		BUG_ON(k->type != KT_ADDR || addr_parse(k->dflt_text, &addr));
-		memcpy(base + k->off, &addr, sizeof(addr));
+		memcpy(schema_place(k, base), &addr, sizeof(addr));
 	} else if (k->dflt != 0 && k->dflt != SCHEMA_NEED && k->dflt != SCHEMA_INHERIT &&
 		   k->dflt != SCHEMA_UP) {
 		schema_put(k, base, k->dflt);
@@ -528,6 +572,9 @@ static void defaults_init(void)
 
 	for (int kind = 0; kind < SCHEMA_KIND_N; kind++) {
 		default_at[kind] = at;
+		if (kind == SCHEMA_rs)
+			memcpy(default_image + at, &(struct far_rs *){ &default_far },
+			       sizeof(void *));
 		at += (schema_of[kind].len + DEFAULTS_ALIGN - 1) / DEFAULTS_ALIGN * DEFAULTS_ALIGN;
 		BUG_ON(at > DEFAULTS_LEN);
 		for (const struct schema_key *k = schema_of[kind].key; k->name; k++)

@@ -12,11 +12,15 @@ enum schema_kind {
 #define ONCE(kind, where, text) SCHEMA_##kind,
 #define KIND(kind, where, text) SCHEMA_##kind,
 #define KEY(...)
+#define FAR(...)
+#define FARS(...)
 #define FROM(...)
 #include "core/conf/schema.def"
 #undef ONCE
 #undef KIND
 #undef KEY
+#undef FAR
+#undef FARS
 #undef FROM
 	SCHEMA_KIND_N
 };
@@ -86,7 +90,7 @@ struct schema_key {
 	enum schema_reload reload;
 	enum schema_effect effect;
 	enum schema_kind elem; /* KT_LIST, KT_ONE */
-	uint16_t off, len; /* of the field in its fields_KIND struct */
+	uint16_t off, len; /* of the field; off: for schema_field() and schema_place() */
 	bool is_build; /* decides only what other settings are: zero in a snapshot */
 	int64_t lo, hi; /* numbers: value; texts: length; lists: elements */
 	int64_t dflt; /* or one of these: */
@@ -142,6 +146,12 @@ const char *schema_enum_name(const struct schema_name *names, uint8_t value);
 #include "core/conf/schema_words.def"
 #undef WORDS
 #undef WORD
+
+/* Where a setting lies in the settings at base. Of a far row (FAR() in schema.def) it is in what those that have
+ * the same share: only a copy of one's own may be written (conf_far.h). */
+enum { SCHEMA_FAR = 0x8000 }; /* in off */
+const void *schema_field(const struct schema_key *key, const void *base);
+void *schema_place(const struct schema_key *key, void *base);
 
 /* Puts a number (numbers, booleans, enums and durations) into the field; it is in range. And back. */
 void schema_put(const struct schema_key *key, void *base, int64_t value);

@@ -372,10 +372,10 @@ static const char *other_name(const struct conf *c, enum schema_kind kind, uint3
 	if (!key)
 		return NULL;
 	if (key->type == KT_STRS) {
-		memcpy(&all, base + key->off, sizeof(all));
+		memcpy(&all, schema_field(key, base), sizeof(all));
 		return all.n ? all.v[0] : NULL;
 	}
-	memcpy(&name, base + key->off, sizeof(name));
+	memcpy(&name, schema_field(key, base), sizeof(name));
 	return name;
 }
 

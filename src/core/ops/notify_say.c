@@ -5,6 +5,7 @@
  */
 #include "core/ops/notify_say.h"
 
+#include "core/conf/conf_far.h"
 #include "core/msg.h"
 #include "core/reason.h"
 
@@ -227,7 +228,7 @@ bool say_server(const struct conf *c, const struct conf_rs *rs, uint32_t nth, bo
 	const char *word = is_up ? "UP" : "DOWN";
 
 	*s = (struct say){ .fifos = SAY_LVS, .has_mail = rs->s.mail, .may_gather = true };
-	add_script(c, s, is_up ? &rs->s.notify_up : &rs->s.notify_down, false);
+	add_script(c, s, is_up ? &conf_far(rs)->notify_up : &conf_far(rs)->notify_down, false);
 	(void)say_rs_id(c, rs, rid);
 	(void)say_vs_id(c, &c->vs[rs->vs], nth, id);
 	(void)snprintf(s->line, sizeof(s->line), "RS %s %s %s\n", rid, id, word);

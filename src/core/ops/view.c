@@ -6,6 +6,7 @@
 
 #include "core/bug.h"
 #include "core/clock.h"
+#include "core/conf/conf_far.h"
 #include "core/conf/schema.h"
 #include "core/ops/control_wire.h"
 #include "core/reason.h"
@@ -231,10 +232,10 @@ json_t *view_rs(const struct conf *c, uint32_t i, const struct view_time *t)
 	put_u64(o, "ramp_percent", w.ramp_percent);
 	put_moment(o, "since", STATUS_LOAD(&s->since_us), t);
 	put_health(o, view_rs_probe(c, i));
-	if (c->rs[i].s.zone)
-		put_text(o, "zone", c->rs[i].s.zone);
-	if (c->rs[i].s.comment)
-		put_text(o, "comment", c->rs[i].s.comment);
+	if (conf_far(&c->rs[i])->zone)
+		put_text(o, "zone", conf_far(&c->rs[i])->zone);
+	if (conf_far(&c->rs[i])->comment)
+		put_text(o, "comment", conf_far(&c->rs[i])->comment);
 	return o;
 }
 
