@@ -257,7 +257,8 @@ def show(results, given):
     what = "least" if given.only == "alone" else "median"
     print(f"\n{services:,} services, {servers:,} servers; {what} of {given.runs}\n")
     print(f"{'':34}" + (f"{'keepalived':>14}" if "keepalived" in results else "") +
-          (f"{'vipd':>14}{'ratio':>8}" if "vipd" in results else "") + f"{'writer alone':>14}{'kernel alone':>14}{'ratio':>8}")
+          (f"{'vipd':>14}{'ratio':>8}" if "vipd" in results else "") +
+          f"{'writer alone':>14}{'kernel alone':>14}{'ratio':>8}")
     for key, title, _, _ in ROWS:
         values = {name: sum_up(runs, key, given) for name, runs in results.items()}
         cells = {name: f"{cell(key, name, value, given):>14}" for name, value in values.items()}
