@@ -56,7 +56,7 @@ say = $(if $(V),,@echo "  $(1)")
 
 .PHONY: all help deps check test demo screenshots bench bench-load bench-reload bench-takeover \
 	bench-watch bench-lateness bench-instances bench-table-500 bench-table-2284 bench-table-one \
-	bench-table-each bench-checks bench-checks-scale bench-checks-cpu fuzz lint format clean install \
+	bench-table-each bench-table-alone bench-checks bench-checks-scale bench-checks-cpu fuzz lint format clean install \
 	uninstall deb man
 .DELETE_ON_ERROR:
 
@@ -118,7 +118,7 @@ help:
 	@echo "make demo       the main job, watched"
 	@echo "make screenshots   pictures of the status page, in build/screenshots"
 	@echo "make bench      vipd beside keepalived, in the guest"
-	@echo "make bench-table-500, -2284, -one, -each   the same with 50,000 servers in 500 services, ..."
+	@echo "make bench-table-500, -2284, -one, -each, -alone   the same with 50,000 servers in 500 services, ..."
 	@echo "make bench-load, make bench-reload   beside keepalived: reading 100,000 servers; what a reload delays"
 	@echo "make bench-takeover, make bench-lateness, make bench-instances   beside keepalived: 1,000 addresses"
 	@echo "                change hands; adverts while everything happens; what 4,000 instances cost"
@@ -142,7 +142,9 @@ DEPS := $(BUILD_DEPS) libcmocka-dev clang clang-format \
 deps:
 	@tests/deps $(DEPS)
 
-check: $(UNIT)
+# the benches that are made of vipd's own parts must still build
+.SECONDARY: $(BUILD)/bench/writer.o $(BUILD)/bench/conf_diff.o
+check: $(UNIT) $(BUILD)/bench/writer $(BUILD)/bench/conf_diff
 	@tests/unit/run $(UNIT)
 
 # deps and the build come first, whatever -j says
@@ -171,6 +173,13 @@ bench-table-500 bench-table-2284: bench-table-%:
 	@$(MAKE) --no-print-directory deps
 	@$(MAKE) --no-print-directory all
 	@/usr/bin/python3 bench/table.py --shape $* --runs 1
+
+# the writer and the kernel, no other program: the figures to tune by
+bench-table-alone:
+	@$(MAKE) --no-print-directory deps
+	@$(MAKE) --no-print-directory all
+	@/usr/bin/python3 bench/table.py --shape 500 --runs 12 --only alone
+	@/usr/bin/python3 bench/table.py --shape 2284 --runs 12 --only alone
 
 bench-table-one bench-table-each: bench-table-%:
 	@$(MAKE) --no-print-directory deps

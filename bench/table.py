@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """vipd and keepalived side by side on a real IPVS table, each in a fresh guest.
 
-    bench/table.py [--shape 100|500|2284|one|each] [--runs 3] [--only vipd] [--cap 100] [--prefer-host]
+    bench/table.py [--shape 100|500|2284|one|each] [--runs 3] [--only vipd|alone] [--cap 100] [--prefer-host]
 
 Start -> complete table; reload with every weight changed -> complete; every tenth server dies -> all of them out; stop
 -> empty; entries left behind; requests; processor time and memory of each. Beside them bench/floor.c, what the kernel
 itself takes for the same table, and bench/writer.c, what vipd's writer takes without the rest of vipd. Figures are
-medians of the runs. bench/README.md says more.
+medians of the runs; with --only alone, of the latter two and nothing else, the least. bench/README.md says more.
 """
 
 import argparse
@@ -42,7 +42,9 @@ OVER = "over"                   # in place of a figure: the step was not done wi
 
 ROWS = [  # key, what it is, unit, how the unit prints
     ("start", "start -> complete table", "ms", "{:,.0f}"),
+    ("start_plan", "  before its first request", "ms", "{:,.1f}"),
     ("reload", "reload, every weight -> complete", "ms", "{:,.0f}"),
+    ("reload_plan", "  before its first request", "ms", "{:,.1f}"),
     ("down", "every tenth dies -> all out", "ms", "{:,.1f}"),
     ("heard", "  first verdict -> all out", "ms", "{:,.1f}"),
     ("stop", "stop -> empty table", "ms", "{:,.1f}"),
@@ -197,8 +199,7 @@ def alone(name, shape):
     n = list(map(float, done.stdout.split()))
     figures = dict(zip(("start", "reload", "down", "stop", "cpu"), n), left=Watch.left())
     if name == "writer":
-        figures.update(requests=n[7], sends=n[8])
-        print(f"before the first request: start {n[5]:.1f} ms, reload {n[6]:.1f} ms")
+        figures.update(start_plan=n[5], reload_plan=n[6], requests=n[7], sends=n[8])
     return figures
 
 
@@ -228,11 +229,14 @@ def build():
     subprocess.run(["make", "-s", ALONE["writer"]], check=True, stdout=subprocess.DEVNULL)
 
 
-def median(runs, key):
+def sum_up(runs, key, given):
+    """The median; of what nothing but the machine can make longer the least."""
     values = [run.get(key) for run in runs]
     if OVER in values:
         return OVER
-    return None if None in values else statistics.median(values)
+    if None in values:
+        return None
+    return min(values) if given.only == "alone" else statistics.median(values)
 
 
 def cell(key, name, value, given):
@@ -250,15 +254,20 @@ def ratio(a, b):
 
 def show(results, given):
     services, servers = SHAPES[given.shape]
-    print(f"\n{services:,} services, {servers:,} servers; median of {given.runs}\n")
-    print(f"{'':34}" + (f"{'keepalived':>14}" if "keepalived" in results else "") + f"{'vipd':>14}{'ratio':>8}"
+    what = "least" if given.only == "alone" else "median"
+    print(f"\n{services:,} services, {servers:,} servers; {what} of {given.runs}\n")
+    print(f"{'':34}" + (f"{'keepalived':>14}" if "keepalived" in results else "") +
+          (f"{'vipd':>14}{'ratio':>8}" if "vipd" in results else "") +
           f"{'writer alone':>14}{'kernel alone':>14}{'ratio':>8}")
     for key, title, _, _ in ROWS:
-        values = {name: median(runs, key) for name, runs in results.items()}
+        values = {name: sum_up(runs, key, given) for name, runs in results.items()}
         cells = {name: f"{cell(key, name, value, given):>14}" for name, value in values.items()}
-        side = ratio(values.get("keepalived"), values["vipd"]) if key != "watch" else ""
+        if all(value is None for value in values.values()):
+            continue
+        side = ratio(values.get("keepalived"), values.get("vipd")) if key != "watch" else ""
         floor = ratio(values["writer"], values["floor"])
-        line = f"{title:34}{cells.get('keepalived', '')}{cells['vipd']}{side:>8}{cells['writer']}{cells['floor']}{floor:>8}"
+        vipd = f"{cells['vipd']}{side:>8}" if "vipd" in cells else ""
+        line = f"{title:34}{cells.get('keepalived', '')}{vipd}{cells['writer']}{cells['floor']}{floor:>8}"
         print(line.rstrip())
 
 
@@ -266,7 +275,7 @@ def main():
     options = argparse.ArgumentParser(description="vipd and keepalived side by side on a real IPVS table.")
     options.add_argument("--shape", choices=SHAPES, default="100")
     options.add_argument("--runs", type=int, default=3)
-    options.add_argument("--only", choices=["vipd"], help="without keepalived")
+    options.add_argument("--only", choices=["vipd", "alone"], help="without keepalived; without vipd too")
     options.add_argument("--cap", type=int, default=100, help="seconds for each step (default %(default)s)")
     options.add_argument("--prefer-host", action="store_true", help="on the host's kernel if it has IPVS")
     options.add_argument("--inside", choices=[*PROGRAMS, *ALONE], help=argparse.SUPPRESS)
@@ -275,7 +284,8 @@ def main():
         inside(given, SHAPES[given.shape])
         return
     build()
-    names = [name for name in [*PROGRAMS, *ALONE] if not given.only or name != "keepalived"]
+    left_out = {"vipd": ["keepalived"], "alone": PROGRAMS}.get(given.only, [])
+    names = [name for name in [*PROGRAMS, *ALONE] if name not in left_out]
     results = {name: [] for name in names}
     for _ in range(given.runs):
         for name, runs in results.items():

@@ -165,6 +165,7 @@ int main(int argc, char **argv)
 {
 	struct shape s = { 0 };
 	struct ipvs_kern *kern = NULL;
+	bool is_netns; /* not looked at: it is the caller's */
 
 	need(argc == 3 || argc == 4, "usage: writer SERVICES SERVERS [memory]");
 	s.services = (unsigned)strtoul(argv[1], NULL, 10);
@@ -175,7 +176,7 @@ int main(int argc, char **argv)
 	if (argc == 4)
 		kern = kern_memory_open();
 	else
-		need(!kern_genl_open(&kern), "no IPVS in this kernel");
+		need(!kern_genl_open(NULL, &kern, &is_netns), "no IPVS in this kernel");
 	run(&s, kern);
 	kern_close(kern);
 	log_stop();

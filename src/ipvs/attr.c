@@ -20,7 +20,7 @@ static struct nlattr *begin(struct nl_msg *msg, int type, uint32_t len)
 	struct nlattr *a = (void *)((char *)hdr + hdr->nlmsg_len);
 	uint32_t all_len = (uint32_t)sizeof(*a) + len;
 
-	BUG_ON(hdr->nlmsg_len + all_len > ATTR_MSG_LEN);
+	BUG_ON(hdr->nlmsg_len + NLMSG_ALIGN(all_len) > ATTR_MSG_LEN);
 	*a = (struct nlattr){ .nla_len = (uint16_t)all_len, .nla_type = (uint16_t)type };
 	hdr->nlmsg_len += NLMSG_ALIGN(all_len); /* to four bytes, as attributes are */
 	return a;
@@ -34,19 +34,31 @@ void attr_put(struct nl_msg *msg, int type, const void *data, uint32_t len)
 	memset(to + len, 0, NLMSG_ALIGN(len) - len);
 }
 
+/* Numbers fill up to four bytes, whatever their size: most of what a request is made of. */
+static void put_small(struct nl_msg *msg, int type, uint32_t padded, uint32_t len)
+{
+	memcpy(begin(msg, type, len) + 1, &padded, sizeof(padded));
+}
+
 void attr_put_u8(struct nl_msg *msg, int type, uint8_t v)
 {
-	attr_put(msg, type, &v, sizeof(v));
+	uint32_t padded = 0;
+
+	memcpy(&padded, &v, sizeof(v));
+	put_small(msg, type, padded, sizeof(v));
 }
 
 void attr_put_u16(struct nl_msg *msg, int type, uint16_t v)
 {
-	attr_put(msg, type, &v, sizeof(v));
+	uint32_t padded = 0;
+
+	memcpy(&padded, &v, sizeof(v));
+	put_small(msg, type, padded, sizeof(v));
 }
 
 void attr_put_u32(struct nl_msg *msg, int type, uint32_t v)
 {
-	attr_put(msg, type, &v, sizeof(v));
+	put_small(msg, type, v, sizeof(v));
 }
 
 struct nlattr *attr_nest(struct nl_msg *msg, int type)

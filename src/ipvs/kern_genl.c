@@ -37,6 +37,7 @@ struct kern_genl {
 	struct ipvs_kern kern; /* first */
 	struct nl_chan write, read;
 	struct nl_msg *msg; /* the requests of apply() are made in it, one after the other */
+	uint32_t head_len; /* of the last of them, up to its service */
 	int family;
 };
 
@@ -66,11 +67,14 @@ static void put_svc(struct nl_msg *msg, const struct ipvs_svc *s, bool has_setti
 	attr_nest_end(msg, a);
 }
 
-static void put_dest(struct nl_msg *msg, const struct ipvs_dest *d, bool has_settings)
+/* Without a family of its own it has that of its service. */
+static void put_dest(struct nl_msg *msg, const struct ipvs_dest *d, uint8_t svc_family,
+		     bool has_settings)
 {
 	struct nlattr *a = attr_nest(msg, IPVS_CMD_ATTR_DEST);
 
-	attr_put_u16(msg, IPVS_DEST_ATTR_ADDR_FAMILY, d->addr.family);
+	if (d->addr.family != svc_family)
+		attr_put_u16(msg, IPVS_DEST_ATTR_ADDR_FAMILY, d->addr.family);
 	attr_put(msg, IPVS_DEST_ATTR_ADDR, d->addr.byte, ADDR_ATTR_LEN);
 	attr_put_u16(msg, IPVS_DEST_ATTR_PORT, htons(d->port));
 	if (has_settings) {
@@ -101,7 +105,9 @@ static struct nl_msg *again(const struct kern_genl *g, uint8_t cmd)
 	return g->msg;
 }
 
-static struct nl_msg *encode(const struct kern_genl *g, const struct kern_op *op)
+/* before: the request that was made last, or NULL; what both begin with stays in the message. */
+static struct nl_msg *encode(struct kern_genl *g, const struct kern_op *op,
+			     const struct kern_op *before)
 {
 	static const struct {
 		uint8_t cmd;
@@ -117,12 +123,15 @@ static struct nl_msg *encode(const struct kern_genl *g, const struct kern_op *op
 
 	BUG_ON(op->what == KERN_NONE);
 
-	struct nl_msg *msg = again(g, rows[op->what].cmd);
-
-	put_svc(msg, op->svc, rows[op->what].has_svc);
+	if (before && before->what == op->what && before->svc == op->svc) {
+		nlmsg_hdr(g->msg)->nlmsg_len = g->head_len;
+	} else {
+		put_svc(again(g, rows[op->what].cmd), op->svc, rows[op->what].has_svc);
+		g->head_len = nlmsg_hdr(g->msg)->nlmsg_len;
+	}
 	if (rows[op->what].has_dest || op->what == KERN_DEL_DEST)
-		put_dest(msg, op->dest, rows[op->what].has_dest);
-	return msg;
+		put_dest(g->msg, op->dest, op->svc->addr.family, rows[op->what].has_dest);
+	return g->msg;
 }
 
 static void on_failed(void *arg, uint32_t index, int err)
@@ -139,7 +148,7 @@ static int apply(struct ipvs_kern *k, struct kern_op *op, uint32_t n)
 	int err;
 
 	for (uint32_t i = 0; i < n; i++) {
-		struct nlmsghdr *hdr = nlmsg_hdr(encode(g, &op[i]));
+		struct nlmsghdr *hdr = nlmsg_hdr(encode(g, &op[i], i ? &op[i - 1] : NULL));
 
 		op[i].err = 0;
 		if (nl_chan_put(&g->write, hdr) >= 0)

@@ -191,9 +191,14 @@ static void put_unwanted_svc(struct plan *p, const struct ipvs_table *have,
 static void sort_by_phase(struct plan *p)
 {
 	uint32_t at[PLAN_PHASE_N + 1] = { 0 };
+	bool is_sorted = true;
 
-	for (uint32_t i = 0; i < p->op_n; i++)
+	for (uint32_t i = 0; i < p->op_n; i++) {
 		at[p->op[i].phase + 1]++;
+		is_sorted = is_sorted && (!i || p->op[i - 1].phase <= p->op[i].phase);
+	}
+	if (is_sorted)
+		return; /* as when only weights change */
 	for (unsigned k = 0; k < PLAN_PHASE_N; k++)
 		at[k + 1] += at[k];
 

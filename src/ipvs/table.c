@@ -113,11 +113,25 @@ static int sort_dest(const void *va, const void *vb)
 	return table_cmp_dest(va, vb);
 }
 
+/* A file is most often in order, and so is what the kernel makes of it. */
+static bool is_sorted(const void *base, uint32_t n, size_t len,
+		      int (*cmp)(const void *a, const void *b))
+{
+	const char *at = base;
+
+	for (uint32_t i = 1; i < n; i++, at += len)
+		if (cmp(at, at + len) >= 0)
+			return false;
+	return true;
+}
+
 static void sort_dests(struct ipvs_table *t, struct ipvs_svc *svc)
 {
 	struct ipvs_dest *d = &t->dest[svc->first];
 	uint32_t kept = 0;
 
+	if (is_sorted(d, svc->n, sizeof(*d), sort_dest))
+		return;
 	qsort(d, svc->n, sizeof(*d), sort_dest);
 	for (uint32_t i = 0; i < svc->n; i++)
 		if (!kept || table_cmp_dest(&d[kept - 1], &d[i]))
