@@ -15,7 +15,7 @@ import uuid
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
 from netns import Net  # noqa: E402
-from proc import Daemon, wait_until  # noqa: E402
+from proc import Daemon, director_of, wait_until  # noqa: E402
 from suite import suite  # noqa: E402
 
 VIPD = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else "build/vipd")
@@ -121,7 +121,7 @@ def targets(bed):
     with bed.vipd("--log-facility=local1", "-l", "-n") as vipd:
         vipd.wait_for(r"Z warning server\.down vs=www rs=127\.0\.0\.1:80", PATIENCE)
         head = syslog.wait_for(r"^<(\d+)>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d vipd\[(\d+)\]: server\.down vs=www rs=127")
-        t.equal((head.group(1), int(head.group(2))), ("140", vipd.pid), "facility, severity and process")
+        t.equal((head.group(1), int(head.group(2))), ("140", director_of(vipd.pid)), "facility, severity and process")
         vipd.wait_for("vipd.ready", PATIENCE)
         t.equal(vipd.stop(), 0, "it stops well")
     syslog.wait_for("vipd.stopped")

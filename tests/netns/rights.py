@@ -15,7 +15,7 @@ import pair  # noqa: E402
 from director import Vipd  # noqa: E402
 from netns import Net  # noqa: E402
 from pair import PATIENCE  # noqa: E402
-from proc import Daemon, wait_until  # noqa: E402
+from proc import Daemon, director_of, wait_until  # noqa: E402
 
 USER, SCRIPTS = 5, 1  # games and daemon, who are in every Debian
 DIRECTOR = ["NET_ADMIN", "NET_RAW", "NET_BIND_SERVICE", "SYS_NICE", "IPC_LOCK"]  # the five
@@ -92,12 +92,6 @@ def mask(caps):
 def sets_of(pid):
     with open(f"/proc/{pid}/status", encoding="ascii") as file:
         return {key: int(value, 16) for key, value in re.findall(r"^Cap(\w+):\s+(\w+)", file.read(), re.M)}
-
-
-def director_of(pid):
-    """The watchdog's child with threads; the other children have one thread each."""
-    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
-        return max(file.read().split(), key=lambda child: len(os.listdir(f"/proc/{child}/task")))
 
 
 def read(path):

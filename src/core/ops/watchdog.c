@@ -44,6 +44,7 @@ struct watchdog {
 	int64_t started_us, start_at_us; /* of the director; of the next one */
 	int64_t looked_us, fed_us;
 	bool any_ready, was_ready, was_asked, was_stuck, must_exec;
+	bool is_upgrade_asked; /* too early: when the director works */
 	bool is_tidying, is_tidy_asked; /* a director that only cleans up */
 	bool is_child; /* this is a director now */
 	unsigned quick_n, status_n, reloads_n;
@@ -268,13 +269,9 @@ static void upgrade_check(struct watchdog *w)
 			      w->program);
 		return;
 	}
-	if (!w->was_ready || w->check_pid || w->was_asked) {
-		WATCHDOG_TELL(LOG_UPGRADE, "program=%s error=\"%s\"", w->program,
-			      w->check_pid   ? "it is being looked at"
-			      : w->was_asked ? "vipd is ending"
-					     : "the director has not begun its work");
+	w->is_upgrade_asked = !w->was_ready;
+	if (!w->was_ready || w->check_pid || w->was_asked)
 		return;
-	}
 	w->check_pid = fork();
 	if (w->check_pid < 0) {
 		WATCHDOG_TELL(LOG_UPGRADE, "program=%s error=\"%s\"", w->program,
@@ -421,6 +418,8 @@ static int serve(struct watchdog *w)
 		(void)poll(p, 2, timeout_ms(w));
 		take_pokes(w); /* first: what a director said before it died */
 		ask_tidy(w);
+		if (w->is_upgrade_asked && w->was_ready)
+			upgrade_check(w);
 		if (take_signals(w, &status))
 			break;
 		look(w, clock_now_us());
