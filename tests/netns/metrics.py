@@ -116,6 +116,10 @@ def check_api(t, ns):
             (["127.0.0.1:8081"], 1, 0), "servers")
     told = json.loads(get(ns, "/api/status")[2])
     t.equal((told["items"], told["virtual_servers"]["down"], told["vrrp_instances"]["ACTIVE"]), ([], 1, 1), "status")
+    for path in ("servers?first=-5", "servers?max=abc", "explain", "explain?match=nobody", "services?match=" + "a*" * 9):
+        status, _, text = get(ns, "/api/" + path)
+        t.equal((status, json.loads(text)["status"]), (400, 1), path)
+    t.equal(get(ns, "/api/explain?match=127.0.0.1:8081")[0], 200, "explain")
     for path in ("vrrp", "services", "checks", "threads", "counters"):
         t.check(json.loads(get(ns, "/api/" + path)[2])["matches"] > 0, path)
     status, head, text = get(ns, "/")
