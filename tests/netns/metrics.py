@@ -24,6 +24,7 @@ from web import Web  # noqa: E402
 VIP = "10.9.0.100"
 PORT = 9165
 CROWD = 200           # connections that say nothing
+SLOW = 40             # more than one address may have
 # names in the exporters' dashboards; the parser adds _total where it is missing
 ASKED = ["keepalived_up", "keepalived_exporter_build_info", "keepalived_script_status", "keepalived_script_state", "keepalived_vrrp_state"]
 ASKED += ["keepalived_" + n + "_total" for n in (
@@ -81,7 +82,7 @@ def ask(ns, request):
 
 
 def get(ns, path, accept="*/*"):
-    return ask(ns, f"GET {path} HTTP/1.1\r\nHost: vipd\r\nAccept: {accept}\r\nConnection: close\r\n\r\n".encode())
+    return ask(ns, f"GET {path} HTTP/1.1\r\nHost: localhost\r\nAccept: {accept}\r\nConnection: close\r\n\r\n".encode())
 
 
 def value(families, metric, **labels):
@@ -128,6 +129,10 @@ def check_api(t, ns):
             (["127.0.0.1:8081"], 1, 0), "servers")
     told = json.loads(get(ns, "/api/status")[2])
     t.equal((told["items"], told["virtual_servers"]["down"], told["vrrp_instances"]["ACTIVE"]), ([], 1, 1), "status")
+    for path in ("servers?first=-5", "servers?max=abc", "explain", "explain?match=nobody", "services?match=" + "a*" * 9):
+        status, _, text = get(ns, "/api/" + path)
+        t.equal((status, json.loads(text)["status"]), (400, 1), path)
+    t.equal(get(ns, "/api/explain?match=127.0.0.1:8081")[0], 200, "explain")
     for path in ("vrrp", "services", "checks", "threads", "counters"):
         t.check(json.loads(get(ns, "/api/" + path)[2])["matches"] > 0, path)
     status, head, text = get(ns, "/")
@@ -147,7 +152,7 @@ def check_bad(t, ns):
     for path in ("/api/config", "/../etc/passwd", "/%2e%2e/etc/passwd", "//", "/metrics/", "/api"):
         t.equal(get(ns, path)[0], 404, path)
     for method in ("POST", "PUT", "DELETE", "OPTIONS"):
-        request = f"{method} /api/servers HTTP/1.1\r\nHost: v\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode()
+        request = f"{method} /api/servers HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode()
         t.equal(ask(ns, request)[0], 405, method)
     for what, request in (("garbage", b"\x00\xff" * 4096 + b"\r\n\r\n"),
                           ("a header without end", b"GET / HTTP/1.1\r\nX: " + b"a" * 100000)):
@@ -167,6 +172,32 @@ def check_bad(t, ns):
     wait_until(lambda: status_or_0(ns) == 200, PATIENCE, "others are served again")
 
 
+def is_judged(ns):
+    try:
+        return json.loads(get(ns, "/api/status")[2])["real_servers"]["unknown"] == 0
+    except (OSError, IndexError, ValueError):
+        return False
+
+
+def check_bodies(t, ns):
+    """Who announces a body and does not send it keeps no place: it is refused at once."""
+    slow = []
+    for i in range(SLOW):
+        slow.append(connect(ns, timeout=PATIENCE))
+        kind = b"Transfer-Encoding: chunked" if i % 2 else b"Content-Length: 100000"
+        slow[-1].sendall(b"GET /api/status HTTP/1.1\r\nHost: localhost\r\n" + kind + b"\r\n\r\n")
+        try:
+            said = slow[-1].recv(12)
+        except OSError as e:
+            said = str(e)
+        if said != b"HTTP/1.1 413":
+            t.equal(said, b"HTTP/1.1 413", f"a body is refused ({i})")
+            break
+    wait_until(lambda: status_or_0(ns) == 200, PATIENCE, "beside clients that send a body slowly, one that asks is answered")
+    for s in slow:
+        s.close()
+
+
 def check_crowd(t, ns, pid):
     """Silent clients that stay make room; without descriptors nobody is taken, and after it all is as before."""
     silent = silence(ns)
@@ -178,7 +209,7 @@ def check_crowd(t, ns, pid):
     limits = resource.prlimit(pid, resource.RLIMIT_NOFILE)
     resource.prlimit(pid, resource.RLIMIT_NOFILE, (min(used, 3), limits[1]))
     with connect(ns, timeout=0.5) as s:  # the kernel takes it, vipd can't
-        s.sendall(b"GET /api/status HTTP/1.1\r\nHost: v\r\nConnection: close\r\n\r\n")
+        s.sendall(b"GET /api/status HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         try:
             t.check(not s.recv(1), "no descriptor, no answer")
         except OSError:
@@ -203,12 +234,13 @@ def main(t):
             d.start()
             d.wait_state("web", "ACTIVE", PATIENCE)
             t.check(bool(router.daemon.find(r"warning http\.fail listen=10\.254\.254\.254:1 ")), "an address that can't be had")
-            wait_until(lambda: json.loads(get(ns, "/api/status")[2])["real_servers"]["unknown"] == 0, PATIENCE, "verdicts")
+            wait_until(lambda: is_judged(ns), PATIENCE, "verdicts")
             begin = time.monotonic()
             check_metrics(t, ns)
             check_api(t, ns)
             t.part("clients that behave badly")
             check_bad(t, ns)
+            check_bodies(t, ns)
             check_crowd(t, ns, json.loads(get(ns, "/api/status")[2])["pid"])
             gap, at = scene.largest_gap(src=router.ip, since=begin)
             scene.bound(gap, GAP, at, at + gap, "largest gap between adverts meanwhile")

@@ -10,6 +10,7 @@
 #include "core/conf/conf_value.h"
 #include "core/conf/schema.h"
 #include "core/conf/schema_text.h"
+#include "core/conf/schema_word.h"
 #include "core/json.h"
 #include "unit.h"
 
@@ -127,6 +128,25 @@ static void text_row(const struct schema_key *k)
 	assert_false(takes(k, buf));
 	assert_false(takes(k, ""));
 	assert_false(takes(k, bad[k->text_kind]));
+}
+
+static void names_are_utf8(void **state)
+{
+	static const char *const good[] = { "caf\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80",
+					    "\xf4\x8f\xbf\xbf" };
+	static const char *const bad[] = {
+		"caf\xe9",          "\x80",         "\xc3",     "\xc0\xaf",
+		"\xe0\x80\xaf",     "\xed\xa0\x80", "\xe2\x82", "\xf0\x80\x80\x80",
+		"\xf4\x90\x80\x80", "\xff"
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
+		assert_null(schema_word_why(TEXT_PLAIN, good[i]));
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		assert_non_null(schema_word_why(TEXT_PLAIN, bad[i]));
+		assert_non_null(schema_word_why(TEXT_IFNAME, bad[i]));
+	}
 }
 
 static void word_row(const struct schema_key *k)
@@ -381,10 +401,11 @@ static void json_escapes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_row_is_sound), cmocka_unit_test(every_row_refuses),
-		cmocka_unit_test(durations),          cmocka_unit_test(nearest_names),
-		cmocka_unit_test(scheduler_names),    cmocka_unit_test(differences),
-		cmocka_unit_test(manual_and_json),    cmocka_unit_test(json_escapes),
+		cmocka_unit_test(every_row_is_sound), cmocka_unit_test(names_are_utf8),
+		cmocka_unit_test(every_row_refuses),  cmocka_unit_test(durations),
+		cmocka_unit_test(nearest_names),      cmocka_unit_test(scheduler_names),
+		cmocka_unit_test(differences),        cmocka_unit_test(manual_and_json),
+		cmocka_unit_test(json_escapes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

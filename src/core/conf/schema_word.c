@@ -11,6 +11,7 @@
 #include <string.h>
 
 static const char plain[] = "has a control character or a quote";
+static const char no_utf8[] = "has bytes that are not UTF-8: metrics and JSON could not tell it";
 static const char unprintable[] = "has a control character";
 
 static bool has_control(const char *text)
@@ -19,6 +20,36 @@ static bool has_control(const char *text)
 		if ((unsigned char)*text < ' ' || *text == 0x7f)
 			return true;
 	return false;
+}
+
+/* Bytes of the character that begins here (RFC 3629, section 4); 0: it is none. */
+static unsigned utf8_len(const unsigned char *p)
+{
+	unsigned n = p[0] < 0x80 ? 1 : p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
+
+	if (p[0] > 0xf4)
+		return 0;
+	for (unsigned i = 1; i < n; i++)
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
+	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
+		return 0;
+	return n;
+}
+
+static bool is_utf8(const char *text)
+{
+	const unsigned char *p = (const unsigned char *)text;
+
+	while (*p) {
+		unsigned n = utf8_len(p);
+
+		if (!n)
+			return false;
+		p += n;
+	}
+	return true;
 }
 
 static bool is_ifname(const char *text)
@@ -85,6 +116,9 @@ static bool is_digest(const char *text)
 
 const char *schema_word_why(enum schema_text kind, const char *text)
 {
+	/* names: they stand in labels and replies */
+	if ((kind == TEXT_PLAIN || kind == TEXT_IFNAME) && !is_utf8(text))
+		return no_utf8;
 	switch (kind) {
 	case TEXT_PLAIN:
 		return has_control(text) || strchr(text, '"') ? plain : NULL;

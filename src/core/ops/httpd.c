@@ -27,6 +27,7 @@ enum {
 	PLACES_N = HTTPD_CLIENTS_N * 2, /* those that make room leave a moment later */
 	LIVE_BUFFER_LEN = 64 * 1024, /* of what a client of a live answer may leave unread */
 	TICK_S = 1,
+	HTTP_TOO_LARGE = 413, /* libmicrohttpd's name for it changes with its version */
 };
 
 /* One that is connected. */
@@ -36,7 +37,8 @@ struct client {
 	struct MHD_Connection *mhd; /* NULL: not known yet */
 	struct stream *stream; /* the answer that is being given; or NULL */
 	int64_t silent_us; /* since when it asks nothing */
-	bool is_asking, is_leaving;
+	bool is_asking; /* it is being answered */
+	bool is_leaving;
 };
 
 struct httpd {
@@ -118,7 +120,8 @@ static void add_headers(struct MHD_Response *r, const char *type)
 	(void)MHD_add_response_header(r, "X-Frame-Options", "DENY");
 	(void)MHD_add_response_header(r, "Content-Security-Policy",
 				      "default-src 'none'; style-src 'self'; script-src 'self'; "
-				      "connect-src 'self'; img-src data:");
+				      "connect-src 'self'; img-src data:; base-uri 'none'; "
+				      "form-action 'none'; frame-ancestors 'none'");
 }
 
 static enum MHD_Result say(struct MHD_Connection *c, unsigned status, const char *text)
@@ -179,6 +182,7 @@ static enum MHD_Result give(struct httpd *h, struct client *cl, const struct htt
 	s->end_us = s->read_us + SEC(HTTPD_ANSWER_S);
 	s->answer = p->fn(h->ctx, &q);
 	cl->stream = s;
+	cl->is_asking = true; /* not before: who sends slowly must not keep a place */
 	if (s->answer->is_live)
 		make_live(h, s);
 	r = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, HTTPD_PIECE_LEN, read_stream, s,
@@ -193,6 +197,20 @@ static enum MHD_Result give(struct httpd *h, struct client *cl, const struct htt
 	return ok;
 }
 
+/* Seen by the headers alone: nobody waits for a body. 0: none. */
+static unsigned refusal(struct MHD_Connection *c, const char *method)
+{
+	const char *len =
+		MHD_lookup_connection_value(c, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
+
+	if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
+		return MHD_HTTP_METHOD_NOT_ALLOWED;
+	if ((len && len[strspn(len, "0")]) ||
+	    MHD_lookup_connection_value(c, MHD_HEADER_KIND, MHD_HTTP_HEADER_TRANSFER_ENCODING))
+		return HTTP_TOO_LARGE;
+	return 0;
+}
+
 /* libmicrohttpd: once when the headers are there, once more when all is. */
 static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const char *url,
 				  const char *method, const char *version, const char *data,
@@ -201,18 +219,19 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const cha
 	static int seen; /* only its address is used */
 	struct httpd *h = arg;
 	struct client *cl = client_of(c);
+	unsigned status;
 
 	(void)version;
 	(void)data;
 	if (!cl)
 		return MHD_NO;
-	cl->is_asking = true;
 	if (!*state) {
 		*state = &seen;
-		if (!strcmp(method, MHD_HTTP_METHOD_GET) || !strcmp(method, MHD_HTTP_METHOD_HEAD))
+		status = refusal(c, method);
+		if (!status)
 			return MHD_YES;
 		stats_add(STAT_HTTP_REQUESTS, 1);
-		return say(c, MHD_HTTP_METHOD_NOT_ALLOWED, "this endpoint is for reading\n");
+		return say(c, status, "this endpoint is for reading\n");
 	}
 	if (*len) {
 		*len = 0; /* a body: nobody wants it */

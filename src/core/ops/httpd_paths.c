@@ -16,7 +16,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { API_LINES_N = 512 /* of a verb in one piece */ };
+enum {
+	API_LINES_N = 512, /* of a verb in one piece */
+	NUMBER_LEN = 9, /* digits */
+	BAD_REQUEST = 400,
+};
 
 /* ------------------------------------------------------------------ /metrics */
 
@@ -68,6 +72,8 @@ static struct httpd_answer *get_metrics(void *ctx, const struct httpd_query *q)
 struct api_answer {
 	struct httpd_answer answer;
 	struct ctl_reply *reply;
+	json_t *line; /* the first one, until it is given */
+	enum ctl_step step; /* that came with it */
 	bool has_items, has_begun;
 };
 
@@ -93,9 +99,10 @@ static enum httpd_step api_piece(struct httpd_answer *a, struct text *out)
 		text_add(out, "{\"items\":[");
 	p->has_begun = true;
 	for (unsigned i = 0; i < API_LINES_N; i++) {
-		json_t *line = NULL;
-		enum ctl_step s = p->reply->next(p->reply, &line);
+		json_t *line = p->line;
+		enum ctl_step s = line ? p->step : p->reply->next(p->reply, &line);
 
+		p->line = NULL;
 		if (s == CTL_WAIT)
 			return out->len ? HTTPD_MORE : HTTPD_WAIT;
 		if (s == CTL_LINE && p->has_items)
@@ -112,13 +119,23 @@ static void api_free(struct httpd_answer *a)
 {
 	struct api_answer *p = container_of(a, struct api_answer, answer);
 
+	json_decref(p->line);
 	p->reply->free(p->reply);
 	free(p);
 }
 
 typedef struct ctl_reply *verb_fn(void *ctx, const json_t *request, const struct ctl_who *who);
 
-/* What may stand in the query, as members of the request. */
+static json_t *number(const char *text)
+{
+	size_t len = strlen(text);
+
+	return len <= NUMBER_LEN && strspn(text, "0123456789") == len
+		       ? json_integer(strtol(text, NULL, 10))
+		       : NULL;
+}
+
+/* What may stand in the query, as members of the request. NULL: a number is none. */
 static json_t *request_of(const struct httpd_query *q)
 {
 	static const struct {
@@ -137,11 +154,15 @@ static json_t *request_of(const struct httpd_query *q)
 
 		if (!v || !*v)
 			continue;
-		BUG_ON(json_object_set_new(request, rows[i].name,
-					   rows[i].type == JSON_STRING ? ctl_text(v)
-					   : rows[i].type == JSON_INTEGER
-						   ? json_integer(strtol(v, NULL, 10))
-						   : json_boolean(*v == '1')));
+		json_t *o = rows[i].type == JSON_STRING    ? ctl_text(v)
+			    : rows[i].type == JSON_INTEGER ? number(v)
+							   : json_boolean(*v == '1');
+
+		/* an object that is NULL is refused */
+		if (json_object_set_new(request, rows[i].name, o)) {
+			json_decref(request);
+			return NULL;
+		}
 	}
 	return request;
 }
@@ -153,11 +174,20 @@ static struct httpd_answer *api(void *ctx, const struct httpd_query *q, verb_fn 
 	json_t *request = request_of(q);
 
 	BUG_ON(!p);
-	p->reply = verb(ctx, request, &who);
+	if (!request)
+		p->reply = ctl_reply_one(ctl_refusal(1, "first and max must be numbers"));
+	else if (verb == control_explain && !json_object_get(request, "match"))
+		p->reply = ctl_reply_one(ctl_refusal(1, "match is needed"));
+	else
+		p->reply = verb(ctx, request, &who);
 	json_decref(request);
+	/* a refusal is known by its first line */
+	p->step = p->reply->next(p->reply, &p->line);
 	p->answer = (struct httpd_answer){ .type = "application/json",
 					   .next = api_piece,
 					   .free = api_free };
+	if (p->step == CTL_END && json_integer_value(json_object_get(p->line, "status")))
+		p->answer.status = BAD_REQUEST;
 	return &p->answer;
 }
 

@@ -355,7 +355,7 @@ const pattern = (text) => text && !/[*?]/.test(text) ? "*" + text.replace(/[\[\]
 async function get(path, query = {}) {
   const q = new URLSearchParams(Object.entries(query).filter(([, v]) => v !== "" && v !== undefined));
   const answer = await fetch("api/" + path + (q.size ? "?" + q : ""));
-  if (!answer.ok) throw new Error(answer.status + " " + answer.statusText);
+  if (!answer.ok && answer.status !== 400) throw new Error(answer.status + " " + answer.statusText);
   const o = await answer.json();
   if (o.error) throw new Error(o.error);
   return o;
