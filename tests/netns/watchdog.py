@@ -240,7 +240,7 @@ def stuck(t):
 def restarts(t):
     """Everything is killed at once: the record is a file, and it is believed only while it may be."""
     with Scene(t) as scene, shm() as folder:
-        a = watched(scene, "r1", [web(150, advert_ms=SHORT)], folder, f"--pid-file={folder}/pid")
+        a = watched(scene, "r1", [web(150, advert_ms=2000)], folder, f"--pid-file={folder}/pid")
         record = f"{folder}/handover"
         a.director.start()
         a.director.wait_state("web", "ACTIVE", PATIENCE)
@@ -249,6 +249,7 @@ def restarts(t):
             t.equal(int(file.read()), a.daemon.pid, "the file has the watchdog's number")
 
         t.part("killed as a whole, started again at once")
+        scene.wire.wait(Advert, PATIENCE, since=time.monotonic(), src=a.ip, count=1)
         a.director.kill()
         moment = time.monotonic()
         a.director.start()

@@ -360,6 +360,8 @@ static const char *parse(struct top *r, const json_t *request)
 	if (!ctl_pattern_ok(text_of(request, "match")) ||
 	    !ctl_pattern_ok(text_of(request, "service")))
 		return CTL_PATTERN_WHY;
+	if (!view_is_state(text_of(request, "state")))
+		return VIEW_STATE_WHY;
 	if (from < 0 || n < 0 || from > TOP_PAGE_N || n > TOP_PAGE_N - from)
 		return "offset and max must not be negative, nor go beyond row 1000";
 	r->offset = (uint32_t)from;
