@@ -492,7 +492,8 @@ void work_start_waiting(struct check *c)
 			start_one(c, p);
 	}
 	/* else the end of one that runs makes the next turn */
-	if (c->waiting.head && c->engine.running_n < c->max_n)
+	if (c->engine.running_n < c->max_n &&
+	    (c->waiting.head || (c->waiting_tls.head && has_handshake_place(c))))
 		timer_arm(&c->role.loop.timers, &c->more, clock_now_us());
 }
 
