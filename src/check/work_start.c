@@ -156,7 +156,10 @@ void work_start_waiting(struct check *c)
 			return;
 		start_if_may(c, p);
 	}
+
 	/* else the end of one that runs makes the next turn */
-	if (c->waiting.head && c->engine.running_n < c->max_n)
+	bool is_more = c->waiting.head || (c->waiting_tls.head && has_handshake_place(c));
+
+	if (is_more && c->engine.running_n < c->max_n)
 		timer_arm(&c->role.loop.timers, &c->more, clock_now_us());
 }

@@ -3,7 +3,7 @@
  * The hand-over record: what a director knows that took time to learn, in memory that outlives it. The next
  * one, after a crash, an upgrade or a restart, goes on from there.
  *
- *	instances	state, when the last advert left, sequence numbers
+ *	instances	state, when the last advert left, sequence numbers, what was said by hand
  *	probes		verdict, results that say otherwise
  *	services	quorum
  *
@@ -25,7 +25,7 @@
 #include <stdint.h>
 
 /* A new number with each change of struct record_mem or of what its words mean. */
-enum { RECORD_VERSION = 1 };
+enum { RECORD_VERSION = 2 };
 
 enum {
 	RECORD_INSTS_N =
@@ -48,6 +48,7 @@ struct record_vrrp {
 	int64_t sent_us; /* when its last advert left; 0: none has since it became ACTIVE */
 	int64_t active_adv_us; /* Active_Adver_Interval */
 	uint64_t tx_seq; /* auth_hmac */
+	uint64_t wish; /* wish_pack(): what was said by hand */
 	uint32_t ah_seq;
 	uint8_t state; /* enum vrrp_state */
 	uint8_t prio; /* effective */

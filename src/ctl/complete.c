@@ -135,7 +135,7 @@ static void offer_argument(const struct verb *v, const char *first, const char *
 		break;
 	case VERB_TEXT:
 		if (!strcmp(v->name, "log"))
-			offer_all("error warning info debug auto", begin);
+			offer_all("error warning notice info debug auto", begin);
 		break;
 	case VERB_NAME:
 		offer_instances(begin);

@@ -29,6 +29,14 @@ void grid_fini(struct grid *t)
 	*t = (struct grid){ 0 };
 }
 
+char *grid_tame(char *text)
+{
+	for (char *p = text; *p; p++)
+		if (iscntrl((unsigned char)*p))
+			*p = '?';
+	return text;
+}
+
 void grid_put(struct grid *t, const char *text, enum grid_colour colour)
 {
 	if (t->n == t->cap) {
@@ -39,9 +47,7 @@ void grid_put(struct grid *t, const char *text, enum grid_colour colour)
 	}
 	t->cell[t->n] = strdup(text);
 	BUG_ON(!t->cell[t->n]);
-	for (char *p = t->cell[t->n]; *p; p++)
-		if (iscntrl((unsigned char)*p))
-			*p = '?';
+	(void)grid_tame(t->cell[t->n]);
 	t->colour[t->n++] = (unsigned char)colour;
 }
 

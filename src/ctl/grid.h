@@ -29,6 +29,9 @@ void grid_init(struct grid *t, const struct grid_column *column, size_t columns_
 /* The next cell of the current row; the text is copied, without what a terminal would obey. */
 void grid_put(struct grid *t, const char *text, enum grid_colour colour);
 
+/* Replaces what a terminal would obey in text by question marks; returns it. */
+char *grid_tame(char *text);
+
 /* Prints it, with its titles; nothing when there are no rows. */
 void grid_print(const struct grid *t);
 

@@ -21,7 +21,8 @@ struct ask {
 
 static void log_usage(const char *verb)
 {
-	(void)printf("usage: vipctl %s level error|warning|info|debug|auto [--for TIME] [--json]\n"
+	(void)printf("usage: vipctl %s level error|warning|notice|info|debug|auto [--for TIME] "
+		     "[--json]\n"
 		     "\n"
 		     "What is less important than this is not logged from now on; auto: what the\n"
 		     "configuration says again. It ends with a restart of vipd.\n"

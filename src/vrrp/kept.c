@@ -27,6 +27,7 @@ void kept_write(const struct vrrp_inst *in)
 				.active_adv_us = r->active_adv_us,
 				.tx_seq = r->auth.tx_seq,
 				.ah_seq = r->auth.ah_seq,
+				.wish = wish_pack(r->wish),
 				.state = is_begun ? (uint8_t)r->state : 0,
 				.prio = r->prio,
 				.has_learned = r->has_learned,
@@ -43,9 +44,12 @@ int64_t kept_until_us(const struct inst_opts *o, int64_t sent_us)
 static bool read_one(struct vrrp_inst *in, const struct record_vrrp *was, int64_t now_us)
 {
 	int64_t until_us = kept_until_us(&in->o, was->sent_us);
+	struct wish wish = wish_unpack(was->wish);
 
 	if (!was->prio)
 		return false; /* nothing was found */
+	if (wish.state < WISH_STATE_N)
+		in->r.wish = wish;
 	in->r.auth.tx_seq = was->tx_seq ? was->tx_seq + SEQ_STEP_N : 0;
 	in->r.auth.ah_seq = was->ah_seq && was->ah_seq < UINT32_MAX - SEQ_STEP_N
 				    ? was->ah_seq + SEQ_STEP_N

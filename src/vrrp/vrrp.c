@@ -305,12 +305,17 @@ static void fini(struct role *r)
 	int64_t now_us = clock_now_us();
 
 	v->is_stopping = true;
-	for (uint32_t i = 0; v->run && i < v->run->inst_n; i++)
-		inst_event(&v->run->inst[i], &(struct inst_cause){
-						     .event = VRRP_EV_STOP,
-						     .now_us = now_us,
-						     .due_us = now_us,
-					     });
+	for (uint32_t i = 0; v->run && i < v->run->inst_n; i++) {
+		struct vrrp_inst *in = &v->run->inst[i];
+
+		in->r.wish = (struct wish){ .state = WISH_READY };
+		inst_event(in, &(struct inst_cause){
+				       .event = VRRP_EV_STOP,
+				       .now_us = now_us,
+				       .due_us = now_us,
+			       });
+		kept_write(in);
+	}
 	tx_settle(v);
 	tell_stop(v);
 	for (uint32_t i = 0; v->run && i < v->run->inst_n; i++)

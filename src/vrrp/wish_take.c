@@ -9,6 +9,7 @@
 #include "core/log.h"
 #include "core/stats.h"
 #include "vrrp/elect.h"
+#include "vrrp/kept.h"
 #include "vrrp/shown.h"
 #include "vrrp/wish.h"
 
@@ -32,6 +33,7 @@ void wish_take(struct vrrp_inst *in, struct wish w, int64_t now_us)
 			       });
 	}
 	shown_inst(in);
+	kept_write(in);
 }
 
 static void take(struct vrrp_inst *in, struct wish w, int64_t now_us)

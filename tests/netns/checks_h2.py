@@ -54,7 +54,7 @@ http {{
   }}
 }}
 """
-KEPT = 'keepalive = true; interval = "100ms"; timeout = 2; log_all_failures = true;'
+KEPT = 'keepalive = true; interval = "100ms"; timeout = 6; log_all_failures = true;'
 
 
 def frame(kind, flags, stream, payload=b""):

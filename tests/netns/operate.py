@@ -218,7 +218,7 @@ def by_hand(t):
         seen = low.daemon.mark()
         begin = time.monotonic()
         ran = ctl(high.director, "vrrp", "release", "web", "--for", "1h")
-        t.equal((ran.status, ran.out), (0, "release: 1 instance\n"), f"release {ran.err}")
+        t.equal((ran.status, ran.out), (0, "release: 2 instances\n"), f"release {ran.err}")
         moves(low, seen, "released: the other router has the addresses of the whole group")
         scene.check_resigned(high, low, high.director.instances[0], begin)
         wish = [(o["wish"], o["wish_until"] is not None) for o in shown(high.director, "vrrp")]

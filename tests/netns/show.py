@@ -138,6 +138,10 @@ def by_hand(t):
                                   text=True) as monitor:
                 # it listens from here on: what it is told first is what has been
                 wait_until(lambda: ask.run("events", "--max", "1").returncode == 0, PATIENCE, "events are told")
+                ran = ask.run("show", "servers", "--state", "nonsense")
+                t.check(ran.returncode == 1 and "state must be" in ran.stderr, f"no state: {ran}")
+                ran = ask.run("drain", "127.0.0.1:8080", "--reason", "\033[31mred")
+                t.check(ran.returncode == 1 and "control characters" in ran.stderr, f"what a terminal obeys is no reason: {ran}")
                 ran = ask.run("drain", "127.0.0.1:8080", "--for", "30m", "--reason", "a new disk")
                 t.equal((ran.returncode, ran.stdout), (0, "drain: 1 server\n"), f"drain: {ran.stderr}")
                 told = None

@@ -21,6 +21,7 @@ import pair  # noqa: E402
 from director import Vipd, instance, server, service, tcp  # noqa: E402
 from pair import PATIENCE, Scene, ms, run_parts  # noqa: E402
 from proc import Daemon, wait_until  # noqa: E402
+from vipctl import Ran  # noqa: E402
 from web import Web  # noqa: E402
 from wire import Advert  # noqa: E402
 
@@ -99,6 +100,24 @@ def kill_and_follow(daemon, name="web"):
     return since
 
 
+def held_for_good(t, a, b):
+    """What was said by hand holds when the director dies, and when it is upgraded."""
+    t.part("vipctl vrrp hold outlives the director")
+    ran = Ran("--control", a.director.control, "vrrp", "hold", "web")
+    t.equal(ran.status, 0, f"hold: {ran}")
+    b.director.wait_state("web", "ACTIVE", PATIENCE)
+    for how in ("killed", "upgraded"):
+        since, pid = a.daemon.mark(), director_of(a.daemon)
+        if how == "killed":
+            os.kill(pid, signal.SIGKILL)
+        else:
+            a.daemon.send(signal.SIGUSR2)
+        a.daemon.wait_for(r"vrrp\.state inst=web from=INIT to=BACKUP", PATIENCE, since)
+        a.daemon.wait_for(r"vipd\.ready", PATIENCE, since)
+        line = Ran("--control", a.director.control, "show", "vrrp", "web", "--json").json()[0]["vrrp_instance"]
+        t.equal((line["state"], line["wish"]), ("BACKUP", "held"), f"{how}: it is held still")
+
+
 def kills(t):
     """Nobody sees it: the peer, the addresses, the servers."""
     with Scene(t) as scene, shm() as folder:
@@ -141,6 +160,7 @@ def kills(t):
                     f"{[line.text for line in b.daemon.find('vrrp.drop', since_b)][:1]}")
             wait_until(lambda: len(children(a.daemon.pid)) == 1, PATIENCE, "no zombie, no orphan: the director alone")
             t.note(f"{KILLS} kills in {end - begin:.1f} s")
+            held_for_good(t, a, b)
             t.equal(a.director.stop(), 0, "exit status of the watchdog is the director's")
             scene.wire.wait(Advert, PATIENCE, since=end, src=a.ip, prio=0)
 
@@ -220,7 +240,7 @@ def stuck(t):
 def restarts(t):
     """Everything is killed at once: the record is a file, and it is believed only while it may be."""
     with Scene(t) as scene, shm() as folder:
-        a = watched(scene, "r1", [web(150, advert_ms=SHORT)], folder, f"--pid-file={folder}/pid")
+        a = watched(scene, "r1", [web(150, advert_ms=2000)], folder, f"--pid-file={folder}/pid")
         record = f"{folder}/handover"
         a.director.start()
         a.director.wait_state("web", "ACTIVE", PATIENCE)
@@ -229,6 +249,7 @@ def restarts(t):
             t.equal(int(file.read()), a.daemon.pid, "the file has the watchdog's number")
 
         t.part("killed as a whole, started again at once")
+        scene.wire.wait(Advert, PATIENCE, since=time.monotonic(), src=a.ip, count=1)
         a.director.kill()
         moment = time.monotonic()
         a.director.start()

@@ -4,11 +4,14 @@
  * test's own.
  */
 #include "core/bug.h"
+#include "core/record.h"
 #include "unit.h"
 #include "vrrp/inst.h"
+#include "vrrp/kept.h"
 #include "vrrp/wish.h"
 #include "vrrp/wish_take.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { VRID = 7, PRIO = 150 };
@@ -359,6 +362,43 @@ static void owner_up(void **state)
 	assert_int_equal(bed.in.r.state, VRRP_ACTIVE);
 }
 
+/* The director after this one has it as well, unless it is nonsense. */
+static void outlives_the_director(void **state)
+{
+	struct record_mem *m = calloc(1, sizeof(*m));
+	uint32_t slot = 5, *slots = &slot;
+	struct record_map map = { .mem = m, .slot[RECORD_INST] = slots };
+	struct conf c = { .record = &map };
+	struct run r = { .inst = &bed.in, .inst_n = 1 };
+	struct record_vrrp was;
+
+	(void)state;
+	BUG_ON(!m);
+	for (unsigned s = 0; s <= WISH_STATE_N; s++) {
+		begin(PRIO);
+		bed.in.record = &map;
+		wish(s < WISH_STATE_N ? (enum wish_state)s : WISH_HELD, INT64_C(60000000));
+		was = m->inst[5].copy[atomic_load(&m->inst[5].n) % 2];
+		was.wish |= s == WISH_STATE_N ? 3 : 0;
+		map.inst_was = &was;
+		bed.in.r.wish = (struct wish){ 0 };
+		(void)kept_read(&r, &c, bed.now_us);
+		assert_int_equal(bed.in.r.wish.state, s < WISH_STATE_N ? s : WISH_READY);
+		assert_int_equal(bed.in.r.wish.until_us,
+				 s < WISH_STATE_N ? bed.now_us + INT64_C(60000000) : 0);
+	}
+	/* one that has ended by going ACTIVE is not found again */
+	begin(PRIO);
+	bed.in.record = &map;
+	wish(WISH_RELEASED, 0);
+	run_for(1000000);
+	assert_int_equal(bed.in.r.state, VRRP_ACTIVE);
+	kept_write(&bed.in);
+	was = m->inst[5].copy[atomic_load(&m->inst[5].n) % 2];
+	assert_int_equal(wish_unpack(was.wish).state, WISH_READY);
+	free(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -368,6 +408,7 @@ int main(void)
 		cmocka_unit_test(release_ends),
 		cmocka_unit_test(hold),
 		cmocka_unit_test(owner_up),
+		cmocka_unit_test(outlives_the_director),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -107,6 +107,8 @@ static enum ctl_step metrics_line(struct ctl_reply *reply, json_t **line)
 	struct metrics_reply *r = container_of(reply, struct metrics_reply, reply);
 	struct text text = { 0 };
 
+	if (!metrics_is_ready(&r->m))
+		return CTL_WAIT;
 	if (r->is_over) {
 		*line = json_pack("{s:i}", "status", 0);
 		BUG_ON(!*line);

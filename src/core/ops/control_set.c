@@ -11,6 +11,7 @@
 #include "core/ops/pattern.h"
 #include "core/ops/view.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,6 +59,15 @@ uint32_t *control_meant(const struct conf *c, const json_t *request, uint32_t *n
 
 /* ------------------------------------------------------------------ set */
 
+/* It is shown on terminals, which obey some bytes. */
+static bool is_plain(const char *text)
+{
+	for (; text && *text; text++)
+		if (iscntrl((unsigned char)*text))
+			return false;
+	return true;
+}
+
 /* What is asked for. NULL: *want is filled in; else why not. */
 static const char *want_of(const json_t *request, struct admin_want *want)
 {
@@ -71,6 +81,8 @@ static const char *want_of(const json_t *request, struct admin_want *want)
 				     .reason = text_of(request, "reason") };
 	if (for_s && (json_integer_value(for_s) <= 0 || json_integer_value(for_s) > FOR_MAX_S))
 		return "for_s must be 1..315360000";
+	if (!is_plain(want->reason))
+		return "a reason has no control characters";
 	if (for_s)
 		want->until_s = admin_now_s() + json_integer_value(for_s);
 	if (!state + !weight + !is_reset != 2)

@@ -208,6 +208,8 @@ static struct ctl_reply *walk_start(const struct control_host *host, const struc
 	if (!ctl_pattern_ok(json_string_value(json_object_get(request, "match"))) ||
 	    !ctl_pattern_ok(json_string_value(json_object_get(request, "service"))))
 		return ctl_reply_one(ctl_refusal(1, CTL_PATTERN_WHY));
+	if (!view_is_state(json_string_value(json_object_get(request, "state"))))
+		return ctl_reply_one(ctl_refusal(1, VIEW_STATE_WHY));
 
 	const char *word = json_string_value(json_object_get(request, "sort"));
 	const struct view_sort *sort = word ? view_sort_find(kind->order, word) : NULL;

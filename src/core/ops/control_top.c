@@ -10,11 +10,11 @@
 #include "core/clock.h"
 #include "core/conf/schema.h"
 #include "core/ops/control_verbs.h"
+#include "core/ops/pattern.h"
 #include "core/ops/view.h"
 #include "core/status.h"
 
 #include <endian.h>
-#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -75,11 +75,6 @@ static struct key text_key(const char *text)
 	return (struct key){ .hi = be64toh(half[0]), .lo = be64toh(half[1]) };
 }
 
-static bool fits(const char *pattern, const char *text)
-{
-	return !pattern || !fnmatch(pattern, text, 0);
-}
-
 static uint32_t inst_n(const struct conf *c)
 {
 	return c->vrrp_n;
@@ -87,7 +82,7 @@ static uint32_t inst_n(const struct conf *c)
 
 static bool inst_fits(const struct conf *c, uint32_t i, const char *match, const char *service)
 {
-	return !service && fits(match, c->vrrp[i].s.name);
+	return !service && pattern_fits(match, c->vrrp[i].s.name);
 }
 
 static struct key inst_name(const struct conf *c, uint32_t i)
@@ -114,8 +109,9 @@ static bool vs_fits(const struct conf *c, uint32_t i, const char *match, const c
 {
 	char where[VIEW_NAME_LEN];
 
-	return fits(service, c->vs[i].s.name) &&
-	       (fits(match, c->vs[i].s.name) || fits(match, view_vs_where(c, i, where)));
+	return pattern_fits(service, c->vs[i].s.name) &&
+	       (pattern_fits(match, c->vs[i].s.name) ||
+		pattern_fits(match, view_vs_where(c, i, where)));
 }
 
 static struct key vs_name(const struct conf *c, uint32_t i)
@@ -142,9 +138,9 @@ static bool rs_fits(const struct conf *c, uint32_t i, const char *match, const c
 {
 	char name[VIEW_NAME_LEN], addr[ADDR_TEXT_LEN];
 
-	return fits(service, c->vs[c->rs[i].vs].s.name) &&
-	       (!match || fits(match, view_rs_name(c, i, name)) ||
-		fits(match, addr_text(&c->rs[i].s.addr, addr)));
+	return pattern_fits(service, c->vs[c->rs[i].vs].s.name) &&
+	       (pattern_fits(match, view_rs_name(c, i, name)) ||
+		pattern_fits(match, addr_text(&c->rs[i].s.addr, addr)));
 }
 
 static struct key rs_name(const struct conf *c, uint32_t i)
@@ -364,6 +360,8 @@ static const char *parse(struct top *r, const json_t *request)
 	if (!ctl_pattern_ok(text_of(request, "match")) ||
 	    !ctl_pattern_ok(text_of(request, "service")))
 		return CTL_PATTERN_WHY;
+	if (!view_is_state(text_of(request, "state")))
+		return VIEW_STATE_WHY;
 	if (from < 0 || n < 0 || from > TOP_PAGE_N || n > TOP_PAGE_N - from)
 		return "offset and max must not be negative, nor go beyond row 1000";
 	r->offset = (uint32_t)from;

@@ -151,6 +151,17 @@ const char *view_rs_state(const struct conf *c, uint32_t i)
 	return w.verdict == HEALTH_UP ? "up" : w.verdict == HEALTH_DOWN ? "down" : "unknown";
 }
 
+bool view_is_state(const char *word)
+{
+	static const char *const all[] = { "up",     "down",   "unknown", "drain", "maint",
+					   "ACTIVE", "BACKUP", "FAULT",   "INIT" };
+	bool is_one = !word;
+
+	for (unsigned i = 0; !is_one && i < sizeof(all) / sizeof(*all); i++)
+		is_one = !strcasecmp(all[i], word);
+	return is_one;
+}
+
 void view_count(const struct conf *c, uint32_t rs, struct view_count *n)
 {
 	struct status_rs_word w = rs_word(c, rs);

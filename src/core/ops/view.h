@@ -47,6 +47,11 @@ const char *view_inst_state(const struct conf *c, uint32_t i);
 const char *view_vs_quorum(const struct conf *c, uint32_t i);
 const char *view_rs_state(const struct conf *c, uint32_t i);
 
+/* Is it one of those words, in whatever case? NULL: yes. */
+bool view_is_state(const char *word);
+#define VIEW_STATE_WHY                                                                             \
+	"state must be up, down, unknown, drain, maint, ACTIVE, BACKUP, FAULT or INIT"
+
 enum { VIEW_NAME_LEN = 160 };
 
 /* "10.0.0.1:80"; buf is returned. */
