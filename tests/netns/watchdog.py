@@ -362,8 +362,25 @@ def systemd(t):
         expect("STOPPING=1", since)
 
 
+def ended_between(t):
+    t.part("a stop that comes when no director runs cleans up all the same")
+    with Scene(t) as scene, shm() as folder:
+        a = watched(scene, "r1", [web(150)], folder)
+        a.director.start()
+        scene.owners.wait(VIP, {"r1"})
+        pid = director_of(a.daemon)
+        a.daemon.wait_for(r"vipd\.ready", PATIENCE)
+        a.daemon.send(signal.SIGSTOP)  # the watchdog sees both at once, in any order
+        os.kill(pid, signal.SIGKILL)
+        a.daemon.send(signal.SIGTERM)
+        a.daemon.send(signal.SIGCONT)
+        t.equal(a.daemon.wait(PATIENCE), 0, "exit status")
+        t.check(VIP not in a.ns.run("ip", "-4", "addr", "show", "dev", "eth0").stdout, "the address is gone")
+        t.check(a.daemon.find(r"vipd\.resumed"), "another director took over")
+
+
 def main():
-    run_parts("netns-watchdog", [kills, stuck, restarts, systemd])
+    run_parts("netns-watchdog", [kills, stuck, restarts, ended_between, systemd])
 
 
 if __name__ == "__main__":
