@@ -280,6 +280,7 @@ def restarts(t):
             file.write(good)
 
         t.part("garbage in the record")
+        a.director.instances[0]["advert_ms"] = SHORT  # from the next start on
         for what in ("noise", "noise behind a good head"):
             a.director.kill()
             with open(record, "r+b") as file:
