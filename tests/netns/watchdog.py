@@ -204,7 +204,7 @@ def stuck(t):
         held.wait_dead()
         a.daemon.wait_for(r"vipd\.died .*signal=KILL .*again_ms=0", PATIENCE, since)
         next_pid = follow(a.daemon, since, pid)
-        t.check(bool(a.daemon.find(r"why=goes_on", since)), "the instance goes on")
+        a.daemon.wait_for(r"why=goes_on", PATIENCE, since)
         t.check(True, "the thread is named, the stacks of the others are in the log, the next director goes on")
 
         t.part("the director is stopped")
@@ -377,7 +377,7 @@ def ended_between(t):
         a.daemon.send(signal.SIGCONT)
         t.equal(a.daemon.wait(PATIENCE), 0, "exit status")
         t.check(VIP not in a.ns.run("ip", "-4", "addr", "show", "dev", "eth0").stdout, "the address is gone")
-        t.check(a.daemon.find(r"vipd\.resumed"), "another director took over")
+        a.daemon.wait_for(r"vipd\.resumed", PATIENCE)
 
 
 def main():
